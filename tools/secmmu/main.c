@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "util.h"
+#include "verbs.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} verbs[] = {
+	{ "compare", verb_compare,
+	  "build, boot, run a plan, compare the arms, write the report" },
+	{ "kernel", verb_kernel,
+	  "get the source, apply the series, build every arm" },
+	{ "shell", verb_shell, "an interactive shell in the booted kernel" },
+	{ "report", verb_report,
+	  "summary.json and report.html again from a results folder" },
+	{ "patches", verb_patches,
+	  "the series as a git tree to work on, and back into patches" },
+};
+
+static void usage(FILE *f)
+{
+	fprintf(f, "usage: secmmu VERB [OPTION...]\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(f, "  %-9s %s\n", verbs[i].name, verbs[i].help);
+	fprintf(f, "\nsecmmu VERB --help tells a verb's options.\n"
+		"Exit status: 0 all well; 1 a test or comparison failed; "
+		"2 usage or a\nmissing requirement; 3 secmmu itself broke; "
+		"130 interrupted.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return ST_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return ST_OK;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name))
+			continue;
+		sig_init();
+		return verbs[i].run(argc - 1, argv + 1);
+	}
+	err("unknown verb '%s': secmmu --help lists the verbs", argv[1]);
+	return ST_USAGE;
+}

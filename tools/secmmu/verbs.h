@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SECMMU_VERBS_H
+#define SECMMU_VERBS_H
+
+/*
+ * One function per verb, each in verb_NAME.c. @argv[0] is the verb. They print
+ * their own errors and return an exit status (enum in util.h).
+ */
+int verb_compare(int argc, char **argv);
+int verb_kernel(int argc, char **argv);
+int verb_patches(int argc, char **argv);
+int verb_report(int argc, char **argv);
+int verb_shell(int argc, char **argv);
+
+#endif
