@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Samples joined with trace events, and the lines of samples.csv (contract 4). */
+#ifndef SECMMU_JOIN_H
+#define SECMMU_JOIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "samplefile.h"
+#include "schedule.h"
+#include "symbols.h"
+#include "trace.h"
+
+#define NOT_MEASURED UINT64_MAX
+
+/* What the trace says about one sample; times in ns. */
+struct joined {
+	char site[160];		/* "" if none */
+	uint64_t window_ns;
+	uint64_t handler_ns;
+	uint64_t wait_ns;
+	uint64_t hold_ns;
+	uint64_t notifiers;
+	uint64_t waits;
+	bool lost;		/* events are missing: nothing was measured */
+};
+
+struct join;
+
+/**
+ * join_new - prepare the events of @t for join_sample()
+ *
+ * @t must not change while the join is in use. @sym may be NULL: no sites.
+ */
+struct join *join_new(const struct trace *t, const struct symbols *sym);
+
+/** join_free - NULL is allowed. */
+void join_free(struct join *j);
+
+/** join_sample - fill in @out from the events of the sample's thread. */
+void join_sample(const struct join *j, const struct sample *s,
+		 struct joined *out);
+
+/** joined_none - nothing measured: for an untraced slot. */
+void joined_none(struct joined *out);
+
+/** samples_header - write the first line of samples.csv. */
+void samples_header(FILE *f);
+
+/**
+ * samples_line - write one line of samples.csv
+ *
+ * Errors are left to ferror(@f).
+ */
+void samples_line(FILE *f, size_t slot_index, const struct slot *slot,
+		  const char *test, const struct sample *s,
+		  const struct joined *d);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Plans: what a run does. The file format is in docs/plans.md. */
+#ifndef SECMMU_PLAN_H
+#define SECMMU_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum plan_clock {
+	PLAN_CLOCK_AUTO,
+	PLAN_CLOCK_WALL,
+	PLAN_CLOCK_ICOUNT,
+};
+
+/* A list of strings; @v ends with a NULL beside the @n strings. */
+struct strs {
+	char **v;
+	size_t n;
+};
+
+/* "a/b": the ratio of arm a to arm b. */
+struct plan_pair {
+	char *a;
+	char *b;
+};
+
+struct plan_test {
+	char *name;
+	char *program;		/* file name below /tests in the guest */
+	struct strs args;
+	struct strs events;	/* those that are to be run; a result is due for each */
+	bool selected;		/* @events is a part: the test must be told (-e) */
+	unsigned int timeout_s;
+};
+
+struct plan {
+	char *name;
+	char *path;
+	unsigned int boots;
+	enum plan_clock clock;
+	struct strs arms;
+	struct plan_pair *compare;
+	size_t n_compare;
+	int primary;		/* index in @compare, or -1: none */
+	char *aa;		/* the arm that runs twice; NULL: none */
+	char *untraced;		/* the arm that also runs untraced; NULL: none */
+	double margin;		/* "same" is a ratio within 1 +- margin */
+	unsigned int memory_mb;
+	unsigned int cpus;	/* 0: as many as the machine has (auto) */
+	struct plan_test *tests;
+	size_t n_tests;
+};
+
+/**
+ * plan_load - read and check a plan
+ * @name: name of a file in configs/plans without ".ini", or a path (it has a
+ *	slash or ends in ".ini")
+ *
+ * Prints one line that names file, line and key, and says what is allowed,
+ * when something is wrong.
+ *
+ * Return: the plan, to be freed with plan_free(), or NULL (exit status 2).
+ */
+struct plan *plan_load(const char *name);
+
+/** plan_free - free @p and all it points to; NULL is allowed. */
+void plan_free(struct plan *p);
+
+/*
+ * What the command line overrides. @list is separated by commas or blanks.
+ * They print one line and return -1 if the value is not allowed (exit status
+ * 2, @p may be used no more but freed), 0 otherwise.
+ */
+
+/**
+ * plan_set_arms - run these arms of configs/arms.ini instead of the plan's
+ *
+ * Comparisons of an arm that is left out go. If none is left, every arm is
+ * compared with the first of the list. If the arm of the A/A pair or of the
+ * untraced slot is left out, the first of the list takes its place.
+ */
+int plan_set_arms(struct plan *p, const char *list);
+
+/** plan_set_boots - number of boots, 1 to 1000. */
+int plan_set_boots(struct plan *p, const char *value);
+
+/** plan_set_clock - auto, wall or icount. */
+int plan_set_clock(struct plan *p, const char *value);
+
+/**
+ * plan_set_events - run only these events
+ *
+ * A test that has none of them is dropped.
+ */
+int plan_set_events(struct plan *p, const char *list);
+
+/** plan_clock_name - "auto", "wall" or "icount". */
+const char *plan_clock_name(enum plan_clock clock);
+
+#endif
