@@ -7,16 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "strs.h"
+
 enum plan_clock {
 	PLAN_CLOCK_AUTO,
 	PLAN_CLOCK_WALL,
 	PLAN_CLOCK_ICOUNT,
-};
-
-/* A list of strings; @v ends with a NULL beside the @n strings. */
-struct strs {
-	char **v;
-	size_t n;
 };
 
 /* "a/b": the ratio of arm a to arm b. */

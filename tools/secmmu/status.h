@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The five ways a test, a boot or an event can end. Never folded together. */
+/*
+ * The five ways a test, a boot or an event can end, in order of gravity. Never
+ * folded together.
+ */
 #ifndef SECMMU_STATUS_H
 #define SECMMU_STATUS_H
 

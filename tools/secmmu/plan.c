@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arms.h"
+#include "inifile.h"
+#include "plan_keys.h"
+#include "util.h"
+
+#define PLAN_NAME_MAX	32
+#define TEST_NAME_MAX	32
+
+static int read_key(struct plan *p, bool in_test, const struct ini_entry *e)
+{
+	struct plan_loc l = { p->path, e->line, e->key };
+
+	return plan_key(p, in_test, &l, e->value);
+}
+
+static int read_plan_section(struct plan *p, const struct ini_section *s)
+{
+	struct plan_loc l = { p->path, s->line, NULL };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (read_key(p, false, &s->entries[i]))
+			return -1;
+	if (!p->arms.n)
+		return plan_bad(&l, "[plan] has no key 'arms'");
+	return 0;
+}
+
+static int read_test_section(struct plan *p, const struct ini_section *s)
+{
+	struct plan_loc l = { p->path, s->line, NULL };
+	const char *name = s->name + strlen("test ");
+	struct plan_test *t;
+
+	if (!valid_name(name, TEST_NAME_MAX))
+		return plan_bad(&l, "'%s' is not allowed: [test NAME], NAME of [a-z0-9_-], at most %d long",
+			   name, TEST_NAME_MAX);
+	p->tests = xrealloc(p->tests, (p->n_tests + 1) * sizeof(*p->tests));
+	t = &p->tests[p->n_tests++];
+	*t = (struct plan_test){ .name = xstrdup(name), .timeout_s = 60 };
+	for (size_t i = 0; i < s->n; i++)
+		if (read_key(p, true, &s->entries[i]))
+			return -1;
+	if (!t->program)
+		return plan_bad(&l, "[%s] has no key 'program'", s->name);
+	if (!t->events.n)
+		return plan_bad(&l, "[%s] has no key 'events'", s->name);
+	return 0;
+}
+
+static int read_section(struct plan *p, const struct ini_section *s)
+{
+	struct plan_loc l = { p->path, s->line, NULL };
+
+	if (!strcmp(s->name, "plan"))
+		return read_plan_section(p, s);
+	if (!strncmp(s->name, "test ", strlen("test ")))
+		return read_test_section(p, s);
+	return plan_bad(&l, "unknown section [%s]; there is: [plan] and [test NAME]",
+		   s->name);
+}
+
+/* Arms, once all keys are read. */
+
+int plan_known_arms(const struct plan_loc *l, const struct strs *arms)
+{
+	char *path = xasprintf("%s/configs/arms.ini", top_dir());
+	struct strs known = { 0 };
+	struct arms list;
+	int rc = -1;
+
+	if (arms_load(path, NULL, &list))
+		goto out;
+	for (size_t i = 0; i < list.n; i++)
+		strs_add(&known, list.v[i].name, strlen(list.v[i].name));
+	arms_free(&list);
+	rc = 0;
+	for (size_t i = 0; !rc && i < arms->n; i++)
+		if (!strs_has(&known, arms->v[i]))
+			rc = plan_bad_word(l, "arm", arms->v[i], &known);
+	strs_free(&known);
+out:
+	free(path);
+	return rc;
+}
+
+static int find_pair(const struct plan *p, const char *text)
+{
+	for (size_t i = 0; i < p->n_compare; i++) {
+		size_t n = strlen(p->compare[i].a);
+
+		if (!strncmp(text, p->compare[i].a, n) && text[n] == '/' &&
+		    !strcmp(text + n + 1, p->compare[i].b))
+			return i;
+	}
+	return -1;
+}
+
+static int check_compare(struct plan *p, const struct ini_section *s)
+{
+	const struct ini_entry *e = inifile_get(s, "compare");
+	struct plan_loc l = { p->path, e ? e->line : 0, "compare" };
+
+	for (size_t i = 0; i < p->n_compare; i++) {
+		const struct plan_pair *pair = &p->compare[i];
+
+		if (!strs_has(&p->arms, pair->a))
+			return plan_bad_word(&l, "arm", pair->a, &p->arms);
+		if (!strs_has(&p->arms, pair->b))
+			return plan_bad_word(&l, "arm", pair->b, &p->arms);
+		if (!strcmp(pair->a, pair->b))
+			return plan_bad(&l, "'%s/%s' is an arm against itself: that is the key 'aa'",
+				   pair->a, pair->b);
+	}
+	return 0;
+}
+
+static int check_primary(struct plan *p, const struct ini_section *s)
+{
+	const struct ini_entry *e = inifile_get(s, "primary");
+	const struct ini_entry *c = inifile_get(s, "compare");
+	struct plan_loc l = { p->path, e ? e->line : 0, "primary" };
+
+	if (!e || !strcmp(e->value, "none"))
+		return 0;
+	p->primary = find_pair(p, e->value);
+	if (p->primary >= 0)
+		return 0;
+	return plan_bad(&l, "'%s' is not allowed: none, or one of 'compare': %s",
+		   e->value, c ? c->value : "(which is not set)");
+}
+
+static int check_extra(const struct plan *p, const struct ini_section *s,
+		       const char *key, const char *arm)
+{
+	const struct ini_entry *e = inifile_get(s, key);
+	struct plan_loc l = { p->path, e ? e->line : 0, key };
+
+	if (!arm || strs_has(&p->arms, arm))
+		return 0;
+	return plan_bad_word(&l, "arm", arm, &p->arms);
+}
+
+static int check_arms(struct plan *p, const struct ini_section *s)
+{
+	struct plan_loc l = { p->path, inifile_get(s, "arms")->line, "arms" };
+
+	if (plan_known_arms(&l, &p->arms) || check_compare(p, s) ||
+	    check_primary(p, s) || check_extra(p, s, "aa", p->aa) ||
+	    check_extra(p, s, "untraced", p->untraced))
+		return -1;
+	if (!p->aa)
+		p->aa = xstrdup(p->arms.v[0]);
+	return 0;
+}
+
+/* An event in two tests could not be told apart in the results. */
+static int check_events(const struct plan *p)
+{
+	struct plan_loc l = { p->path, 1, NULL };
+
+	for (size_t i = 0; i < p->n_tests; i++)
+		for (size_t k = 0; k < i; k++)
+			for (size_t e = 0; e < p->tests[i].events.n; e++)
+				if (strs_has(&p->tests[k].events,
+					     p->tests[i].events.v[e]))
+					return plan_bad(&l, "event '%s' is in [test %s] and in [test %s]",
+						   p->tests[i].events.v[e],
+						   p->tests[k].name,
+						   p->tests[i].name);
+	return 0;
+}
+
+static int read_plan(struct plan *p, const struct inifile *f)
+{
+	const struct ini_section *s = NULL;
+	struct plan_loc l = { p->path, 1, NULL };
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (read_section(p, &f->sections[i]))
+			return -1;
+		if (!strcmp(f->sections[i].name, "plan"))
+			s = &f->sections[i];
+	}
+	if (!s)
+		return plan_bad(&l, "there is no section [plan]");
+	if (!p->n_tests)
+		return plan_bad(&l, "there is no section [test NAME]");
+	if (check_arms(p, s))
+		return -1;
+	return check_events(p);
+}
+
+static bool is_path(const char *name)
+{
+	size_t n = strlen(name);
+
+	return strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".ini"));
+}
+
+static struct plan *plan_new(const char *name)
+{
+	struct plan *p = xcalloc(1, sizeof(*p));
+	const char *base = strrchr(name, '/');
+
+	base = base ? base + 1 : name;
+	if (is_path(name)) {
+		const char *dot = strrchr(base, '.');
+
+		p->path = xstrdup(name);
+		p->name = xasprintf("%.*s",
+				    (int)(dot ? dot - base : (long)strlen(base)),
+				    base);
+	} else {
+		p->path = xasprintf("%s/configs/plans/%s.ini", top_dir(), name);
+		p->name = xstrdup(name);
+	}
+	p->boots = 10;
+	p->primary = -1;
+	p->margin = 0.02;
+	p->memory_mb = 2048;
+	return p;
+}
+
+struct plan *plan_load(const char *name)
+{
+	struct plan *p = plan_new(name);
+	struct inifile f = { 0 };
+	int rc = -1;
+
+	if (!valid_name(p->name, PLAN_NAME_MAX))
+		err("plan '%s': a plan's name is made of [a-z0-9_-], at most %d long",
+		    p->name, PLAN_NAME_MAX);
+	else if (!is_path(name) && !path_exists(p->path))
+		err("unknown plan '%s': there is no %s", name, p->path);
+	else
+		rc = inifile_load(p->path, &f) ? -1 : read_plan(p, &f);
+	inifile_free(&f);
+	if (!rc)
+		return p;
+	plan_free(p);
+	return NULL;
+}
+
+void plan_test_free(struct plan_test *t)
+{
+	free(t->name);
+	free(t->program);
+	strs_free(&t->args);
+	strs_free(&t->events);
+}
+
+void plan_pair_free(struct plan_pair *pair)
+{
+	free(pair->a);
+	free(pair->b);
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n_tests; i++)
+		plan_test_free(&p->tests[i]);
+	for (size_t i = 0; i < p->n_compare; i++)
+		plan_pair_free(&p->compare[i]);
+	free(p->tests);
+	free(p->compare);
+	strs_free(&p->arms);
+	free(p->aa);
+	free(p->untraced);
+	free(p->name);
+	free(p->path);
+	free(p);
+}

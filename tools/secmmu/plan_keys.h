@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside of plan.c: the keys of a plan. */
+#ifndef SECMMU_PLAN_KEYS_H
+#define SECMMU_PLAN_KEYS_H
+
+#include <stdbool.h>
+
+#include "plan.h"
+#include "util.h"
+
+/* Where a value stands, for messages. */
+struct plan_loc {
+	const char *path;	/* NULL: the command line */
+	unsigned int line;
+	const char *key;	/* NULL: the section as a whole */
+};
+
+/** plan_bad - print one line about what stands at @l; returns -1. */
+int plan_bad(const struct plan_loc *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** plan_bad_word - say that @word is none of @known; returns -1. */
+int plan_bad_word(const struct plan_loc *l, const char *what, const char *word,
+		  const struct strs *known);
+
+/** plan_no_repeats - 0, or -1 with a message if a word is there twice. */
+int plan_no_repeats(const struct plan_loc *l, const struct strs *s);
+
+/** plan_key - set a key; 0, or -1 with a message. */
+int plan_key(struct plan *p, bool in_test, const struct plan_loc *l,
+	     const char *value);
+
+/** plan_known_arms - 0, or -1 with a message if configs/arms.ini lacks one. */
+int plan_known_arms(const struct plan_loc *l, const struct strs *arms);
+
+void plan_pair_free(struct plan_pair *pair);
+void plan_test_free(struct plan_test *t);
+
+#endif

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "status.h"
+
+static const char *const names[] = {
+	[STATUS_PASS] = "PASS",
+	[STATUS_SKIP] = "SKIP",
+	[STATUS_MISS] = "MISS",
+	[STATUS_ERROR] = "ERROR",
+	[STATUS_FAIL] = "FAIL",
+};
+
+const char *status_name(enum status s)
+{
+	return names[s];
+}
+
+/* The enum is in order of gravity. */
+enum status status_worst(enum status a, enum status b)
+{
+	return a > b ? a : b;
+}
