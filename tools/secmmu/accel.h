@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which accelerator this machine can really use for a guest that runs KVM. */
+#ifndef SECMMU_ACCEL_H
+#define SECMMU_ACCEL_H
+
+enum accel {
+	ACCEL_TCG,		/* emulation, with SVM and nested paging */
+	ACCEL_KVM,		/* nested virtualization */
+};
+
+struct accel_choice {
+	enum accel which;
+	const char *vendor;	/* KVM's vendor module in the guest: amd or intel */
+	char why[200];		/* one line */
+};
+
+/** accel_name - "tcg" or "kvm". */
+const char *accel_name(enum accel a);
+
+/**
+ * accel_choose - decide between nested KVM and emulation
+ * @wish: "auto", "kvm" or "tcg"
+ * @out: set on success
+ *
+ * /dev/kvm being there is not enough: the CPUID it supports must offer a guest
+ * SVM or VMX. Prints errors.
+ *
+ * Return: ST_OK, or ST_USAGE for another @wish or "kvm" where that cannot be.
+ */
+int accel_choose(const char *wish, struct accel_choice *out);
+
+/* What /dev/kvm offers. */
+struct accel_probe {
+	int error;		/* errno of opening or asking it; 0: it answered */
+	unsigned int ecx1;	/* CPUID 1, ecx */
+	unsigned int ecx80000001;
+};
+
+/** accel_decide - accel_choose() without the probing. */
+int accel_decide(const char *wish, const struct accel_probe *p,
+		 struct accel_choice *out);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One boot: a QEMU with our guest in it, from its start to its end. Every
+ * call below runs one event loop (console, QMP, frames, timers, signals, end
+ * of QEMU) until it has its answer or the boot has come to grief.
+ */
+#ifndef SECMMU_BOOT_H
+#define SECMMU_BOOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "accel.h"
+#include "console.h"
+#include "status.h"
+
+/*
+ * What the calls return. After one below zero the boot is dead: further calls
+ * return the same at once, and only boot_end() is left to do.
+ */
+enum {
+	BOOT_OK = 0,
+	BOOT_REFUSED = 1,		/* the guest answered with an error: boot_refusal() */
+	BOOT_ERR_START = -1,		/* QEMU could not be started */
+	BOOT_ERR_EXIT = -2,		/* QEMU ended too early */
+	BOOT_ERR_PANIC = -3,		/* the guest's kernel panicked */
+	BOOT_ERR_HANG_BOOT = -4,	/* no sign of the guest's PID 1 in time */
+	BOOT_ERR_HANG = -5,		/* no frame for too long */
+	BOOT_ERR_TIMEOUT = -6,		/* alive, but no answer in time */
+	BOOT_ERR_PROTOCOL = -7,		/* the guest sent what it must not */
+	BOOT_ERR_INTR = -8,		/* SIGINT, SIGTERM or SIGHUP */
+	BOOT_ERR_HOST = -9,		/* disk full, a callback gave up... */
+};
+
+enum boot_clock {
+	CLOCK_WALL,
+	CLOCK_ICOUNT,			/* virtual time counts instructions: one CPU, TCG */
+};
+
+/* Limits of wall time in ms; 0: the default for the clock. */
+struct boot_limits {
+	unsigned int silence_ms;	/* first console output */
+	unsigned int hello_ms;		/* QEMU's start to HELLO */
+	unsigned int alive_ms;		/* between two frames */
+	unsigned int load_ms;		/* answer to anything but a RUN */
+	unsigned int exit_ms;		/* from POWEROFF to QEMU's end */
+};
+
+struct boot_spec {
+	const char *kernel;		/* bzImage or vmlinux */
+	const char *initrd;
+	const struct accel_choice *accel;
+	enum boot_clock clock;
+	unsigned int cpus;
+	unsigned int memory_mb;
+	const char *append;		/* added to the kernel's command line, or NULL */
+	const char *dir;		/* existing; console.log is written there */
+	struct boot_limits limits;
+};
+
+struct boot_hello {
+	char release[65];
+	char clocksource[33];
+	char cmdline[1024];
+	unsigned int cpus;
+	uint64_t mem_kb;
+};
+
+struct boot;
+
+/**
+ * boot_start - start QEMU, wait until the guest's PID 1 says HELLO
+ *
+ * Return: the boot, never NULL: boot_end() it in any case. boot_code() says
+ * whether it lives.
+ */
+struct boot *boot_start(const struct boot_spec *spec);
+
+/** boot_code - BOOT_OK, or what the boot died of. */
+int boot_code(const struct boot *b);
+
+/** boot_reason - one line about that, "" if it lives. */
+const char *boot_reason(const struct boot *b);
+
+/** boot_refusal - the guest's one line after BOOT_REFUSED. */
+const char *boot_refusal(const struct boot *b);
+
+/** boot_get_hello - what the guest said about itself. */
+const struct boot_hello *boot_get_hello(const struct boot *b);
+
+/**
+ * boot_load - load an arm's modules
+ * @kvm_args: NULL-ended "name=value" parameters of kvm.ko, or NULL
+ *
+ * Return: BOOT_OK, BOOT_REFUSED or what the boot died of.
+ */
+int boot_load(struct boot *b, const char *arm, const char *const *kvm_args);
+
+/** boot_unload - unload whatever is loaded. Returns as boot_load(). */
+int boot_unload(struct boot *b);
+
+/**
+ * boot_mixed - try to load kvm.ko and the vendor module of different arms
+ *
+ * Return: as boot_load(); BOOT_REFUSED is what should happen.
+ */
+int boot_mixed(struct boot *b, const char *arm, const char *vendor_arm);
+
+/*
+ * A program to run in the guest. The callbacks get the guest's bytes as they
+ * come, unchecked, in whatever portions; NULL means not wanted. One that
+ * returns non-zero (and has said why) ends the boot with BOOT_ERR_HOST.
+ */
+struct run_req {
+	const char *const *argv;	/* NULL-ended, at least one */
+	const char *const *env;		/* NULL-ended "K=V", or NULL */
+	unsigned int timeout_ms;	/* the guest's clock; then it kills the group */
+	unsigned int wall_ms;		/* 0: from timeout_ms and the clock */
+	bool trace;
+	bool samples;			/* set SECMMU_SAMPLES, send the file */
+	void *arg;			/* for the callbacks */
+	int (*on_out)(void *arg, const void *data, size_t len);
+	int (*on_samples)(void *arg, const void *data, size_t len);
+	int (*on_trace)(void *arg, uint32_t cpu, const void *data, size_t len);
+	int (*on_tracemeta)(void *arg, const char *name, const char *content,
+			    size_t len);
+};
+
+struct run_result {
+	uint32_t id;			/* as in the findings */
+	bool timed_out;
+	int signal;			/* 0: it exited */
+	int exit;
+	uint64_t wall_ns;		/* all three in the guest's time */
+	uint64_t user_ns;
+	uint64_t sys_ns;
+	uint64_t lost;			/* trace events */
+};
+
+/**
+ * boot_run - run a program in the guest
+ * @res: set when BOOT_OK is returned; @res->id always
+ *
+ * Return: BOOT_OK however the program ended; BOOT_REFUSED if it could not be
+ * run, or its samples or trace not be had; or what the boot died of.
+ */
+int boot_run(struct boot *b, const struct run_req *req, struct run_result *res);
+
+/** boot_garbage - whether bytes or frames were lost so far: the data is suspect. */
+bool boot_garbage(const struct boot *b);
+
+/** boot_findings - what the console showed so far; valid until the next call. */
+const struct findings *boot_findings(const struct boot *b);
+
+struct boot_result {
+	int code;			/* BOOT_... */
+	enum status status;		/* of the boot as such, not of its tests */
+	char *reason;			/* one line; "" if PASS */
+	char *diagnosis;		/* many lines: last console output, registers; "" */
+	struct findings findings;
+	struct boot_hello hello;	/* all zero if there was none */
+	char *command;			/* QEMU's command line, quoted for a shell */
+	char *qemu_version;
+	uint64_t garbage;		/* bytes that belonged to no frame */
+	uint64_t gaps;			/* frames missing */
+	uint64_t log_dropped;		/* LOG frames beyond the limit */
+	bool log_truncated;		/* console.log reached its size limit */
+	unsigned int start_ms;		/* QEMU's start to HELLO; 0 if it never came */
+	unsigned int total_ms;		/* QEMU's start to its end */
+};
+
+/**
+ * boot_end - power off, or kill, and tell how it went
+ * @b: freed
+ * @res: set; boot_result_free() it
+ *
+ * No QEMU is left when it returns. PASS needs a clean power-off, no finding,
+ * no garbage, no gap; FAIL is a finding; MISS a lost guest; ERROR the harness.
+ */
+void boot_end(struct boot *b, struct boot_result *res);
+
+void boot_result_free(struct boot_result *res);
+
+#endif
