@@ -47,6 +47,7 @@ struct frame_reader {
 	uint32_t next_seq;
 	uint64_t garbage;	/* bytes that belonged to no frame */
 	uint64_t gaps;		/* frames missing, by sequence number */
+	uint64_t credit;	/* bytes of failed checksums still allowed */
 };
 
 /**
@@ -65,11 +66,13 @@ int frame_encode_header(uint8_t hdr[FRAME_HDR_SIZE], uint16_t type,
 /**
  * frame_reader_space - where to put received bytes
  * @r: the reader
- * @room: set to the number of bytes that fit, at least 1
+ * @room: set to the number of bytes that fit
  *
- * Invalidates the frame returned last.
+ * Invalidates the frame returned last. There is always room once
+ * frame_reader_next() has returned 0.
  *
- * Return: a pointer, or NULL if memory is short.
+ * Return: a pointer, or NULL (and no room) if memory is short or the buffer
+ * is full of frames not yet taken.
  */
 uint8_t *frame_reader_space(struct frame_reader *r, size_t *room);
 
@@ -81,7 +84,8 @@ void frame_reader_fed(struct frame_reader *r, size_t n);
  * @r: the reader
  * @f: filled in; @f->data is valid until the next call on @r
  *
- * Skips and counts whatever is not a frame.
+ * Skips and counts whatever is not a frame. Types are not judged. At the end
+ * of the stream, @r->used - @r->pos bytes are a frame cut short.
  *
  * Return: 1 with a frame, 0 when more bytes are needed.
  */
