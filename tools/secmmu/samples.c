@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Samples of a boot: see samples.h. */
+#include "samples.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define HEADER "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site," \
+	"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits"
+#define BUFFER (1u << 20)
+#define LINE_MAX_LEN 1024
+
+enum column {
+	C_SLOT, C_ARM, C_COPY, C_TRACED, C_TEST, C_EVENT, C_PAGE_SIZE, C_SIZE,
+	C_VCPUS, C_SEQ, C_SITE, C_SYSCALL, C_WINDOW, C_HANDLER, C_WAIT, C_HOLD,
+	C_NOTIFIERS, C_WAITS, COLUMNS
+};
+
+static const char *const names[] = {
+	"slot", "arm", "copy", "traced", "test", "event", "page_size", "size",
+	"vcpus", "seq", "site", "syscall_ns", "window_ns", "handler_ns",
+	"wait_ns", "hold_ns", "notifiers", "waits",
+};
+
+struct field {
+	const char *s;
+	size_t len;
+};
+
+struct reader {
+	struct sample_row row;
+	char group[LINE_MAX_LEN];	/* columns slot to vcpus, as they stand */
+	size_t group_len;
+	const char *why;
+	const char *column;		/* at fault, or NULL */
+};
+
+const char *metric_name(enum metric m)
+{
+	static const char *const metrics[] = {
+		"syscall", "window", "handler", "wait", "hold",
+	};
+
+	return metrics[m];
+}
+
+static int fail(struct reader *r, const char *why, int column)
+{
+	r->why = why;
+	r->column = column < 0 ? NULL : names[column];
+	return -1;
+}
+
+/* A decimal number without sign; SAMPLE_EMPTY itself is out of range. */
+static int number(struct reader *r, const struct field *f, int column,
+		  uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+	unsigned int digit;
+	size_t i;
+
+	for (i = 0; i < f[column].len; i++) {
+		digit = (unsigned char)f[column].s[i] - '0';
+		if (digit > 9)
+			return fail(r, "is no number", column);
+		if (v > (SAMPLE_EMPTY - 1 - digit) / 10)
+			return fail(r, "is out of range", column);
+		v = v * 10 + digit;
+	}
+	if (!i)
+		return fail(r, "is empty", column);
+	if (v > max)
+		return fail(r, "is out of range", column);
+	*out = v;
+	return 0;
+}
+
+static int optional(struct reader *r, const struct field *f, int column,
+		    uint64_t *out)
+{
+	*out = SAMPLE_EMPTY;
+	return f[column].len ? number(r, f, column, SAMPLE_EMPTY - 1, out) : 0;
+}
+
+static int word(struct reader *r, const struct field *f, int column,
+		const char *allowed, size_t size, char *out)
+{
+	size_t n = f[column].len;
+
+	if (!n)
+		return fail(r, "is empty", column);
+	if (n >= size)
+		return fail(r, "is too long", column);
+	memcpy(out, f[column].s, n);
+	out[n] = '\0';
+	if (strspn(out, allowed) != n)
+		return fail(r, "has a character that is not allowed", column);
+	return 0;
+}
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz0123456789_"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static int parse_group(struct reader *r, const struct field *f)
+{
+	struct sample_row *row = &r->row;
+	uint64_t slot, traced, vcpus;
+	char copy[2];
+
+	if (number(r, f, C_SLOT, UINT32_MAX, &slot) ||
+	    word(r, f, C_ARM, LOWER "-", sizeof(row->arm), row->arm) ||
+	    word(r, f, C_COPY, "ab", sizeof(copy), copy) ||
+	    number(r, f, C_TRACED, 1, &traced) ||
+	    word(r, f, C_TEST, LOWER UPPER "-.", sizeof(row->test), row->test) ||
+	    word(r, f, C_EVENT, LOWER, sizeof(row->event), row->event) ||
+	    number(r, f, C_PAGE_SIZE, SAMPLE_EMPTY - 1, &row->page_size) ||
+	    number(r, f, C_SIZE, SAMPLE_EMPTY - 1, &row->size) ||
+	    number(r, f, C_VCPUS, UINT32_MAX, &vcpus))
+		return -1;
+	row->slot = (uint32_t)slot;
+	row->copy = *copy;
+	row->traced = traced == 1;
+	row->vcpus = (uint32_t)vcpus;
+	return 0;
+}
+
+static int split(struct reader *r, const char *line, size_t len,
+		 struct field *f)
+{
+	const char *end = line + len, *comma;
+	int n;
+
+	for (n = 0; n < COLUMNS; n++) {
+		comma = memchr(line, ',', (size_t)(end - line));
+		f[n].s = line;
+		f[n].len = (size_t)((comma ? comma : end) - line);
+		if (!comma)
+			break;
+		line = comma + 1;
+	}
+	return n == COLUMNS - 1 ? 0 : fail(r, "not 18 columns", -1);
+}
+
+static int parse_line(struct reader *r, const char *line, size_t len)
+{
+	struct sample_row *row = &r->row;
+	struct field f[COLUMNS];
+	size_t group_len;
+	int m;
+
+	if (len >= LINE_MAX_LEN)
+		return fail(r, "line too long", -1);
+	if (split(r, line, len, f))
+		return -1;
+	group_len = (size_t)(f[C_SEQ].s - line);
+	row->same_group = group_len == r->group_len &&
+			  !memcmp(line, r->group, group_len);
+	if (!row->same_group) {
+		if (parse_group(r, f))
+			return -1;
+		memcpy(r->group, line, group_len);
+		r->group_len = group_len;
+	}
+	if (number(r, f, C_SEQ, SAMPLE_EMPTY - 1, &row->seq) ||
+	    number(r, f, C_SYSCALL, SAMPLE_EMPTY - 1, &row->ns[METRIC_SYSCALL]))
+		return -1;
+	*row->site = '\0';
+	if (f[C_SITE].len && word(r, f, C_SITE, LOWER UPPER ".+",
+				  sizeof(row->site), row->site))
+		return -1;
+	for (m = METRIC_WINDOW; m < METRICS; m++)
+		if (optional(r, f, C_SYSCALL + m, &row->ns[m]))
+			return -1;
+	return optional(r, f, C_NOTIFIERS, &row->notifiers) ||
+	       optional(r, f, C_WAITS, &row->waits) ? -1 : 0;
+}
+
+static int is_header(struct reader *r, const char *line, size_t len)
+{
+	if (len == strlen(HEADER) && !memcmp(line, HEADER, len))
+		return 0;
+	return fail(r, "not the header of docs/contracts.md, section 4", -1);
+}
+
+int samples_read(const char *path,
+		 int (*row)(const struct sample_row *r, const char **why,
+			    void *arg),
+		 void *arg)
+{
+	struct reader *r = xcalloc(1, sizeof(*r));
+	char *buf = xmalloc(BUFFER), *line, *nl;
+	unsigned long long lines = 0;
+	size_t used = 0;
+	int ret = -1;
+	ssize_t got;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		goto io_error;
+	for (;;) {
+		got = read(fd, buf + used, BUFFER - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			goto io_error;
+		if (!got)
+			break;
+		used += (size_t)got;
+		for (line = buf;; line = nl + 1) {
+			nl = memchr(line, '\n', used - (size_t)(line - buf));
+			if (!nl)
+				break;
+			if (lines++ ? parse_line(r, line, (size_t)(nl - line)) ||
+				      row(&r->row, &r->why, arg)
+				    : is_header(r, line, (size_t)(nl - line)))
+				goto malformed;
+		}
+		used -= (size_t)(line - buf);
+		memmove(buf, line, used);
+		if (used == BUFFER) {
+			fail(r, "line too long", -1);
+			lines++;
+			goto malformed;
+		}
+	}
+	if (used || !lines) {
+		fail(r, used ? "cut off: the line has no end" : "the file is empty", -1);
+		lines++;
+		goto malformed;
+	}
+	ret = 0;
+	goto out;
+
+malformed:
+	err("%s:%llu: %s%s%s", path, lines, r->column ? r->column : "",
+	    r->column ? " " : "", r->why ? r->why : "refused");
+	goto out;
+io_error:
+	err("cannot read %s: %s", path, strerror(errno));
+out:
+	if (fd >= 0)
+		close(fd);
+	free(buf);
+	free(r);
+	return ret;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading boot-NNN/samples.csv (docs/contracts.md, section 4), line by line. */
+#ifndef SECMMU_SAMPLES_H
+#define SECMMU_SAMPLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is measured of an invalidation, in the order of the columns. */
+enum metric {
+	METRIC_SYSCALL,
+	METRIC_WINDOW,
+	METRIC_HANDLER,
+	METRIC_WAIT,
+	METRIC_HOLD,
+	METRICS
+};
+
+/** metric_name - "syscall", "window", "handler", "wait" or "hold". */
+const char *metric_name(enum metric m);
+
+#define SAMPLE_EMPTY UINT64_MAX	/* not measured */
+
+struct sample_row {
+	uint32_t slot;
+	char arm[33];
+	char copy;		/* 'a' or 'b' */
+	bool traced;
+	char test[65];
+	char event[41];
+	uint64_t page_size;	/* bytes */
+	uint64_t size;		/* bytes */
+	uint32_t vcpus;
+	uint64_t seq;
+	char site[161];		/* "" if none */
+	uint64_t ns[METRICS];	/* SAMPLE_EMPTY where not measured */
+	uint64_t notifiers;
+	uint64_t waits;
+	/* The columns slot to vcpus are those of the row before. */
+	bool same_group;
+};
+
+/**
+ * samples_read - read a whole file
+ * @path: the file
+ * @row: called for each line; returns 0 to go on. To refuse a line it sets
+ *	*@why to a message and returns -1
+ * @arg: passed on
+ *
+ * Memory use does not depend on the file's size. Anything that section 4 does
+ * not allow, and a last line that is cut off, is an error that names file and
+ * line.
+ *
+ * Return: 0, or -1 with one error printed.
+ */
+int samples_read(const char *path,
+		 int (*row)(const struct sample_row *r, const char **why,
+			    void *arg),
+		 void *arg);
+
+#endif

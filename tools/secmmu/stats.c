@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Statistics: see stats.h for what each function does and its source. */
+#include "stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rng.h"
+#include "util.h"
+
+void stat_sort_u64(uint64_t *v, size_t n, uint64_t *tmp)
+{
+	size_t count[8][256] = { 0 };
+	uint64_t *from = v, *to = tmp, *swap;
+	size_t i, at, c;
+	int byte, b;
+
+	for (i = 0; i < n; i++)
+		for (byte = 0; byte < 8; byte++)
+			count[byte][v[i] >> (8 * byte) & 255]++;
+	for (byte = 0; byte < 8; byte++) {
+		if (!n || count[byte][v[0] >> (8 * byte) & 255] == n)
+			continue;
+		for (at = 0, b = 0; b < 256; b++) {
+			c = count[byte][b];
+			count[byte][b] = at;
+			at += c;
+		}
+		for (i = 0; i < n; i++)
+			to[count[byte][from[i] >> (8 * byte) & 255]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != v)
+		memcpy(v, from, n * sizeof(*v));
+}
+
+/* Where quantile @p of @n values lies: at index + fraction. */
+static size_t position(size_t n, double p, double *fraction)
+{
+	double h = (double)(n - 1) * p;
+	size_t i = (size_t)h;
+
+	if (i > n - 2 || n < 2)
+		i = n < 2 ? 0 : n - 2;
+	*fraction = n < 2 ? 0 : h - (double)i;
+	return i;
+}
+
+double stat_quantile_u64(const uint64_t *v, size_t n, double p)
+{
+	double f;
+	size_t i;
+
+	if (!n)
+		return NAN;
+	i = position(n, p, &f);
+	if (n == 1)
+		return (double)v[0];
+	return (double)v[i] + f * ((double)v[i + 1] - (double)v[i]);
+}
+
+double stat_quantile(const double *v, size_t n, double p)
+{
+	double f;
+	size_t i;
+
+	if (!n)
+		return NAN;
+	i = position(n, p, &f);
+	if (n == 1)
+		return v[0];
+	return v[i] + f * (v[i + 1] - v[i]);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct stat_interval stat_median_ci(double *v, size_t n)
+{
+	struct stat_interval r = { NAN, NAN, NAN };
+	double term = ldexp(1, -(int)n), below = term;
+	size_t k = 0;
+
+	qsort(v, n, sizeof(*v), by_value);
+	r.mid = stat_quantile(v, n, 0.5);
+	/* The largest k with P(Binomial(n, 1/2) < k) <= alpha / 2. */
+	while (k < n && below <= STAT_ALPHA / 2) {
+		k++;
+		term *= (double)(n - k + 1) / (double)k;
+		below += term;
+	}
+	if (k) {
+		r.low = v[k - 1];
+		r.high = v[n - k];
+	}
+	return r;
+}
+
+/* The @k-th smallest (from 0) of v[0..n): Hoare's FIND, three-way. */
+static double kth(double *v, size_t n, size_t k)
+{
+	size_t lo = 0, hi = n, lt, gt, i;
+	double pivot, x;
+
+	while (hi - lo > 1) {
+		pivot = v[lo + (hi - lo) / 2];
+		for (lt = lo, gt = hi, i = lo; i < gt;) {
+			x = v[i];
+			if (x < pivot) {
+				v[i++] = v[lt];
+				v[lt++] = x;
+			} else if (x > pivot) {
+				v[i] = v[--gt];
+				v[gt] = x;
+			} else {
+				i++;
+			}
+		}
+		if (k < lt)
+			hi = lt;
+		else if (k >= gt)
+			lo = gt;
+		else
+			return pivot;
+	}
+	return v[lo];
+}
+
+/* The means of all 2^n - 1 subsets of @d that are not empty. */
+static double *all_means(const double *d, size_t n, size_t *count)
+{
+	size_t all = (size_t)1 << n, i, m;
+	double *s = xmalloc(all * sizeof(*s));
+
+	s[0] = 0;
+	for (i = 0; i < n; i++)
+		for (m = 0; m < (size_t)1 << i; m++)
+			s[m + ((size_t)1 << i)] = s[m] + d[i];
+	for (m = 1; m < all; m++)
+		s[m - 1] = s[m] / __builtin_popcountl(m);
+	*count = all - 1;
+	return s;
+}
+
+static double *random_means(const double *d, size_t n, uint64_t seed,
+			    size_t *count)
+{
+	double *s = xmalloc(STAT_DRAWS * sizeof(*s));
+	uint64_t bits = 0;
+	size_t draw, i, k;
+	double sum;
+
+	for (draw = 0; draw < STAT_DRAWS;) {
+		for (sum = 0, k = 0, i = 0; i < n; i++) {
+			if (i % 64 == 0)
+				bits = splitmix64(&seed);
+			if (bits >> i % 64 & 1) {
+				sum += d[i];
+				k++;
+			}
+		}
+		if (k)
+			s[draw++] = sum / (double)k;
+	}
+	*count = STAT_DRAWS;
+	return s;
+}
+
+static void mean_sd(const double *d, struct stat_test *t)
+{
+	double sum = 0, sq = 0;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		sum += d[i];
+	t->mean = sum / (double)t->n;
+	for (i = 0; i < t->n; i++)
+		sq += (d[i] - t->mean) * (d[i] - t->mean);
+	if (t->n > 1)
+		t->sd = sqrt(sq / (double)(t->n - 1));
+}
+
+struct stat_test stat_signflip(const double *d, size_t n, uint64_t seed)
+{
+	struct stat_test t = { n, NAN, NAN, NAN, NAN, NAN, n <= STAT_EXACT_MAX };
+	size_t count, i, k, le = 0, ge = 0;
+	double *means;
+	double tol = 0;
+
+	if (!n)
+		return t;
+	mean_sd(d, &t);
+	means = t.exact ? all_means(d, n, &count)
+			: random_means(d, n, seed, &count);
+	/* Sums that are equal on paper differ by rounding. */
+	for (i = 0; i < n; i++)
+		tol += fabs(d[i]) * 1e-12 / (double)n;
+	for (i = 0; i < count; i++) {
+		le += means[i] <= tol;
+		ge += means[i] >= -tol;
+	}
+	/* + 1: the observed assignment, the empty set of flips. */
+	t.p = 2 * (double)((le < ge ? le : ge) + 1) / (double)(count + 1);
+	if (t.p > 1)
+		t.p = 1;
+	k = (size_t)((double)(count + 1) * (STAT_ALPHA / 2));
+	if (k) {
+		t.low = kth(means, count, k - 1);
+		t.high = kth(means, count, count - k);
+		if (fabs(t.low) <= tol)
+			t.low = 0;
+		if (fabs(t.high) <= tol)
+			t.high = 0;
+	}
+	free(means);
+	return t;
+}
+
+struct ranked {
+	double p;
+	size_t i;
+};
+
+static int by_p(const void *a, const void *b)
+{
+	return by_value(&((const struct ranked *)a)->p,
+			&((const struct ranked *)b)->p);
+}
+
+void stat_holm(double *p, size_t n)
+{
+	struct ranked *r = xcalloc(n, sizeof(*r));
+	double adjusted, most = 0;
+	size_t m = 0, i;
+
+	for (i = 0; i < n; i++)
+		if (!isnan(p[i]))
+			r[m++] = (struct ranked){ p[i], i };
+	qsort(r, m, sizeof(*r), by_p);
+	for (i = 0; i < m; i++) {
+		adjusted = fmin(1, r[i].p * (double)(m - i));
+		most = fmax(most, adjusted);
+		p[r[i].i] = most;
+	}
+	free(r);
+}
+
+const char *stat_verdict_name(enum stat_verdict v)
+{
+	static const char *const names[] = {
+		[STAT_FASTER] = "faster",
+		[STAT_SLOWER] = "slower",
+		[STAT_SAME] = "same",
+		[STAT_UNDERPOWERED] = "underpowered",
+	};
+
+	return names[v];
+}
+
+enum stat_verdict stat_judge(const struct stat_test *t, double p, double margin)
+{
+	double m = log1p(margin);
+
+	if (isnan(t->low) || isnan(p))
+		return STAT_UNDERPOWERED;
+	if (t->low >= -m && t->high <= m)
+		return STAT_SAME;
+	if (p > STAT_ALPHA)
+		return STAT_UNDERPOWERED;
+	return t->mean < 0 ? STAT_FASTER : STAT_SLOWER;
+}
+
+/* z with P(N(0,1) > z) = @tail, by bisection. */
+static double normal_z(double tail)
+{
+	double lo = 0, hi = 40, mid;
+	int i;
+
+	for (i = 0; i < 80; i++) {
+		mid = (lo + hi) / 2;
+		if (erfc(mid / M_SQRT2) / 2 > tail)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static double boots_for(double sd, double distance, double alpha)
+{
+	double z = normal_z(alpha / 2) + normal_z(1 - STAT_POWER);
+
+	return distance > 0 ? ceil(pow(z * sd / distance, 2)) : INFINITY;
+}
+
+size_t stat_boots_needed(const struct stat_test *t, size_t family,
+			 double margin)
+{
+	double m = log1p(margin), alpha = STAT_ALPHA / (double)(family ? family : 1);
+	double least = ceil(1 - log2(alpha)), differ, same, n;
+
+	if (t->n < 2)
+		return STAT_MIN_BOOTS;
+	differ = fmax(least, boots_for(t->sd, fabs(t->mean), alpha));
+	same = fmax(STAT_MIN_BOOTS,
+		    boots_for(t->sd, m - fabs(t->mean), STAT_ALPHA));
+	n = fmin(differ, same);
+	if (n > 1e9)
+		n = 1e9;
+	return n > (double)t->n ? (size_t)n : t->n + 1;
+}
