@@ -177,7 +177,7 @@ int inifile_load(const char *path, struct inifile *f)
 	struct parser p = { .file = f };
 	size_t len;
 	char *text;
-	int line;
+	int line = 0;
 
 	*f = (struct inifile){ 0 };
 	text = read_file(path, &len);
@@ -186,10 +186,13 @@ int inifile_load(const char *path, struct inifile *f)
 	p.next = text;
 	if (!strncmp(text, "\xef\xbb\xbf", 3))
 		p.next += 3;
-	line = ini_parse_stream(read_line, &p, on_key, &p);
-	if (!p.error && strlen(text) != len) {
-		p.line++;
+	if (strlen(text) != len) {
+		p.line = 1;
+		for (const char *c = text; *c; c++)
+			p.line += *c == '\n';
 		bad(&p, xstrdup("NUL byte"));
+	} else {
+		line = ini_parse_stream(read_line, &p, on_key, &p);
 	}
 	if (line > 0 && (!p.error || (unsigned int)line < p.bad_line)) {
 		free(p.error);

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plan.h"
+#include "util.h"
+
+#define ARMS "[arms]\nstock = pristine\nspinlock = S\nmutex = M\nrwsem = R\n"
+#define TEST "[test t]\nprogram = prog\nevents = ev_one ev_two\n"
+#define PLAN "[plan]\narms = spinlock mutex\n"
+
+static char dir[] = "/tmp/secmmu-plan-XXXXXX";
+static int saved_stderr;
+
+static void write_text(const char *path, const char *text)
+{
+	assert_int_equal(write_file(path, text, strlen(text)), 0);
+}
+
+/* The folder stands for the checkout: arms.ini is looked up below it. */
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir) || chdir(dir) || setenv("SECMMU_TOP", dir, 1) ||
+	    mkdir_p("configs/plans"))
+		return -1;
+	return write_file("configs/arms.ini", ARMS, strlen(ARMS));
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return chdir("/") || remove_tree(dir);
+}
+
+static void catch_stderr(void)
+{
+	saved_stderr = dup(STDERR_FILENO);
+	assert_non_null(freopen("stderr", "w", stderr));
+}
+
+static char *caught_stderr(void)
+{
+	fflush(stderr);
+	dup2(saved_stderr, STDERR_FILENO);
+	close(saved_stderr);
+	return read_file("stderr", NULL);
+}
+
+static struct plan *good(const char *text)
+{
+	struct plan *p;
+
+	write_text("p.ini", text);
+	p = plan_load("p.ini");
+	assert_non_null(p);
+	return p;
+}
+
+/* One line must be printed, and hold @expect. */
+static void assert_message(char *msg, const char *expect)
+{
+	if (!strstr(msg, expect))
+		fail_msg("expected '%s', got '%s'", expect, msg);
+	assert_ptr_equal(strchr(msg, '\n'), msg + strlen(msg) - 1);
+	free(msg);
+}
+
+static void full(void **state)
+{
+	struct plan *p = good("; a comment\n[plan]\nboots=3 ; three\n"
+			      "clock = icount\narms = stock mutex spinlock\n"
+			      "compare = mutex/spinlock spinlock/stock\n"
+			      "primary = spinlock/stock\naa = mutex\n"
+			      "untraced = stock\nmargin = 0.05\n"
+			      "memory = 1024\ncpus = 3\n\n"
+			      "[test one]\nprogram = secmmu_one_test\n"
+			      "args = -v 1 -b 16M\nevents = aa bb\n  cc\n"
+			      "timeout = 7\n"
+			      "[test two]\r\nprogram = x\r\nevents = dd\r\n");
+
+	(void)state;
+	assert_string_equal(p->name, "p");
+	assert_int_equal(p->boots, 3);
+	assert_int_equal(p->clock, PLAN_CLOCK_ICOUNT);
+	assert_string_equal(plan_clock_name(p->clock), "icount");
+	assert_int_equal(p->arms.n, 3);
+	assert_string_equal(p->arms.v[1], "mutex");
+	assert_int_equal(p->n_compare, 2);
+	assert_string_equal(p->compare[0].a, "mutex");
+	assert_string_equal(p->compare[0].b, "spinlock");
+	assert_int_equal(p->primary, 1);
+	assert_string_equal(p->aa, "mutex");
+	assert_string_equal(p->untraced, "stock");
+	assert_true(p->margin > 0.0499 && p->margin < 0.0501);
+	assert_int_equal(p->memory_mb, 1024);
+	assert_int_equal(p->cpus, 3);
+	assert_int_equal(p->n_tests, 2);
+	assert_string_equal(p->tests[0].name, "one");
+	assert_string_equal(p->tests[0].program, "secmmu_one_test");
+	assert_int_equal(p->tests[0].args.n, 4);
+	assert_string_equal(p->tests[0].args.v[3], "16M");
+	assert_null(p->tests[0].args.v[4]);
+	assert_int_equal(p->tests[0].events.n, 3);
+	assert_string_equal(p->tests[0].events.v[2], "cc");
+	assert_int_equal(p->tests[0].timeout_s, 7);
+	assert_int_equal(p->tests[1].timeout_s, 60);
+	assert_int_equal(p->tests[1].args.n, 0);
+	plan_free(p);
+}
+
+static void defaults(void **state)
+{
+	struct plan *p = good(PLAN TEST);
+
+	(void)state;
+	assert_int_equal(p->boots, 10);
+	assert_int_equal(p->clock, PLAN_CLOCK_AUTO);
+	assert_int_equal(p->n_compare, 0);
+	assert_int_equal(p->primary, -1);
+	assert_string_equal(p->aa, "spinlock");
+	assert_null(p->untraced);
+	assert_int_equal(p->cpus, 0);
+	plan_free(p);
+}
+
+static const struct {
+	const char *text;
+	const char *message;
+} bad_plans[] = {
+	{ "", "p.ini:1: there is no section [plan]" },
+	{ "; nothing\n", "p.ini:1: there is no section [plan]" },
+	{ PLAN, "p.ini:1: there is no section [test NAME]" },
+	{ TEST, "p.ini:1: there is no section [plan]" },
+	{ "[plan]\nboots = 1\n" TEST, "p.ini:1: [plan] has no key 'arms'" },
+	{ PLAN "[test t]\nprogram = x\n", "p.ini:3: [test t] has no key 'events'" },
+	{ PLAN "[test t]\nevents = x\n", "p.ini:3: [test t] has no key 'program'" },
+	{ PLAN "[test t]\n", "p.ini:3: [test t] has no key 'program'" },
+	{ PLAN TEST "[tset u]\nprogram = x\n", "p.ini:6: unknown section [tset u]" },
+	{ PLAN TEST "[tset u]\n", "p.ini:6: unknown section [tset u]" },
+	{ PLAN TEST PLAN, "p.ini:6: section [plan] was already opened in line 1" },
+	{ PLAN TEST TEST, "p.ini:6: section [test t] was already opened in line 3" },
+	{ PLAN "[test T]\nprogram = x\n", "p.ini:3: 'T' is not allowed: [test NAME]" },
+	{ PLAN "bots = 3\n" TEST,
+	  "p.ini:3: unknown key 'bots', did you mean 'boots'? There is: boots clock arms" },
+	{ PLAN "xyzzy = 3\n" TEST, "p.ini:3: unknown key 'xyzzy'; there is: boots" },
+	{ PLAN TEST "tiemout = 3\n",
+	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args events timeout" },
+	{ PLAN "timeout = 3\n" TEST, "p.ini:3: unknown key 'timeout'" },
+	{ PLAN "arms = stock\n" TEST, "p.ini:3: arms: was already set in line 2" },
+	{ PLAN "boots =\n" TEST, "p.ini:3: boots: has no value" },
+	{ PLAN "boots\n" TEST, "p.ini:3: neither [section] nor key = value" },
+	{ PLAN "[oops\n" TEST, "p.ini:3: neither [section] nor key = value" },
+	{ PLAN "[test t] x\n", "p.ini:3: 'x' after the section's name" },
+	{ "boots = 3\n" PLAN TEST, "p.ini:1: 'boots' stands before the first" },
+	{ PLAN "boots = 0\n" TEST,
+	  "p.ini:3: boots: '0' is not allowed: a number from 1 to 1000" },
+	{ PLAN "boots = 1001\n" TEST, "p.ini:3: boots: '1001' is not allowed" },
+	{ PLAN "boots = 3x\n" TEST, "p.ini:3: boots: '3x' is not allowed" },
+	{ PLAN "boots = -1\n" TEST, "p.ini:3: boots: '-1' is not allowed" },
+	{ PLAN "boots = 99999999999999999999\n" TEST, "p.ini:3: boots: '9999" },
+	{ PLAN "clock = fast\n" TEST,
+	  "p.ini:3: clock: 'fast' is not allowed: auto, wall or icount" },
+	{ PLAN "margin = 0.6\n" TEST,
+	  "p.ini:3: margin: '0.6' is not allowed: a number from 0.001 to 0.5" },
+	{ PLAN "margin = nan\n" TEST, "p.ini:3: margin: 'nan' is not allowed" },
+	{ PLAN "margin = 1e-2\n" TEST, "p.ini:3: margin: '1e-2' is not allowed" },
+	{ PLAN "margin = .\n" TEST, "p.ini:3: margin: '.' is not allowed" },
+	{ PLAN "memory = 511\n" TEST,
+	  "p.ini:3: memory: '511' is not allowed: a number from 512 to 1048576 (MiB)" },
+	{ PLAN "cpus = 0\n" TEST,
+	  "p.ini:3: cpus: '0' is not allowed: a number from 1 to 256, or auto" },
+	{ "[plan]\narms = spinlock mutx\n" TEST,
+	  "p.ini:2: arms: unknown arm 'mutx', did you mean 'mutex'? There is: stock spinlock mutex rwsem" },
+	{ "[plan]\narms = mutex mutex\n" TEST, "p.ini:2: arms: 'mutex' is there twice" },
+	{ PLAN "compare = rwsem/mutex\n" TEST,
+	  "p.ini:3: compare: unknown arm 'rwsem'; there is: spinlock mutex" },
+	{ PLAN "compare = mutex\n" TEST,
+	  "p.ini:3: compare: 'mutex' is not allowed: two arms, ARM/ARM" },
+	{ PLAN "compare = mutex/\n" TEST, "p.ini:3: compare: 'mutex/' is not" },
+	{ PLAN "compare = a/b/c\n" TEST, "p.ini:3: compare: 'a/b/c' is not" },
+	{ PLAN "compare = mutex/mutex\n" TEST,
+	  "p.ini:3: compare: 'mutex/mutex' is an arm against itself" },
+	{ PLAN "compare = mutex/spinlock mutex/spinlock\n" TEST,
+	  "p.ini:3: compare: 'mutex/spinlock' is there twice" },
+	{ PLAN "compare = mutex/spinlock\nprimary = spinlock/mutex\n" TEST,
+	  "p.ini:4: primary: 'spinlock/mutex' is not allowed: none, or one of 'compare': mutex/spinlock" },
+	{ PLAN "primary = mutex/spinlock\n" TEST,
+	  "p.ini:3: primary: 'mutex/spinlock' is not allowed" },
+	{ PLAN "aa = stock\n" TEST, "p.ini:3: aa: unknown arm 'stock'" },
+	{ PLAN "untraced = rwsem\n" TEST, "p.ini:3: untraced: unknown arm" },
+	{ PLAN "[test t]\nprogram = ../../bin/sh\n",
+	  "p.ini:4: program: '../../bin/sh' is not allowed" },
+	{ PLAN "[test t]\nargs = -x 'a b'\n", "p.ini:4: args: quotes are not" },
+	{ PLAN "[test t]\nargs = -v 1\n  timeout = 3\n",
+	  "p.ini:4: args: a lone '='" },
+	{ PLAN "[test t]\nevents = a B\n", "p.ini:4: events: 'B' is not allowed" },
+	{ PLAN "[test t]\nevents = a a\n", "p.ini:4: events: 'a' is there twice" },
+	{ PLAN TEST "timeout = 3601\n",
+	  "p.ini:6: timeout: '3601' is not allowed: a number from 1 to 3600 (s)" },
+	{ PLAN TEST "[test u]\nprogram = x\nevents = ev_two\n",
+	  "event 'ev_two' is in [test t] and in [test u]" },
+	{ PLAN TEST "  [test u]\n", "p.ini:6: a section must not be indented" },
+	{ PLAN "boots = 3\001\n" TEST, "p.ini:3: control character 0x01" },
+	{ PLAN "boots = 0\nclock = fast\nbots = 3\n" TEST, "p.ini:3: boots:" },
+};
+
+static void bad(void **state)
+{
+	struct plan *p;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad_plans); i++) {
+		write_text("p.ini", bad_plans[i].text);
+		catch_stderr();
+		p = plan_load("./p.ini");
+		assert_message(caught_stderr(), bad_plans[i].message);
+		assert_null(p);
+	}
+}
+
+static void odd_files(void **state)
+{
+	char line[400];
+
+	(void)state;
+	catch_stderr();
+	assert_null(plan_load("smokey"));
+	assert_message(caught_stderr(), "unknown plan 'smokey': there is no ");
+	catch_stderr();
+	assert_null(plan_load("../../etc/passwd"));
+	assert_message(caught_stderr(), "passwd");
+	catch_stderr();
+	assert_null(plan_load("missing.ini"));
+	assert_message(caught_stderr(), "missing.ini");
+	catch_stderr();
+	assert_null(plan_load("Bad Name"));
+	assert_message(caught_stderr(), "a plan's name is made of");
+
+	assert_int_equal(write_file("p.ini", "[plan]\nboots\0 = 1\n", 18), 0);
+	catch_stderr();
+	assert_null(plan_load("p.ini"));
+	assert_message(caught_stderr(), "p.ini:2: NUL byte");
+
+	memset(line, 'a', sizeof(line));
+	memcpy(line, "[plan]\narms = ", 14);
+	assert_int_equal(write_file("p.ini", line, sizeof(line)), 0);
+	catch_stderr();
+	assert_null(plan_load("p.ini"));
+	assert_message(caught_stderr(), "p.ini:2: longer than ");
+}
+
+#define PAIRS "[plan]\narms = stock spinlock mutex\n" \
+	      "compare = mutex/spinlock spinlock/stock\n" \
+	      "primary = spinlock/stock\naa = mutex\nuntraced = spinlock\n"
+
+static void override_arms(void **state)
+{
+	struct plan *p = good(PAIRS TEST);
+
+	(void)state;
+	assert_int_equal(plan_set_arms(p, "stock,spinlock"), 0);
+	assert_int_equal(p->arms.n, 2);
+	assert_int_equal(p->n_compare, 1);
+	assert_string_equal(p->compare[0].a, "spinlock");
+	assert_int_equal(p->primary, 0);
+	assert_string_equal(p->aa, "stock");
+	assert_string_equal(p->untraced, "spinlock");
+
+	assert_int_equal(plan_set_arms(p, "mutex rwsem stock"), 0);
+	assert_int_equal(p->n_compare, 2);
+	assert_string_equal(p->compare[0].a, "rwsem");
+	assert_string_equal(p->compare[0].b, "mutex");
+	assert_int_equal(p->primary, -1);
+	assert_string_equal(p->aa, "stock");
+	assert_string_equal(p->untraced, "mutex");
+	plan_free(p);
+}
+
+static void override_events(void **state)
+{
+	struct plan *p = good(PAIRS TEST "[test u]\nprogram = v\nevents = ev_three\n");
+
+	(void)state;
+	assert_int_equal(plan_set_events(p, "ev_two ev_one,ev_three"), 0);
+	assert_int_equal(p->n_tests, 2);
+	assert_false(p->tests[0].selected);
+	assert_int_equal(plan_set_events(p, "ev_two"), 0);
+	assert_int_equal(p->n_tests, 1);
+	assert_int_equal(p->tests[0].events.n, 1);
+	assert_string_equal(p->tests[0].events.v[0], "ev_two");
+	assert_true(p->tests[0].selected);
+	plan_free(p);
+}
+
+static void override_others(void **state)
+{
+	struct plan *p = good(PAIRS TEST);
+
+	(void)state;
+	assert_int_equal(plan_set_boots(p, "7"), 0);
+	assert_int_equal(p->boots, 7);
+	assert_int_equal(plan_set_clock(p, "wall"), 0);
+	assert_int_equal(p->clock, PLAN_CLOCK_WALL);
+	plan_free(p);
+}
+
+static const struct {
+	int (*set)(struct plan *p, const char *value);
+	const char *value;
+	const char *message;
+} bad_overrides[] = {
+	{ plan_set_arms, "mutx", "arms: unknown arm 'mutx', did you mean 'mutex'?" },
+	{ plan_set_arms, "", "arms: the list is empty" },
+	{ plan_set_arms, "mutex,mutex", "arms: 'mutex' is there twice" },
+	{ plan_set_boots, "none", "boots: 'none' is not allowed" },
+	{ plan_set_boots, "", "boots: '' is not allowed" },
+	{ plan_set_clock, "cpu", "clock: 'cpu' is not allowed" },
+	{ plan_set_events, "ev_on",
+	  "events: unknown event 'ev_on', did you mean 'ev_one'? There is: ev_one ev_two" },
+	{ plan_set_events, " ,", "events: the list is empty" },
+};
+
+static void bad_override(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad_overrides); i++) {
+		struct plan *p = good(PAIRS TEST);
+
+		catch_stderr();
+		assert_int_equal(bad_overrides[i].set(p, bad_overrides[i].value),
+				 -1);
+		assert_message(caught_stderr(), bad_overrides[i].message);
+		plan_free(p);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(bad),
+		cmocka_unit_test(odd_files),
+		cmocka_unit_test(override_arms),
+		cmocka_unit_test(override_events),
+		cmocka_unit_test(override_others),
+		cmocka_unit_test(bad_override),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
