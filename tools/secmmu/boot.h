@@ -164,7 +164,6 @@ struct boot_result {
 	char *qemu_version;
 	uint64_t garbage;		/* bytes that belonged to no frame */
 	uint64_t gaps;			/* frames missing */
-	uint64_t log_dropped;		/* LOG frames beyond the limit */
 	bool log_truncated;		/* console.log reached its size limit */
 	unsigned int start_ms;		/* QEMU's start to HELLO; 0 if it never came */
 	unsigned int total_ms;		/* QEMU's start to its end */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "plan.h"
+#include "strs.h"
 #include "status.h"
 
 struct ktap_result {

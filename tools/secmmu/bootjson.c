@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bootjson.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+struct bootjson {
+	json_t *root;
+	json_t *tests;
+	enum status worst;
+};
+
+/* Strings of the guest may be no UTF-8, which JSON has no place for. */
+static json_t *text(const char *s)
+{
+	json_t *j = json_string(s);
+	char *copy;
+
+	if (j)
+		return j;
+	copy = xstrdup(s);
+	for (char *p = copy; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	j = json_string(copy);
+	free(copy);
+	return j;
+}
+
+struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
+			      const struct slot *slots, size_t n_slots)
+{
+	struct bootjson *j = xcalloc(1, sizeof(*j));
+	json_t *order = json_array();
+
+	j->root = json_object();
+	j->tests = json_array();
+	json_object_set_new(j->root, "schema", json_integer(1));
+	json_object_set_new(j->root, "boot", json_integer(number));
+	json_object_set_new(j->root, "seed", json_integer((json_int_t)seed));
+	for (size_t i = 0; i < n_slots; i++)
+		json_array_append_new(order,
+			json_pack("{s:s, s:s#, s:b}", "arm", slots[i].arm,
+				  "copy", &slots[i].copy, 1,
+				  "traced", slots[i].traced));
+	json_object_set_new(j->root, "slots", order);
+	return j;
+}
+
+void bootjson_free(struct bootjson *j)
+{
+	if (!j)
+		return;
+	json_decref(j->root);
+	json_decref(j->tests);
+	free(j);
+}
+
+void bootjson_test(struct bootjson *j, size_t slot_index,
+		   const struct slot *slot, const char *test, const char *name,
+		   enum status status, const char *reason)
+{
+	json_t *t = json_object();
+
+	json_object_set_new(t, "slot", json_integer((json_int_t)slot_index));
+	json_object_set_new(t, "arm", text(slot->arm));
+	json_object_set_new(t, "copy", json_stringn(&slot->copy, 1));
+	json_object_set_new(t, "traced", json_boolean(slot->traced));
+	json_object_set_new(t, "test", text(test));
+	json_object_set_new(t, "name", text(name));
+	json_object_set_new(t, "status", json_string(status_name(status)));
+	json_object_set_new(t, "reason", text(reason));
+	json_array_append_new(j->tests, t);
+	j->worst = status_worst(j->worst, status);
+}
+
+static json_t *findings_json(const struct findings *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *x = &f->v[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "kind",
+				    json_string(finding_kind_name(x->kind)));
+		json_object_set_new(o, "line", text(x->line));
+		json_object_set_new(o, "fingerprint", text(x->fingerprint));
+		json_object_set_new(o, "mark", text(x->mark));
+		json_object_set_new(o, "line_no",
+				    json_integer((json_int_t)x->line_no));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *hello_json(const struct boot_hello *h)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "release", text(h->release));
+	json_object_set_new(o, "clocksource", text(h->clocksource));
+	json_object_set_new(o, "cmdline", text(h->cmdline));
+	json_object_set_new(o, "cpus", json_integer(h->cpus));
+	json_object_set_new(o, "mem_kb", json_integer((json_int_t)h->mem_kb));
+	return o;
+}
+
+static void set_result(json_t *root, const struct boot_result *res)
+{
+	json_object_set_new(root, "reason", text(res->reason));
+	json_object_set_new(root, "diagnosis", text(res->diagnosis));
+	json_object_set_new(root, "kernel_findings",
+			    findings_json(&res->findings));
+	json_object_set_new(root, "hello", hello_json(&res->hello));
+	json_object_set_new(root, "qemu", text(res->command));
+	json_object_set_new(root, "qemu_version", text(res->qemu_version));
+	json_object_set_new(root, "start_ms", json_integer(res->start_ms));
+	json_object_set_new(root, "total_ms", json_integer(res->total_ms));
+	json_object_set_new(root, "garbage",
+			    json_integer((json_int_t)res->garbage));
+	json_object_set_new(root, "gaps", json_integer((json_int_t)res->gaps));
+	json_object_set_new(root, "log_truncated",
+			    json_boolean(res->log_truncated));
+}
+
+int bootjson_write(struct bootjson *j, const char *path,
+		   const struct bootrun *r, const struct boot_result *res,
+		   uint64_t lost)
+{
+	enum status status = status_worst(res->status, j->worst);
+	char *dump;
+	int ret;
+
+	/* One skipped test does not make the boot a skipped one. */
+	if (status == STATUS_SKIP)
+		status = STATUS_PASS;
+	set_result(j->root, res);
+	json_object_set_new(j->root, "status",
+			    json_string(status_name(status)));
+	json_object_set_new(j->root, "clock",
+			    json_string(r->clock == CLOCK_ICOUNT ? "icount" :
+								   "wall"));
+	json_object_set_new(j->root, "accel",
+			    json_string(accel_name(r->accel->which)));
+	json_object_set_new(j->root, "lost_samples",
+			    json_integer((json_int_t)lost));
+	json_object_set(j->root, "tests", j->tests);
+	dump = json_dumps(j->root, JSON_INDENT(1));
+	if (!dump) {
+		err("cannot make %s: out of memory", path);
+		return -1;
+	}
+	ret = write_file(path, dump, strlen(dump));
+	free(dump);
+	return ret;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* boot.json: what one boot did (docs/contracts.md, section 5). */
+#ifndef SECMMU_BOOTJSON_H
+#define SECMMU_BOOTJSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bootrun.h"
+#include "schedule.h"
+#include "status.h"
+
+struct bootjson;
+
+/** bootjson_new - for boot @number; @slots in their order are copied. */
+struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
+			      const struct slot *slots, size_t n_slots);
+
+/** bootjson_free - NULL is allowed. */
+void bootjson_free(struct bootjson *j);
+
+/** bootjson_test - add one result; strings are copied. */
+void bootjson_test(struct bootjson *j, size_t slot_index,
+		   const struct slot *slot, const char *test, const char *name,
+		   enum status status, const char *reason);
+
+/**
+ * bootjson_write - write the file
+ * @lost: trace events lost in all tests
+ *
+ * Return: 0, or -1 with a message.
+ */
+int bootjson_write(struct bootjson *j, const char *path,
+		   const struct bootrun *r, const struct boot_result *res,
+		   uint64_t lost);
+
+#endif

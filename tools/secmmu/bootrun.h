@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One boot of a plan, from QEMU's start to a whole boot-NNN folder. */
+#ifndef SECMMU_BOOTRUN_H
+#define SECMMU_BOOTRUN_H
+
+#include <stdint.h>
+
+#include "boot.h"
+#include "plan.h"
+
+struct bootrun {
+	const struct plan *plan;
+	const struct accel_choice *accel;
+	enum boot_clock clock;
+	unsigned int cpus;
+	uint64_t seed;
+	unsigned int number;		/* of the boot, from 0 */
+	unsigned int total;		/* boots of the run, for progress lines */
+	const char *kernel;		/* bzImage or vmlinux */
+	const char *initrd;
+	const char *system_map;
+	const char *results;		/* the run's folder */
+	const char *append;		/* added to the kernel's command line, or NULL */
+};
+
+/**
+ * bootrun_dir - "RESULTS/boot-NNN" of boot @number; free() it
+ */
+char *bootrun_dir(const char *results, unsigned int number);
+
+/**
+ * bootrun_do - run one boot, leave its folder in the results
+ *
+ * The folder appears by rename when it is whole, also when tests failed or
+ * the guest was lost: boot.json tells. After an interruption or an error of
+ * the host (disk full) there is none.
+ *
+ * Return: ST_OK if all passed or were skipped; ST_FAIL if a test failed, broke
+ * or gave no result, or the kernel complained; ST_HARNESS; ST_INTR.
+ */
+int bootrun_do(const struct bootrun *r);
+
+#endif

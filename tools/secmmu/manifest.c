@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "qemu.h"
+#include "util.h"
+
+static json_t *strings(const struct strs *s)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(a, json_string(s->v[i]));
+	return a;
+}
+
+static json_t *optional(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *pair(const struct plan_pair *p)
+{
+	char *text = xasprintf("%s/%s", p->a, p->b);
+	json_t *j = json_string(text);
+
+	free(text);
+	return j;
+}
+
+static json_t *tests(const struct plan *p)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < p->n_tests; i++) {
+		const struct plan_test *t = &p->tests[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "name", json_string(t->name));
+		json_object_set_new(o, "program", json_string(t->program));
+		json_object_set_new(o, "args", strings(&t->args));
+		json_object_set_new(o, "events", strings(&t->events));
+		json_object_set_new(o, "timeout_s", json_integer(t->timeout_s));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *plan_spec(const struct plan *p)
+{
+	json_t *compare = json_array();
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < p->n_compare; i++)
+		json_array_append_new(compare, pair(&p->compare[i]));
+	json_object_set_new(o, "boots", json_integer(p->boots));
+	json_object_set_new(o, "arms", strings(&p->arms));
+	json_object_set_new(o, "compare", compare);
+	json_object_set_new(o, "primary", p->primary >= 0 ?
+			    pair(&p->compare[p->primary]) : json_null());
+	json_object_set_new(o, "aa", optional(p->aa));
+	json_object_set_new(o, "untraced", optional(p->untraced));
+	json_object_set_new(o, "margin", json_real(p->margin));
+	json_object_set_new(o, "memory_mb", json_integer(p->memory_mb));
+	json_object_set_new(o, "tests", tests(p));
+	return o;
+}
+
+static const char *clock_name(const struct bootrun *b)
+{
+	return b->clock == CLOCK_ICOUNT ? "icount" : "wall";
+}
+
+json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "plan", json_string(b->plan->name));
+	json_object_set_new(o, "plan_spec", plan_spec(b->plan));
+	json_object_set_new(o, "kernel_key", json_string(a->key));
+	json_object_set_new(o, "accel", json_string(accel_name(b->accel->which)));
+	json_object_set_new(o, "clock", json_string(clock_name(b)));
+	json_object_set_new(o, "cpus", json_integer(b->cpus));
+	json_object_set_new(o, "append", json_string(b->append ? b->append : ""));
+	return o;
+}
+
+/* The artifacts' own manifest, as the build wrote it. */
+static json_t *kernel(const struct artifacts *a)
+{
+	char *path = xasprintf("%s/manifest.json", a->dir);
+	json_error_t e;
+	json_t *j = json_load_file(path, 0, &e);
+
+	if (!j)
+		err("%s:%d: %s: remove the folder and build again", path,
+		    e.line, e.text);
+	free(path);
+	return j;
+}
+
+/* Value of the first "KEY<blanks>: value" line of a /proc file. */
+static char *proc_value(const char *path, const char *key)
+{
+	char line[512];
+	char *value = NULL;
+	FILE *f = fopen(path, "re");
+
+	while (f && !value && fgets(line, sizeof(line), f)) {
+		char *colon = strchr(line, ':');
+
+		if (!colon || strncmp(line, key, strlen(key)))
+			continue;
+		value = colon + 1 + strspn(colon + 1, " \t");
+		value[strcspn(value, "\n")] = '\0';
+		value = xstrdup(value);
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static void set_host(json_t *m)
+{
+	char *cpu = proc_value("/proc/cpuinfo", "model name");
+	char *mem = proc_value("/proc/meminfo", "MemTotal");
+	json_t *host = json_object();
+
+	json_object_set_new(m, "cpu", optional(cpu));
+	json_object_set_new(host, "cores",
+			    json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	json_object_set_new(host, "mem_kb",
+			    json_integer(mem ? strtoll(mem, NULL, 10) : 0));
+	json_object_set_new(m, "host", host);
+	free(cpu);
+	free(mem);
+}
+
+static void set_started(json_t *m)
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_object_set_new(m, "started", json_string(stamp));
+}
+
+static void set_command(json_t *m, const struct bootrun *b, uint64_t seed,
+			const char *src)
+{
+	char *arms = strs_join(&b->plan->arms);
+	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\" BOOTS=%u CLOCK=%s ACCEL=%s SEED=%llu%s%s",
+			      b->plan->name, arms, b->plan->boots,
+			      clock_name(b), accel_name(b->accel->which),
+			      (unsigned long long)seed,
+			      src ? " KERNEL_SRC=" : "", src ? src : "");
+
+	json_object_set_new(m, "command", json_string(cmd));
+	free(cmd);
+	free(arms);
+}
+
+static int set_qemu(json_t *m)
+{
+	struct qemu_info q;
+	json_t *o;
+
+	if (qemu_probe(&q) != ST_OK)
+		return -1;
+	o = json_object();
+	json_object_set_new(o, "version", json_string(q.version));
+	json_object_set_new(m, "qemu", o);
+	qemu_info_free(&q);
+	return 0;
+}
+
+json_t *manifest_make(const struct bootrun *b, const struct artifacts *a,
+		      uint64_t seed, const char *src)
+{
+	json_t *m = json_object();
+	json_t *k = kernel(a);
+	json_t *accel = json_object();
+
+	json_object_set_new(m, "schema", json_integer(1));
+	json_object_set_new(m, "plan", json_string(b->plan->name));
+	json_object_set_new(m, "plan_spec", plan_spec(b->plan));
+	json_object_set_new(m, "clock", json_string(clock_name(b)));
+	json_object_set_new(m, "cpus", json_integer(b->cpus));
+	json_object_set_new(accel, "name",
+			    json_string(accel_name(b->accel->which)));
+	json_object_set_new(accel, "why", json_string(b->accel->why));
+	json_object_set_new(m, "accel", accel);
+	json_object_set(m, "toolchain", json_object_get(k, "compiler"));
+	set_host(m);
+	set_started(m);
+	set_command(m, b, seed, src);
+	if (!k || set_qemu(m)) {
+		json_decref(m);
+		m = NULL;
+	} else {
+		json_object_set(m, "kernel", k);
+	}
+	json_decref(k);
+	return m;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* manifest.json: what a run is made of, and how to repeat it. */
+#ifndef SECMMU_MANIFEST_H
+#define SECMMU_MANIFEST_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "bootrun.h"
+#include "kernel.h"
+
+/**
+ * manifest_identity - what makes two runs the same one, but for the seed
+ *
+ * Return: a new reference.
+ */
+json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a);
+
+/**
+ * manifest_make - the whole manifest
+ * @src: the user's kernel tree, or NULL
+ *
+ * Return: a new reference, or NULL with a message.
+ */
+json_t *manifest_make(const struct bootrun *b, const struct artifacts *a,
+		      uint64_t seed, const char *src);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The folder of a run: made, locked, found again after an interruption. */
+#ifndef SECMMU_RESULTS_H
+#define SECMMU_RESULTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct results {
+	char *base;		/* "results" */
+	char *dir;		/* base/ID */
+	uint64_t seed;
+	bool resumed;
+	int lock;
+};
+
+/**
+ * results_open - a folder for a run
+ * @base: folder of all results; created
+ * @plan: name of the plan, part of the ID
+ * @identity: all that makes two runs the same one but for the seed
+ * @seed: the user's, or NULL: the interrupted run's, or a random one
+ * @r: set on success; results_close() it
+ *
+ * If base/latest is a run that was interrupted (no summary.json), has the same
+ * identity and, if given, seed, then it goes on.
+ *
+ * Return: ST_OK; ST_USAGE if another run holds the folder; ST_HARNESS.
+ */
+int results_open(const char *base, const char *plan, json_t *identity,
+		 const uint64_t *seed, struct results *r);
+
+/**
+ * results_manifest - write manifest.json and point base/latest at the folder
+ * @manifest: object; gets the keys id, identity and seed
+ *
+ * A resumed run keeps the manifest it has.
+ *
+ * Return: 0, or -1 with a message.
+ */
+int results_manifest(struct results *r, json_t *identity, json_t *manifest);
+
+/** results_close - release the lock; the folder stays. */
+void results_close(struct results *r);
+
+#endif

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The main job: build, boot, run a plan, compare the arms, write the report. */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bootrun.h"
+#include "initramfs.h"
+#include "jobs.h"
+#include "kernel.h"
+#include "manifest.h"
+#include "report.h"
+#include "results.h"
+#include "util.h"
+#include "verbs.h"
+
+struct compare {
+	struct bootrun boot;
+	struct artifacts artifacts;
+	struct results results;
+	char *image, *initrd, *system_map;
+	unsigned int jobs;
+	uint64_t started_ns;
+};
+
+struct options {
+	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
+	const char *jobs, *results, *append;
+	struct kernel_opts kernel;
+};
+
+static const struct option longopts[] = {
+	{ "plan", required_argument, NULL, 'p' },
+	{ "arms", required_argument, NULL, 'a' },
+	{ "boots", required_argument, NULL, 'b' },
+	{ "clock", required_argument, NULL, 'c' },
+	{ "events", required_argument, NULL, 'e' },
+	{ "accel", required_argument, NULL, 'x' },
+	{ "seed", required_argument, NULL, 's' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "src", required_argument, NULL, 'S' },
+	{ "kernel-version", required_argument, NULL, 'K' },
+	{ "results", required_argument, NULL, 'r' },
+	{ "append", required_argument, NULL, 'A' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: secmmu compare [OPTION...]\n\n"
+	      "  --plan NAME|FILE      what to run: configs/plans/NAME.ini (compare)\n"
+	      "  --arms \"A B...\"       these arms instead of the plan's\n"
+	      "  --boots N             number of boots, the unit of replication\n"
+	      "  --clock auto|wall|icount\n"
+	      "                        icount: instructions, one CPU (auto under TCG)\n"
+	      "  --events A,B...       only these events of the plan\n"
+	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
+	      "  --seed N              repeat a run's random order\n"
+	      "  --jobs N              boots at a time; more than 1 only with icount\n"
+	      "  --src DIR|TARBALL     your own kernel tree (never modified)\n"
+	      "  --kernel-version V    point release of the distribution's source\n"
+	      "  --results DIR         folder of all results (results)\n"
+	      "  --append STRING       added to the guest kernel's command line\n"
+	      "\nAn interrupted run goes on from the boots it has when it is started\n"
+	      "again in the same way.\n", f);
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'p': o->plan = optarg; break;
+		case 'a': o->arms = optarg; break;
+		case 'b': o->boots = optarg; break;
+		case 'c': o->clock = optarg; break;
+		case 'e': o->events = optarg; break;
+		case 'x': o->accel = optarg; break;
+		case 's': o->seed = optarg; break;
+		case 'j': o->jobs = optarg; break;
+		case 'S': o->kernel.src = optarg; break;
+		case 'K': o->kernel.version = optarg; break;
+		case 'r': o->results = optarg; break;
+		case 'A': o->append = optarg; break;
+		case 'h':
+			usage(stdout);
+			return -1;
+		default:
+			usage(stderr);
+			return ST_USAGE;
+		}
+	}
+	if (optind < argc) {
+		err("compare: unexpected '%s': see secmmu compare --help",
+		    argv[optind]);
+		return ST_USAGE;
+	}
+	return ST_OK;
+}
+
+static struct plan *make_plan(const struct options *o)
+{
+	struct plan *p = plan_load(o->plan ? o->plan : "compare");
+
+	if (!p)
+		return NULL;
+	if ((o->arms && plan_set_arms(p, o->arms)) ||
+	    (o->boots && plan_set_boots(p, o->boots)) ||
+	    (o->clock && plan_set_clock(p, o->clock)) ||
+	    (o->events && plan_set_events(p, o->events))) {
+		plan_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static unsigned int host_cpus(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned int)n : 1;
+}
+
+/* Clock, CPUs and boots at a time follow from plan, accelerator and machine. */
+static int settle(struct compare *c, const struct plan *p,
+		  const struct options *o)
+{
+	bool tcg = c->boot.accel->which == ACCEL_TCG;
+	uint64_t jobs;
+
+	if (p->clock == PLAN_CLOCK_ICOUNT && !tcg) {
+		err("the icount clock needs emulation: use ACCEL=tcg or CLOCK=wall");
+		return ST_USAGE;
+	}
+	c->boot.clock = p->clock == PLAN_CLOCK_ICOUNT ||
+			(p->clock == PLAN_CLOCK_AUTO && tcg) ?
+				CLOCK_ICOUNT : CLOCK_WALL;
+	if (c->boot.clock == CLOCK_ICOUNT && p->cpus > 1) {
+		err("the icount clock is repeatable on one CPU only: the plan's cpus = %u needs CLOCK=wall",
+		    p->cpus);
+		return ST_USAGE;
+	}
+	c->boot.cpus = c->boot.clock == CLOCK_ICOUNT ? 1 :
+		       p->cpus ? p->cpus : host_cpus();
+	/* Instructions are counted alike on a busy machine; time is not. */
+	c->jobs = c->boot.clock == CLOCK_ICOUNT ? host_cpus() : 1;
+	if (o->jobs) {
+		if (parse_u64(o->jobs, 1, 256, &jobs)) {
+			err("--jobs: '%s' is no number from 1 to 256", o->jobs);
+			return ST_USAGE;
+		}
+		if (jobs > 1 && c->boot.clock == CLOCK_WALL) {
+			err("--jobs %s: boots side by side disturb each other's wall clock: use 1, or CLOCK=icount",
+			    o->jobs);
+			return ST_USAGE;
+		}
+		c->jobs = (unsigned int)jobs;
+	}
+	if (c->jobs > p->boots)
+		c->jobs = p->boots;
+	return ST_OK;
+}
+
+static int run_boot(unsigned int i, void *arg)
+{
+	struct compare *c = arg;
+
+	c->boot.number = i;
+	return bootrun_do(&c->boot);
+}
+
+static bool boot_done(unsigned int i, void *arg)
+{
+	struct compare *c = arg;
+	char *dir = bootrun_dir(c->results.dir, i);
+	bool done = path_exists(dir);
+
+	free(dir);
+	return done;
+}
+
+static void progress(unsigned int finished, unsigned int to_do, void *arg)
+{
+	struct compare *c = arg;
+	uint64_t s = (now_ns() - c->started_ns) / 1000000000u;
+	uint64_t left = s * (to_do - finished) / finished;
+
+	if (finished < to_do)
+		info("%u of %u boots done, about %u:%02u to go", finished,
+		     to_do, (unsigned int)(left / 60), (unsigned int)(left % 60));
+	else
+		info("all %u boots done", to_do);
+}
+
+/* The guest's files, in the results' folder for the time of the run. */
+static int make_initrd(struct compare *c, const struct plan *p)
+{
+	struct initramfs_opts opts = {
+		.arms = (const char *const *)p->arms.v,
+		.n_arms = p->arms.n,
+	};
+
+	c->initrd = xasprintf("%s/.initrd", c->results.dir);
+	return initramfs_write(c->artifacts.dir, &opts, c->initrd);
+}
+
+static int run_boots(struct compare *c, const struct plan *p)
+{
+	const struct jobs jobs = {
+		.n = p->boots,
+		.at_once = c->jobs,
+		.run = run_boot,
+		.done = boot_done,
+		.progress = progress,
+		.arg = c,
+	};
+	int ret;
+
+	if (make_initrd(c, p))
+		return ST_HARNESS;
+	c->image = xasprintf("%s/vmlinux", c->artifacts.dir);
+	c->system_map = xasprintf("%s/System.map", c->artifacts.dir);
+	c->boot.kernel = c->image;
+	c->boot.initrd = c->initrd;
+	c->boot.system_map = c->system_map;
+	c->boot.results = c->results.dir;
+	c->boot.total = p->boots;
+	c->boot.seed = c->results.seed;
+	c->started_ns = now_ns();
+	ret = jobs_run(&jobs);
+	unlink(c->initrd);
+	return ret;
+}
+
+/*
+ * Also the boots of an earlier, interrupted part of this run count, so that
+ * the exit status is the one of an undisturbed run.
+ */
+static int boots_status(struct compare *c, const struct plan *p)
+{
+	int ret = ST_OK;
+
+	for (unsigned int i = 0; i < p->boots; i++) {
+		char *dir = bootrun_dir(c->results.dir, i);
+		char *path = xasprintf("%s/boot.json", dir);
+		json_t *j = json_load_file(path, 0, NULL);
+		const char *status =
+			json_string_value(json_object_get(j, "status"));
+
+		if (!status || strcmp(status, status_name(STATUS_PASS)))
+			ret = ST_FAIL;
+		json_decref(j);
+		free(path);
+		free(dir);
+	}
+	return ret;
+}
+
+static int compare_run(struct compare *c, const struct plan *p,
+		       const struct options *o)
+{
+	uint64_t seed;
+	json_t *identity = NULL, *manifest = NULL;
+	int ret;
+
+	if (o->seed && parse_u64(o->seed, 0, INT64_MAX, &seed)) {
+		err("--seed: '%s' is no number from 0 to 2^63-1", o->seed);
+		return ST_USAGE;
+	}
+	identity = manifest_identity(&c->boot, &c->artifacts);
+	ret = results_open(o->results, p->name, identity,
+			   o->seed ? &seed : NULL, &c->results);
+	if (ret != ST_OK)
+		goto out;
+	info("results: %s%s, seed %llu", c->results.dir,
+	     c->results.resumed ? " (goes on)" : "",
+	     (unsigned long long)c->results.seed);
+	manifest = manifest_make(&c->boot, &c->artifacts, c->results.seed,
+				 o->kernel.src);
+	ret = manifest ? results_manifest(&c->results, identity, manifest) :
+			 -1;
+	if (ret) {
+		ret = ST_HARNESS;
+		goto out;
+	}
+	ret = run_boots(c, p);
+	if (ret == ST_INTR) {
+		info("interrupted: the same command goes on from here");
+		goto out;
+	}
+	if (ret == ST_HARNESS)
+		goto out;
+	ret = results_finish(c->results.dir);
+	if (ret != ST_OK)
+		goto out;
+	info("report: %s/report.html", c->results.dir);
+	ret = boots_status(c, p);
+out:
+	json_decref(manifest);
+	json_decref(identity);
+	results_close(&c->results);
+	return ret;
+}
+
+int verb_compare(int argc, char **argv)
+{
+	struct options o = { .results = "results" };
+	struct accel_choice accel;
+	struct compare c = { 0 };
+	struct plan *p;
+	int ret;
+
+	ret = parse(argc, argv, &o);
+	if (ret)
+		return ret < 0 ? ST_OK : ret;
+	p = make_plan(&o);
+	if (!p)
+		return ST_USAGE;
+	ret = accel_choose(o.accel ? o.accel : "auto", &accel);
+	if (ret != ST_OK)
+		goto out;
+	info("accelerator: %s: %s", accel_name(accel.which), accel.why);
+	c.boot.plan = p;
+	c.boot.accel = &accel;
+	c.boot.append = o.append;
+	ret = settle(&c, p, &o);
+	if (ret != ST_OK)
+		goto out;
+	ret = kernel_prepare(&o.kernel, &c.artifacts);
+	if (ret != ST_OK)
+		goto out;
+	ret = compare_run(&c, p, &o);
+	artifacts_free(&c.artifacts);
+out:
+	free(c.image);
+	free(c.initrd);
+	free(c.system_map);
+	plan_free(p);
+	return ret;
+}
