@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A results folder: see folder.h. Here the JSON; reduce.c has the samples. */
+#include "folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reduce.h"
+#include "util.h"
+
+#define ARMS_MAX 64
+
+/* JSON, with errors that name file and key. NULL or -1 after an error. */
+
+static json_t *load_json(const char *path)
+{
+	json_error_t e;
+	json_t *j;
+
+	if (!path_exists(path)) {
+		err("%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	j = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
+	if (!j)
+		err("%s:%d: %s", path, e.line, e.text);
+	else if (!json_is_object(j))
+		err("%s: not a JSON object", path);
+	else
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+static int bad(const char *path, const char *key, const char *what)
+{
+	err("%s: \"%s\" %s", path, key, what);
+	return -1;
+}
+
+static const char *get_string(const json_t *o, const char *key,
+			      const char *path)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	if (!s)
+		bad(path, key, "is missing or no string");
+	return s;
+}
+
+static int get_count(const json_t *o, const char *key, const char *path,
+		     uint64_t *out)
+{
+	const json_t *j = json_object_get(o, key);
+
+	if (!json_is_integer(j) || json_integer_value(j) < 0)
+		return bad(path, key, "is missing or no whole number");
+	*out = (uint64_t)json_integer_value(j);
+	return 0;
+}
+
+/* "" if the key is missing. */
+static const char *string_or_empty(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+/* manifest.json */
+
+static int arm_index(const struct folder *f, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_arms; i++)
+		if (strlen(f->series[i].arm) == len &&
+		    !memcmp(f->series[i].arm, name, len))
+			return (int)i;
+	return -1;
+}
+
+static int read_arms(struct folder *f, const json_t *spec, const char *path)
+{
+	const json_t *arms = json_object_get(spec, "arms"), *arm;
+	const char *name;
+	size_t i;
+
+	if (!json_array_size(arms) || json_array_size(arms) > ARMS_MAX)
+		return bad(path, "arms", "is no list of 1 to 64 arms");
+	/* The two extra series are added by read_extra(). */
+	f->series = xcalloc(json_array_size(arms) + 2, sizeof(*f->series));
+	json_array_foreach(arms, i, arm) {
+		name = json_string_value(arm);
+		if (!name || !valid_name(name, 32))
+			return bad(path, "arms", "has something that is no arm");
+		if (arm_index(f, name, strlen(name)) >= 0)
+			return bad(path, "arms", "names an arm twice");
+		f->series[i] = (struct series){ name, 'a', true };
+		f->n_series = f->n_arms = i + 1;
+	}
+	return 0;
+}
+
+static int read_pair(const struct folder *f, const json_t *j, struct pair *p)
+{
+	const char *s = json_string_value(j), *slash = s ? strchr(s, '/') : NULL;
+	int a, b;
+
+	if (!slash)
+		return -1;
+	a = arm_index(f, s, (size_t)(slash - s));
+	b = arm_index(f, slash + 1, strlen(slash + 1));
+	if (a < 0 || b < 0 || a == b)
+		return -1;
+	*p = (struct pair){ (size_t)a, (size_t)b };
+	return 0;
+}
+
+static int read_pairs(struct folder *f, const json_t *spec, const char *path)
+{
+	const json_t *list = json_object_get(spec, "compare"), *j;
+	struct pair p;
+	size_t i;
+
+	if (!json_is_array(list))
+		return bad(path, "compare", "is missing or no list");
+	f->compare = xcalloc(json_array_size(list) + 1, sizeof(*f->compare));
+	json_array_foreach(list, i, j) {
+		if (read_pair(f, j, &f->compare[i]))
+			return bad(path, "compare", "has something that is no "
+				   "pair of two arms of the run");
+		f->n_compare = i + 1;
+	}
+	f->primary = -1;
+	j = json_object_get(spec, "primary");
+	if (!j || json_is_null(j))
+		return 0;
+	if (read_pair(f, j, &p))
+		return bad(path, "primary", "is no pair of two arms of the run");
+	for (i = 0; i < f->n_compare; i++)
+		if (f->compare[i].a == p.a && f->compare[i].b == p.b)
+			f->primary = (int)i;
+	return f->primary < 0 ? bad(path, "primary", "is not in \"compare\"") : 0;
+}
+
+/* An arm with one more series: @arm is -1 if there is none. */
+static int read_extra(struct folder *f, const json_t *spec, const char *key,
+		      const char *path, struct series extra, int *arm, int *series)
+{
+	const json_t *j = json_object_get(spec, key);
+	const char *name = json_string_value(j);
+
+	*arm = *series = -1;
+	if (!j || json_is_null(j))
+		return 0;
+	*arm = name ? arm_index(f, name, strlen(name)) : -1;
+	if (*arm < 0)
+		return bad(path, key, "is no arm of the run");
+	extra.arm = f->series[*arm].arm;
+	*series = (int)f->n_series;
+	f->series[f->n_series++] = extra;
+	return 0;
+}
+
+static int read_spec(struct folder *f, const json_t *spec, const char *path)
+{
+	const json_t *margin = json_object_get(spec, "margin");
+	uint64_t boots;
+
+	if (!json_is_object(spec))
+		return bad(path, "plan_spec", "is missing or no object");
+	if (get_count(spec, "boots", path, &boots))
+		return -1;
+	f->boots_planned = boots;
+	f->margin = json_number_value(margin);
+	if (!json_is_number(margin) || f->margin <= 0 || f->margin >= 1)
+		return bad(path, "margin", "is no number between 0 and 1");
+	if (read_arms(f, spec, path) || read_pairs(f, spec, path) ||
+	    read_extra(f, spec, "aa", path, (struct series){ NULL, 'b', true },
+		       &f->aa, &f->aa_series))
+		return -1;
+	return read_extra(f, spec, "untraced", path,
+			  (struct series){ NULL, 'a', false },
+			  &f->untraced, &f->untraced_series);
+}
+
+static int read_manifest(struct folder *f)
+{
+	char *path = xasprintf("%s/manifest.json", f->dir);
+	int ret = -1;
+
+	f->manifest = load_json(path);
+	if (!f->manifest)
+		goto out;
+	f->plan = get_string(f->manifest, "plan", path);
+	if (!f->plan)
+		goto out;
+	f->clock = get_string(f->manifest, "clock", path);
+	if (!f->clock)
+		goto out;
+	f->accel = get_string(json_object_get(f->manifest, "accel"), "name",
+			      path);
+	if (!f->accel || get_count(f->manifest, "seed", path, &f->seed))
+		goto out;
+	ret = read_spec(f, json_object_get(f->manifest, "plan_spec"), path);
+out:
+	free(path);
+	return ret;
+}
+
+/* boot.json */
+
+static int parse_status(const char *s, enum status *out)
+{
+	int i;
+
+	for (i = 0; i < STATUSES; i++) {
+		if (strcmp(s, status_name((enum status)i)))
+			continue;
+		*out = (enum status)i;
+		return 0;
+	}
+	return -1;
+}
+
+static struct tally *find_tally(struct folder *f, const char *test,
+				const char *name, size_t arm)
+{
+	struct tally *t;
+	size_t i;
+
+	for (i = 0; i < f->n_tallies; i++) {
+		t = &f->tallies[i];
+		if (t->arm == arm && !strcmp(t->test, test) &&
+		    !strcmp(t->name, name))
+			return t;
+	}
+	f->tallies = xrealloc(f->tallies, (i + 1) * sizeof(*t));
+	f->n_tallies = i + 1;
+	t = &f->tallies[i];
+	*t = (struct tally){ .test = xstrdup(test), .name = xstrdup(name),
+			     .arm = arm };
+	return t;
+}
+
+static int read_test(struct folder *f, const json_t *j, const char *path)
+{
+	const char *arm = get_string(j, "arm", path), *test, *name, *s;
+	enum status status;
+	struct tally *t;
+	int i;
+
+	if (!arm)
+		return -1;
+	i = arm_index(f, arm, strlen(arm));
+	if (i < 0) {
+		err("%s: a test ran in arm '%s', which the plan does not have",
+		    path, arm);
+		return -1;
+	}
+	test = get_string(j, "test", path);
+	name = test ? get_string(j, "name", path) : NULL;
+	s = name ? get_string(j, "status", path) : NULL;
+	if (!s)
+		return -1;
+	if (parse_status(s, &status))
+		return bad(path, "status", "of a test is none of PASS, FAIL, "
+			   "SKIP, ERROR, MISS");
+	t = find_tally(f, test, name, (size_t)i);
+	t->count[status]++;
+	if (status != STATUS_PASS && !t->reason)
+		t->reason = xstrdup(string_or_empty(j, "reason"));
+	return 0;
+}
+
+static int add_finding(struct folder *f, const struct boot *b, const json_t *j,
+		       const char *path)
+{
+	const char *line = get_string(j, "line", path);
+
+	if (!line)
+		return -1;
+	f->findings = xrealloc(f->findings,
+			       (f->n_findings + 1) * sizeof(*f->findings));
+	f->findings[f->n_findings++] = (struct finding){
+		b->name, xstrdup(string_or_empty(j, "kind")), xstrdup(line),
+		xstrdup(string_or_empty(j, "mark")),
+	};
+	return 0;
+}
+
+static int read_boot_json(struct folder *f, struct boot *b, const json_t *boot,
+			  const char *path)
+{
+	const char *status = get_string(boot, "status", path), *s;
+	const json_t *tests = json_object_get(boot, "tests"), *j;
+	size_t i;
+
+	if (!status)
+		return -1;
+	if (parse_status(status, &b->status))
+		return bad(path, "status", "is none of PASS, FAIL, SKIP, ERROR, MISS");
+	b->reason = xstrdup(string_or_empty(boot, "reason"));
+	if (get_count(boot, "lost_samples", path, &b->lost))
+		return -1;
+	s = string_or_empty(boot, "clock");
+	if (*s && strcmp(s, f->clock))
+		return bad(path, "clock", "is not that of manifest.json");
+	if (!json_is_array(tests))
+		return bad(path, "tests", "is missing or no list");
+	json_array_foreach(tests, i, j)
+		if (read_test(f, j, path))
+			return -1;
+	json_array_foreach(json_object_get(boot, "kernel_findings"), i, j)
+		if (add_finding(f, b, j, path))
+			return -1;
+	f->lost += b->lost;
+	return 0;
+}
+
+static int read_boot(struct folder *f, struct boot *b, struct reducer *r)
+{
+	char *path = xasprintf("%s/%s/boot.json", f->dir, b->name);
+	json_t *boot = load_json(path);
+	int ret = -1;
+
+	if (!boot || read_boot_json(f, b, boot, path))
+		goto out;
+	ret = 0;
+	if (b->status == STATUS_PASS) {
+		free(path);
+		path = xasprintf("%s/%s/samples.csv", f->dir, b->name);
+		ret = reduce_boot(r, f, b, path);
+		f->n_used++;
+	}
+out:
+	json_decref(boot);
+	free(path);
+	return ret;
+}
+
+static int is_boot(const struct dirent *d)
+{
+	const char *s = d->d_name;
+
+	return !strncmp(s, "boot-", 5) && s[5] && strspn(s + 5, "0123456789") ==
+	       strlen(s + 5);
+}
+
+static int list_boots(struct folder *f)
+{
+	struct dirent **list;
+	int n, i;
+
+	n = scandir(f->dir, &list, is_boot, versionsort);
+	if (n < 0) {
+		err("cannot read folder %s: %s", f->dir, strerror(errno));
+		return -1;
+	}
+	f->boots = xcalloc((size_t)n, sizeof(*f->boots));
+	f->n_boots = (size_t)n;
+	for (i = 0; i < n; i++) {
+		f->boots[i].name = xstrdup(list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	if (!n) {
+		err("%s: no finished boot in it: nothing to report", f->dir);
+		return -1;
+	}
+	return 0;
+}
+
+int folder_load(const char *dir, struct folder *f)
+{
+	struct reducer *r = NULL;
+	int ret = -1;
+	size_t i;
+
+	*f = (struct folder){ .dir = xstrdup(dir) };
+	if (read_manifest(f) || list_boots(f))
+		goto out;
+	r = reducer_new();
+	for (i = 0; i < f->n_boots; i++)
+		if (read_boot(f, &f->boots[i], r))
+			goto out;
+	ret = 0;
+out:
+	reducer_free(r);
+	if (ret)
+		folder_free(f);
+	return ret;
+}
+
+void folder_free(struct folder *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_boots; i++) {
+		reduced_free(f, &f->boots[i]);
+		free(f->boots[i].name);
+		free(f->boots[i].reason);
+	}
+	for (i = 0; i < f->n_sites; i++)
+		free(f->sites[i].name);
+	for (i = 0; i < f->n_tallies; i++) {
+		free(f->tallies[i].test);
+		free(f->tallies[i].name);
+		free(f->tallies[i].reason);
+	}
+	for (i = 0; i < f->n_findings; i++) {
+		free(f->findings[i].kind);
+		free(f->findings[i].text);
+		free(f->findings[i].mark);
+	}
+	free(f->boots);
+	free(f->sites);
+	free(f->tallies);
+	free(f->findings);
+	free(f->series);
+	free(f->compare);
+	free(f->cells);
+	free(f->dir);
+	json_decref(f->manifest);
+	memset(f, 0, sizeof(*f));
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A results folder read back: manifest, boots, and the samples of each boot
+ * reduced to a few numbers per arm and event. The boot is the unit of
+ * replication; no sample outlives the reading of its boot.
+ */
+#ifndef SECMMU_FOLDER_H
+#define SECMMU_FOLDER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "samples.h"
+#include "status.h"
+
+#define STATUSES 5		/* of enum status */
+#define CURVE_POINTS 92
+
+/* One kind of invalidation. */
+struct cell {
+	char event[41];
+	uint64_t size;		/* bytes */
+	uint64_t page_size;	/* bytes */
+	uint32_t vcpus;
+};
+
+/* All slots of one kind: an arm's, the second of the A/A pair, untraced. */
+struct series {
+	const char *arm;
+	char copy;
+	bool traced;
+};
+
+/* The samples of one boot, cell, series and metric. */
+struct reduced {
+	size_t n;		/* 0: not measured, the rest is NaN */
+	double p50, p90, p99;	/* ns */
+	double max;
+	size_t beyond_p99;	/* samples above p99 */
+	float *curve;		/* quantiles at curve_p(), NaN beyond 1 - 1/n */
+};
+
+struct boot {
+	char *name;		/* boot-NNN */
+	enum status status;
+	char *reason;
+	uint64_t lost;
+	struct reduced *r;	/* [cell][series][metric]; NULL: not used */
+	size_t n_cells;		/* of @r: later boots may have seen more */
+};
+
+struct site {
+	size_t cell, series;
+	char *name;
+	uint64_t count;
+};
+
+/* One test's results in all boots of one arm. */
+struct tally {
+	char *test, *name;
+	size_t arm;
+	unsigned int count[STATUSES];
+	char *reason;		/* of the first that was not PASS, or NULL */
+};
+
+struct finding {
+	const char *boot;
+	char *kind, *text, *mark;	/* "" if boot.json has none */
+};
+
+struct pair {
+	size_t a, b;		/* series */
+};
+
+struct folder {
+	char *dir;
+	json_t *manifest;
+	const char *plan, *clock, *accel;	/* belong to the manifest */
+	uint64_t seed;
+	/* plan_spec */
+	size_t boots_planned;
+	size_t n_arms;
+	struct pair *compare;
+	size_t n_compare;
+	int primary;		/* in compare, or -1 */
+	int aa;			/* arm, or -1; its second series is n_arms */
+	int untraced;		/* arm, or -1 */
+	double margin;
+
+	struct series *series;	/* the arms first, in the plan's order */
+	size_t n_series;
+	int aa_series, untraced_series;		/* or -1 */
+	struct cell *cells;
+	size_t n_cells;
+	struct boot *boots;
+	size_t n_boots, n_used;	/* used: those that PASS */
+	struct site *sites;
+	size_t n_sites;
+	struct tally *tallies;
+	size_t n_tallies;
+	struct finding *findings;
+	size_t n_findings;
+	uint64_t lost;
+	uint64_t samples;	/* lines read */
+};
+
+/**
+ * folder_load - read a results folder
+ * @dir: the folder
+ * @f: set on success; folder_free() it
+ *
+ * Boots that are not PASS are listed but their samples are not read.
+ *
+ * Return: 0, or -1 with one error printed that names the file.
+ */
+int folder_load(const char *dir, struct folder *f);
+
+void folder_free(struct folder *f);
+
+/** folder_get - what a used boot has, or NULL where nothing was measured. */
+const struct reduced *folder_get(const struct folder *f, size_t boot,
+				 size_t cell, size_t series, enum metric m);
+
+/** curve_p - the probability of point @i of a curve, ascending. */
+double curve_p(size_t i);
+
+#endif

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Measurements and comparisons: see summary.h. summary_json.c writes them. */
+#include "summary.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+const char *statistic_name(enum statistic s)
+{
+	return s == STATISTIC_P50 ? "p50" : "p99";
+}
+
+static void warn(struct summary *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void warn(struct summary *s, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = xstrdup(fmt);
+	va_end(ap);
+	s->warnings = xrealloc(s->warnings,
+			       (s->n_warnings + 1) * sizeof(*s->warnings));
+	s->warnings[s->n_warnings++] = text;
+}
+
+/* Measurements */
+
+static const char *main_site(const struct folder *f, size_t cell, size_t series)
+{
+	const struct site *best = NULL, *site;
+	size_t i;
+
+	for (i = 0; i < f->n_sites; i++) {
+		site = &f->sites[i];
+		if (site->cell == cell && site->series == series &&
+		    (!best || site->count > best->count))
+			best = site;
+	}
+	return best ? best->name : NULL;
+}
+
+static void measure(struct summary *s, size_t cell, size_t series,
+		    enum metric metric)
+{
+	const struct folder *f = &s->folder;
+	struct measurement m = { .cell = cell, .series = series,
+				 .metric = metric, .max = NAN };
+	double *v = xcalloc(3 * f->n_boots, sizeof(*v));
+	double *p50 = v, *p90 = v + f->n_boots, *p99 = v + 2 * f->n_boots;
+	const struct reduced *r;
+	size_t i;
+
+	for (i = 0; i < f->n_boots; i++) {
+		r = folder_get(f, i, cell, series, metric);
+		if (!r)
+			continue;
+		p50[m.boots] = r->p50;
+		p90[m.boots] = r->p90;
+		p99[m.boots] = r->p99;
+		if (!m.boots || r->beyond_p99 < m.beyond_p99)
+			m.beyond_p99 = r->beyond_p99;
+		m.max = fmax(m.max, r->max);
+		m.n += r->n;
+		m.boots++;
+	}
+	if (m.boots) {
+		m.p50 = stat_median_ci(p50, m.boots);
+		m.p90 = stat_median_ci(p90, m.boots);
+		m.p99 = stat_median_ci(p99, m.boots);
+		m.site = main_site(f, cell, series);
+		s->measurements = xrealloc(s->measurements,
+			(s->n_measurements + 1) * sizeof(m));
+		s->measurements[s->n_measurements++] = m;
+	}
+	free(v);
+}
+
+static void measure_all(struct summary *s)
+{
+	size_t cell, series;
+	int m;
+
+	for (cell = 0; cell < s->folder.n_cells; cell++)
+		for (m = 0; m < METRICS; m++)
+			for (series = 0; series < s->folder.n_series; series++)
+				measure(s, cell, series, (enum metric)m);
+}
+
+/* Comparisons */
+
+struct pairing {
+	double *d;		/* log-ratio per used boot; NaN: none */
+	size_t both;		/* boots with both arms */
+	size_t zeros;		/* of these, those with 0 in one arm only */
+};
+
+static double stat_of(const struct reduced *r, enum statistic statistic)
+{
+	return statistic == STATISTIC_P50 ? r->p50 : r->p99;
+}
+
+/* log(a / b). Two zeros are equal; one zero has no ratio. */
+static double log_ratio(double a, double b)
+{
+	if (a == b)
+		return 0;
+	return a > 0 && b > 0 ? log(a / b) : NAN;
+}
+
+/* Pair @c's arms in each boot, for one cell. */
+static void pair_boots(const struct folder *f, struct comparison *c,
+		       size_t cell, struct pairing *p)
+{
+	const struct reduced *a, *b;
+	size_t i, rests;
+
+	p->both = p->zeros = 0;
+	for (i = 0; i < f->n_boots; i++) {
+		p->d[i] = NAN;
+		a = folder_get(f, i, cell, c->a, c->metric);
+		b = folder_get(f, i, cell, c->b, c->metric);
+		if (!a || !b)
+			continue;
+		p->both++;
+		p->d[i] = log_ratio(stat_of(a, c->statistic),
+				    stat_of(b, c->statistic));
+		if (isnan(p->d[i]))
+			p->zeros++;
+		rests = a->beyond_p99 < b->beyond_p99 ? a->beyond_p99 :
+							b->beyond_p99;
+		if (rests < c->beyond_p99)
+			c->beyond_p99 = rests;
+	}
+}
+
+static void explain(struct comparison *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void explain(struct comparison *c, const char *fmt, ...)
+{
+	size_t at = strlen(c->reason);
+	va_list ap;
+
+	if (at && at + 2 < sizeof(c->reason)) {
+		memcpy(c->reason + at, "; ", 3);
+		at += 2;
+	}
+	va_start(ap, fmt);
+	vsnprintf(c->reason + at, sizeof(c->reason) - at, fmt, ap);
+	va_end(ap);
+}
+
+/* The finite ones of d[0..n), moved to the front. */
+static size_t keep_finite(double *d, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		if (!isnan(d[i]))
+			d[k++] = d[i];
+	return k;
+}
+
+/*
+ * Leaving out the boots with a zero in one arm would keep those in which the
+ * arms look alike, so one such boot means no ratio at all.
+ */
+static void test_cell(const struct summary *s, struct comparison *c,
+		      struct pairing *p)
+{
+	const struct folder *f = &s->folder;
+	size_t n;
+
+	pair_boots(f, c, c->cell, p);
+	if (p->zeros) {
+		explain(c, "0 in one arm only in %zu of %zu boots: no ratio",
+			p->zeros, p->both);
+		n = 0;
+	} else {
+		n = keep_finite(p->d, f->n_boots);
+		if (n < f->n_used)
+			explain(c, "not measured in both arms in %zu of %zu boots",
+				f->n_used - n, f->n_used);
+	}
+	c->test = stat_signflip(p->d, n, f->seed);
+}
+
+/*
+ * Per boot the mean of the log-ratios of all events, then boots as the unit.
+ * An event without a ratio in every used boot is left out, in every boot: the
+ * mean is over the same events each time.
+ */
+static void test_all_cells(const struct summary *s, struct comparison *c,
+			   struct pairing *p)
+{
+	const struct folder *f = &s->folder;
+	double *sum = xcalloc(f->n_boots, sizeof(*sum));
+	size_t cell, i, seen = 0;
+
+	for (cell = 0; cell < f->n_cells; cell++) {
+		pair_boots(f, c, cell, p);
+		seen += p->both > 0;
+		if (p->zeros || p->both < f->n_used || !p->both)
+			continue;
+		c->cells++;
+		for (i = 0; i < f->n_boots; i++)
+			if (f->boots[i].r)
+				sum[i] += p->d[i];
+	}
+	for (i = 0; i < f->n_boots; i++)
+		sum[i] = f->boots[i].r && c->cells ?
+			 sum[i] / (double)c->cells : NAN;
+	if (c->cells < seen)
+		explain(c, "%zu of %zu events have no ratio in every boot and "
+			"are left out", seen - c->cells, seen);
+	c->test = stat_signflip(sum, keep_finite(sum, f->n_boots), f->seed);
+	free(sum);
+}
+
+static void judge(const struct summary *s, struct comparison *c, size_t family)
+{
+	double margin = s->folder.margin;
+	const struct stat_test *t = &c->test;
+
+	c->verdict = stat_judge(t, c->p_holm, margin);
+	if (c->verdict != STAT_UNDERPOWERED)
+		return;
+	c->boots_needed = stat_boots_needed(t, c->primary ? 1 : family, margin);
+	if (!t->n && !*c->reason)
+		explain(c, "no boot has both arms");
+	else if (t->n && t->n < STAT_MIN_BOOTS)
+		explain(c, "%zu boot%s: a 95 %% interval needs at least %d",
+			t->n, t->n == 1 ? "" : "s", STAT_MIN_BOOTS);
+	else if (t->n && t->p <= STAT_ALPHA)
+		explain(c, "p is %.2g alone, %.2g among %zu comparisons", t->p,
+			c->p_holm, family);
+	else if (t->n)
+		explain(c, "the interval holds 1 and reaches beyond the margin "
+			"of %g %%", 100 * margin);
+}
+
+struct list {
+	struct comparison *v;
+	size_t n;
+};
+
+static bool any_measured(const struct folder *f, size_t series, enum metric m)
+{
+	size_t boot, cell;
+
+	for (boot = 0; boot < f->n_boots; boot++)
+		for (cell = 0; cell < f->n_cells; cell++)
+			if (folder_get(f, boot, cell, series, m))
+				return true;
+	return false;
+}
+
+static bool is_measured(const struct folder *f, size_t cell, size_t a, size_t b,
+			enum metric m)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_boots; i++)
+		if (folder_get(f, i, cell, a, m) || folder_get(f, i, cell, b, m))
+			return true;
+	return false;
+}
+
+/* Correct the family's p values for their number; the primary stands alone. */
+static void correct(struct comparison *v, size_t n)
+{
+	double *p = xcalloc(n, sizeof(*p));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = v[i].primary ? NAN : v[i].test.p;
+	stat_holm(p, n);
+	for (i = 0; i < n; i++)
+		v[i].p_holm = v[i].primary ? v[i].test.p : p[i];
+	free(p);
+}
+
+/*
+ * One family: all events of one pair, metric and statistic, and their
+ * geometric mean.
+ */
+static void compare_family(const struct summary *s, struct list *l,
+			   struct comparison like, bool primary)
+{
+	const struct folder *f = &s->folder;
+	struct pairing p;
+	struct comparison *c;
+	size_t first = l->n, cell, i, family = 0;
+
+	/* An arm without the instrument (stock has no lock tracepoints). */
+	if (!any_measured(f, like.a, like.metric) ||
+	    !any_measured(f, like.b, like.metric))
+		return;
+	l->v = xrealloc(l->v, (l->n + f->n_cells + 1) * sizeof(*l->v));
+	p.d = xcalloc(f->n_boots, sizeof(*p.d));
+	c = &l->v[l->n++];
+	*c = like;
+	c->cell = ALL_CELLS;
+	c->primary = primary;
+	test_all_cells(s, c, &p);
+	for (cell = 0; cell < f->n_cells; cell++) {
+		if (!is_measured(f, cell, like.a, like.b, like.metric))
+			continue;
+		c = &l->v[l->n++];
+		*c = like;
+		c->cell = cell;
+		c->cells = 1;
+		test_cell(s, c, &p);
+	}
+	correct(l->v + first, l->n - first);
+	for (i = first; i < l->n; i++)
+		family += !l->v[i].primary && l->v[i].test.n;
+	for (i = first; i < l->n; i++) {
+		judge(s, &l->v[i], family);
+		if (l->v[i].statistic != STATISTIC_P99 ||
+		    l->v[i].beyond_p99 == SIZE_MAX)
+			l->v[i].beyond_p99 = 0;
+	}
+	free(p.d);
+}
+
+static void compare_pair(const struct summary *s, struct list *l, size_t a,
+			 size_t b, bool primary)
+{
+	struct comparison like = { .a = a, .b = b, .beyond_p99 = SIZE_MAX };
+	int m, stat;
+
+	for (m = 0; m < METRICS; m++)
+		for (stat = 0; stat < STATISTICS; stat++) {
+			like.metric = (enum metric)m;
+			like.statistic = (enum statistic)stat;
+			compare_family(s, l, like, primary &&
+				       m == METRIC_SYSCALL &&
+				       stat == STATISTIC_P50);
+		}
+}
+
+static void compare_all(struct summary *s)
+{
+	const struct folder *f = &s->folder;
+	struct list l = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < f->n_compare; i++)
+		compare_pair(s, &l, f->compare[i].a, f->compare[i].b,
+			     (int)i == f->primary);
+	s->comparisons = l.v;
+	s->n_comparisons = l.n;
+	l = (struct list){ NULL, 0 };
+	if (f->aa >= 0)
+		compare_pair(s, &l, (size_t)f->aa, (size_t)f->aa_series, false);
+	s->aa = l.v;
+	s->n_aa = l.n;
+	l = (struct list){ NULL, 0 };
+	if (f->untraced >= 0)
+		compare_pair(s, &l, (size_t)f->untraced,
+			     (size_t)f->untraced_series, false);
+	s->untraced = l.v;
+	s->n_untraced = l.n;
+}
+
+/* Warnings */
+
+static void check_aa(struct summary *s)
+{
+	const struct comparison *c;
+	size_t i;
+
+	for (i = 0; i < s->n_aa; i++) {
+		c = &s->aa[i];
+		if (c->verdict != STAT_FASTER && c->verdict != STAT_SLOWER)
+			continue;
+		if (c->metric == METRIC_SYSCALL && c->statistic == STATISTIC_P50)
+			s->aa_broken = true;
+		warn(s, "A/A: %s differs from itself in %s %s of %s: ratio "
+		     "%.4f, 95 %% interval %.4f to %.4f",
+		     s->folder.series[c->a].arm, statistic_name(c->statistic),
+		     metric_name(c->metric), c->cell == ALL_CELLS ? "all events" :
+		     s->folder.cells[c->cell].event, exp(c->test.mean),
+		     exp(c->test.low), exp(c->test.high));
+	}
+}
+
+static void check_boots(struct summary *s)
+{
+	const struct folder *f = &s->folder;
+	size_t i;
+
+	for (i = 0; i < f->n_boots; i++)
+		if (f->boots[i].status != STATUS_PASS)
+			warn(s, "%s is %s and its measurements are left out%s%s",
+			     f->boots[i].name, status_name(f->boots[i].status),
+			     *f->boots[i].reason ? ": " : "",
+			     f->boots[i].reason);
+	if (f->n_boots < f->boots_planned)
+		warn(s, "%zu of %zu boots are there: the run was not finished",
+		     f->n_boots, f->boots_planned);
+	if (f->aa < 0)
+		warn(s, "no A/A pair was run: the noise floor is unknown");
+	if (f->lost)
+		warn(s, "%llu samples or trace events were lost",
+		     (unsigned long long)f->lost);
+}
+
+int summary_load(const char *dir, struct summary *s)
+{
+	memset(s, 0, sizeof(*s));
+	if (folder_load(dir, &s->folder))
+		return -1;
+	measure_all(s);
+	compare_all(s);
+	check_aa(s);
+	check_boots(s);
+	return 0;
+}
+
+void summary_free(struct summary *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_warnings; i++)
+		free(s->warnings[i]);
+	free(s->warnings);
+	free(s->measurements);
+	free(s->comparisons);
+	free(s->aa);
+	free(s->untraced);
+	folder_free(&s->folder);
+}
+
+const struct comparison *summary_find(const struct comparison *list, size_t n,
+				      size_t a, size_t b, size_t cell,
+				      enum metric m, enum statistic stat)
+{
+	const struct comparison *c;
+
+	for (c = list; c < list + n; c++)
+		if (c->a == a && c->b == b && c->cell == cell &&
+		    c->metric == m && c->statistic == stat)
+			return c;
+	return NULL;
+}
+
+const struct comparison *summary_primary(const struct summary *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_comparisons; i++)
+		if (s->comparisons[i].primary)
+			return &s->comparisons[i];
+	return NULL;
+}
+
+const struct measurement *summary_measured(const struct summary *s,
+					   size_t cell, size_t series,
+					   enum metric m)
+{
+	const struct measurement *x = s->measurements;
+
+	for (; x < s->measurements + s->n_measurements; x++)
+		if (x->cell == cell && x->series == series && x->metric == m)
+			return x;
+	return NULL;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a results folder shows: measurements, comparisons, summary.json. */
+#ifndef SECMMU_SUMMARY_H
+#define SECMMU_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "folder.h"
+#include "stats.h"
+
+#define SUMMARY_SCHEMA 1
+#define ALL_CELLS ((size_t)-1)	/* geometric mean over all events */
+
+enum statistic {
+	STATISTIC_P50,
+	STATISTIC_P99,
+	STATISTICS
+};
+
+/** statistic_name - "p50" or "p99". */
+const char *statistic_name(enum statistic s);
+
+/* One arm in one cell: medians over boots of each boot's quantile, in ns. */
+struct measurement {
+	size_t cell, series;
+	enum metric metric;
+	const char *site;	/* the most frequent, or NULL */
+	size_t n;		/* samples in all boots */
+	size_t boots;
+	struct stat_interval p50, p90, p99;
+	double max;		/* over all boots */
+	size_t beyond_p99;	/* samples, fewest of any boot */
+};
+
+struct comparison {
+	size_t cell;		/* or ALL_CELLS */
+	size_t cells;		/* that a geometric mean covers */
+	enum metric metric;
+	enum statistic statistic;
+	size_t a, b;		/* series; the ratio is a / b */
+	bool primary;
+	struct stat_test test;	/* of the log-ratios, one per boot */
+	double p_holm;
+	enum stat_verdict verdict;
+	size_t boots_needed;	/* 0: a verdict is there */
+	size_t beyond_p99;	/* samples a p99 rests on, fewest of any boot */
+	char reason[256];	/* why there is no verdict, what was left out */
+};
+
+struct summary {
+	struct folder folder;
+	struct measurement *measurements;
+	size_t n_measurements;
+	struct comparison *comparisons, *aa, *untraced;
+	size_t n_comparisons, n_aa, n_untraced;
+	bool aa_broken;		/* the A/A pair differs in the primary metric */
+	char **warnings;
+	size_t n_warnings;
+};
+
+/**
+ * summary_load - read a results folder and compare its arms
+ * @dir: the folder
+ * @s: set on success; summary_free() it
+ *
+ * Return: 0, or -1 with one error printed.
+ */
+int summary_load(const char *dir, struct summary *s);
+
+void summary_free(struct summary *s);
+
+/** summary_json - as docs/results.md describes; json_decref() it. */
+json_t *summary_json(const struct summary *s);
+
+/** summary_write - write @dir/summary.json; 0, or -1 with an error printed. */
+int summary_write(const struct summary *s);
+
+/**
+ * summary_find - a comparison of the pair @a/@b, or NULL
+ * @list: s->comparisons, s->aa or s->untraced, of @n
+ */
+const struct comparison *summary_find(const struct comparison *list, size_t n,
+				      size_t a, size_t b, size_t cell,
+				      enum metric m, enum statistic stat);
+
+/** summary_primary - the primary comparison, or NULL if the plan has none. */
+const struct comparison *summary_primary(const struct summary *s);
+
+/** summary_measured - a measurement, or NULL. */
+const struct measurement *summary_measured(const struct summary *s,
+					   size_t cell, size_t series,
+					   enum metric m);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table on the terminal: see table.h. */
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "words.h"
+#include "util.h"
+
+#define LABEL_MAX 34
+#define ARM_MAX 14
+
+static int label_width(const struct folder *f)
+{
+	size_t w = strlen("all events"), n, i;
+	char buf[WORD_MAX];
+
+	for (i = 0; i < f->n_cells; i++) {
+		n = strlen(word_cell(buf, f, i));
+		w = n > w ? n : w;
+	}
+	return (int)(w > LABEL_MAX ? LABEL_MAX : w);
+}
+
+static int arm_width(const struct folder *f)
+{
+	size_t w = 3, n, i;
+
+	for (i = 0; i < f->n_arms; i++) {
+		n = strlen(f->series[i].arm);
+		w = n > w ? n : w;
+	}
+	return (int)(w > ARM_MAX ? ARM_MAX : w);
+}
+
+static void measurements(const struct summary *s, int w, FILE *out)
+{
+	const struct folder *f = &s->folder;
+	char label[WORD_MAX], p50[WORD_MAX], p90[WORD_MAX], p99[WORD_MAX],
+	     max[WORD_MAX];
+	const struct measurement *m;
+	size_t cell, arm, shown;
+	int aw = arm_width(f);
+
+	fprintf(out, "System call time%s; medians over boots of each boot's "
+		"quantile\n\n", !strcmp(f->clock, "icount") ?
+		" in virtual ns = instructions" : "");
+	fprintf(out, "%-*s  %-*s %9s %11s %11s %11s %11s\n", w, "event", aw,
+		"arm", "samples", "p50", "p90", "p99", "max");
+	for (cell = 0; cell < f->n_cells; cell++) {
+		word_cell(label, f, cell);
+		for (shown = 0, arm = 0; arm < f->n_arms; arm++) {
+			m = summary_measured(s, cell, arm, METRIC_SYSCALL);
+			if (!m)
+				continue;
+			fprintf(out, "%-*.*s  %-*.*s %9zu %11s %11s %11s %11s\n",
+				w, w, shown++ ? "" : label, aw, aw,
+				f->series[arm].arm, m->n,
+				word_time(p50, f, m->p50.mid),
+				word_time(p90, f, m->p90.mid),
+				word_time(p99, f, m->p99.mid),
+				word_time(max, f, m->max));
+		}
+	}
+	fputc('\n', out);
+}
+
+static const struct comparison *find(const struct summary *s,
+				     const struct pair *p, size_t cell)
+{
+	return summary_find(s->comparisons, s->n_comparisons, p->a, p->b, cell,
+			    METRIC_SYSCALL, STATISTIC_P50);
+}
+
+static const struct comparison *find_aa(const struct summary *s, size_t cell)
+{
+	if (s->folder.aa < 0)
+		return NULL;
+	return summary_find(s->aa, s->n_aa, (size_t)s->folder.aa,
+			    (size_t)s->folder.aa_series, cell, METRIC_SYSCALL,
+			    STATISTIC_P50);
+}
+
+static void ratio_line(const struct summary *s, const struct comparison *c,
+		       const char *label, int w, FILE *out)
+{
+	const struct comparison *aa = find_aa(s, c->cell);
+	char ratio[WORD_MAX], interval[WORD_MAX], p[WORD_MAX], other[WORD_MAX];
+
+	fprintf(out, "%-*.*s %8s  %-17s %7s  %-12s", w, w, label,
+		word_ratio(ratio, c->test.mean),
+		word_interval(interval, &c->test), word_p(p, c->p_holm),
+		stat_verdict_name(c->verdict));
+	if (aa)
+		fprintf(out, " %8s  %s", word_ratio(other, aa->test.mean),
+			word_interval(interval, &aa->test));
+	fputc('\n', out);
+}
+
+/* Events of the primary pair, with the A/A pair beside. */
+static void ratios(const struct summary *s, int w, FILE *out)
+{
+	const struct folder *f = &s->folder;
+	const struct comparison *c;
+	char label[WORD_MAX];
+	const struct pair *p;
+	size_t cell;
+
+	if (f->primary < 0)
+		return;
+	p = &f->compare[f->primary];
+	fprintf(out, "Ratio %s/%s of the median system call time, 95 %% "
+		"interval%s%s\n\n", f->series[p->a].arm, f->series[p->b].arm,
+		f->aa < 0 ? "" : "; A/A is the noise floor: ",
+		f->aa < 0 ? "" : f->series[f->aa].arm);
+	fprintf(out, "%-*s %8s  %-17s %7s  %-12s%s\n", w, "event", "ratio",
+		"95 % interval", "p", "verdict",
+		f->aa < 0 ? "" : "  A/A     95 % interval");
+	for (cell = 0; cell < f->n_cells; cell++) {
+		c = find(s, p, cell);
+		if (c)
+			ratio_line(s, c, word_cell(label, f, cell), w, out);
+	}
+	c = find(s, p, ALL_CELLS);
+	if (c)
+		ratio_line(s, c, "all events", w, out);
+	fputc('\n', out);
+}
+
+static void pair_line(const struct folder *f, const struct comparison *c,
+		      const char *what, FILE *out)
+{
+	char ratio[WORD_MAX], interval[WORD_MAX], p[WORD_MAX], v[WORD_MAX];
+	char label[2 * WORD_MAX];
+
+	snprintf(label, sizeof(label), "%s/%s", f->series[c->a].arm,
+		 what ? what : f->series[c->b].arm);
+	fprintf(out, "  %-24.24s %8s  %-17s %7s  %s\n", label,
+		word_ratio(ratio, c->test.mean),
+		word_interval(interval, &c->test), word_p(p, c->p_holm),
+		word_verdict(v, c));
+}
+
+static void pairs(const struct summary *s, FILE *out)
+{
+	const struct folder *f = &s->folder;
+	const struct comparison *c;
+	size_t i;
+
+	fprintf(out, "All events, geometric mean\n");
+	for (i = 0; i < f->n_compare; i++) {
+		c = find(s, &f->compare[i], ALL_CELLS);
+		if (c)
+			pair_line(f, c, NULL, out);
+	}
+	if (f->untraced >= 0) {
+		c = summary_find(s->untraced, s->n_untraced,
+				 (size_t)f->untraced,
+				 (size_t)f->untraced_series, ALL_CELLS,
+				 METRIC_SYSCALL, STATISTIC_P50);
+		if (c)
+			pair_line(f, c, "untraced", out);
+	}
+	fputc('\n', out);
+}
+
+static void tests(const struct folder *f, FILE *out)
+{
+	unsigned int sum[STATUSES] = { 0 };
+	size_t i;
+	int k;
+
+	for (i = 0; i < f->n_tallies; i++)
+		for (k = 0; k < STATUSES; k++)
+			sum[k] += f->tallies[i].count[k];
+	fprintf(out, "Boots: %zu used of %zu. Tests:", f->n_used, f->n_boots);
+	for (k = 0; k < STATUSES; k++)
+		fprintf(out, "%s %u %s", k ? "," : "", sum[k],
+			status_name((enum status)k));
+	fprintf(out, ". Kernel findings: %zu.\n", f->n_findings);
+}
+
+/* One paragraph, broken at 100 columns; what files say is made harmless. */
+static void paragraph(const char *prefix, const char *text, FILE *out)
+{
+	size_t column = strlen(prefix), n, i;
+
+	fputs(prefix, out);
+	for (; *(text += strspn(text, " ")); text += n) {
+		n = strcspn(text, " ");
+		if (column + n + 1 > 100) {
+			fputs("\n  ", out);
+			column = 2;
+		} else if (column) {
+			fputc(' ', out);
+			column++;
+		}
+		for (i = 0; i < n; i++)
+			fputc((unsigned char)text[i] < ' ' || text[i] == 127 ?
+			      '?' : text[i], out);
+		column += n;
+	}
+	fputc('\n', out);
+}
+
+void table_print(const struct summary *s, FILE *out)
+{
+	const struct folder *f = &s->folder;
+	char *conclusion = words_conclusion(s);
+	int w = label_width(f);
+	size_t i;
+
+	fputc('\n', out);
+	if (f->n_used) {
+		measurements(s, w, out);
+		ratios(s, w, out);
+		pairs(s, out);
+	}
+	tests(f, out);
+	paragraph("", words_clock(f), out);
+	for (i = 0; i < s->n_warnings; i++)
+		paragraph("Warning:", s->warnings[i], out);
+	fputc('\n', out);
+	paragraph("", conclusion, out);
+	free(conclusion);
+}

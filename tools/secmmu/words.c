@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Numbers and verdicts in words: see words.h. */
+#include "words.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+static bool is_icount(const struct folder *f)
+{
+	return !strcmp(f->clock, "icount");
+}
+
+const char *word_time(char *buf, const struct folder *f, double ns)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	size_t u = 0;
+
+	if (isnan(ns))
+		return strcpy(buf, "-");
+	if (is_icount(f)) {
+		snprintf(buf, WORD_MAX, "%.0f", ns);
+		return buf;
+	}
+	while (u + 1 < ARRAY_SIZE(units) && ns >= 999.95) {
+		ns /= 1000;
+		u++;
+	}
+	snprintf(buf, WORD_MAX, "%.*f %s", ns < 9.9995 ? 3 : ns < 99.995 ? 2 : 1,
+		 ns, units[u]);
+	return buf;
+}
+
+const char *word_size(char *buf, uint64_t bytes)
+{
+	static const char units[] = "KMGT";
+	int u = -1;
+
+	while (bytes && bytes % 1024 == 0 && u < 3) {
+		bytes /= 1024;
+		u++;
+	}
+	snprintf(buf, WORD_MAX, "%llu%.1s", (unsigned long long)bytes,
+		 u < 0 ? "" : &units[u]);
+	return buf;
+}
+
+const char *word_cell(char *buf, const struct folder *f, size_t cell)
+{
+	char size[WORD_MAX], page[WORD_MAX];
+	const struct cell *c;
+
+	if (cell == ALL_CELLS)
+		return strcpy(buf, "all events");
+	c = &f->cells[cell];
+	snprintf(buf, WORD_MAX, "%s %.20s/%.20s %uv", c->event,
+		 word_size(size, c->size), word_size(page, c->page_size),
+		 c->vcpus);
+	return buf;
+}
+
+const char *word_series(char *buf, const struct folder *f, size_t series)
+{
+	const struct series *s = &f->series[series];
+
+	snprintf(buf, WORD_MAX, "%s%s", s->arm, !s->traced ? " untraced" :
+		 s->copy == 'b' ? " (b)" : "");
+	return buf;
+}
+
+const char *word_ratio(char *buf, double log_ratio)
+{
+	if (isnan(log_ratio))
+		return strcpy(buf, "-");
+	snprintf(buf, WORD_MAX, "%.4f", exp(log_ratio));
+	return buf;
+}
+
+const char *word_interval(char *buf, const struct stat_test *t)
+{
+	if (isnan(t->low))
+		return strcpy(buf, "none");
+	snprintf(buf, WORD_MAX, "%.4f to %.4f", exp(t->low), exp(t->high));
+	return buf;
+}
+
+const char *word_p(char *buf, double p)
+{
+	if (isnan(p))
+		return strcpy(buf, "-");
+	snprintf(buf, WORD_MAX, p < 0.001 ? "%.1e" : "%.3f", p);
+	return buf;
+}
+
+const char *word_sure(char *buf, const struct comparison *c)
+{
+	const struct stat_test *t = &c->test;
+	char p[WORD_MAX];
+
+	if (!t->n)
+		return strcpy(buf, "no boot has both arms");
+	if (isnan(t->low))
+		snprintf(buf, WORD_MAX, "%+.2f %%, no interval, %zu boot%s",
+			 100 * expm1(t->mean), t->n, t->n == 1 ? "" : "s");
+	else
+		snprintf(buf, WORD_MAX, "%+.2f %%, 95 %% interval %+.2f %% to "
+			 "%+.2f %%, p = %.20s, %zu boots", 100 * expm1(t->mean),
+			 100 * expm1(t->low), 100 * expm1(t->high),
+			 word_p(p, c->p_holm), t->n);
+	return buf;
+}
+
+const char *word_verdict(char *buf, const struct comparison *c)
+{
+	if (c->verdict == STAT_UNDERPOWERED)
+		snprintf(buf, WORD_MAX, "underpowered (%zu boots)",
+			 c->boots_needed);
+	else
+		strcpy(buf, stat_verdict_name(c->verdict));
+	return buf;
+}
+
+const char *words_clock(const struct folder *f)
+{
+	if (is_icount(f))
+		return "Times are virtual ns = instructions: the length of the "
+		       "path, without contention, caches or real interrupts.";
+	if (!strcmp(f->accel, "tcg"))
+		return "Wall time under TCG: absolute times mean nothing, only "
+		       "ratios within a boot do.";
+	return "Wall time.";
+}
+
+char *words_answer(const struct summary *s)
+{
+	const struct comparison *c = summary_primary(s);
+	const struct folder *f = &s->folder;
+	const char *a, *b;
+	double percent;
+
+	if (!f->n_used)
+		return xstrdup("No boot passed: nothing was compared");
+	if (!c)
+		return xstrdup("The plan declares no primary comparison");
+	a = f->series[c->a].arm;
+	b = f->series[c->b].arm;
+	percent = 100 * fabs(expm1(c->test.mean));
+	switch (c->verdict) {
+	case STAT_FASTER:
+		return xasprintf("%s is faster than %s: %.2g %% less system "
+				 "call time", a, b, percent);
+	case STAT_SLOWER:
+		return xasprintf("%s is slower than %s: %.2g %% more system "
+				 "call time", a, b, percent);
+	case STAT_SAME:
+		return xasprintf("%s and %s take the same system call time, "
+				 "within %g %%", a, b, 100 * f->margin);
+	case STAT_UNDERPOWERED:
+		break;
+	}
+	return xasprintf("Not decided whether %s or %s takes less system call "
+			 "time", a, b);
+}
+
+char *words_conclusion(const struct summary *s)
+{
+	const struct comparison *c = summary_primary(s);
+	char *answer = words_answer(s), *more, *text;
+	char sure[WORD_MAX];
+
+	if (!c || !s->folder.n_used)
+		more = xstrdup("");
+	else if (c->verdict == STAT_UNDERPOWERED)
+		more = xasprintf(" (%s; %s; about %zu boots would decide)",
+				 word_sure(sure, c), c->reason, c->boots_needed);
+	else
+		more = xasprintf(" (geometric mean over %zu event%s: %s)",
+				 c->cells, c->cells == 1 ? "" : "s",
+				 word_sure(sure, c));
+	text = xasprintf("%s%s%s.", s->aa_broken ? "A/A is broken, do not trust "
+			 "this run: " : "", answer, more);
+	free(answer);
+	free(more);
+	return text;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers and verdicts as people read them, the same in table and report. */
+#ifndef SECMMU_WORDS_H
+#define SECMMU_WORDS_H
+
+#include "summary.h"
+
+#define WORD_MAX 128
+
+/*
+ * Each fills @buf, of WORD_MAX bytes, and returns it.
+ *
+ * word_time: with icount a whole number, as ns of virtual time count
+ * instructions; otherwise four digits and a unit. "-" for NaN.
+ */
+const char *word_time(char *buf, const struct folder *f, double ns);
+const char *word_size(char *buf, uint64_t bytes);	/* "4K", "2M" */
+/** word_cell - "mremap_thp 2M/4K 1v": event, size / page size, vCPUs. */
+const char *word_cell(char *buf, const struct folder *f, size_t cell);
+const char *word_series(char *buf, const struct folder *f, size_t series);
+const char *word_ratio(char *buf, double log_ratio);	/* "1.0213" */
+const char *word_interval(char *buf, const struct stat_test *t);
+const char *word_p(char *buf, double p);
+/** word_sure - "+1.8 %, 95 % interval +1.2 % to +2.4 %, p = 0.002, 10 boots" */
+const char *word_sure(char *buf, const struct comparison *c);
+/** word_verdict - "slower", "same", "underpowered (24 boots)" */
+const char *word_verdict(char *buf, const struct comparison *c);
+
+/** words_clock - what the times of this run mean, in one sentence. */
+const char *words_clock(const struct folder *f);
+
+/** words_answer - the answer of the primary comparison, in few words; free(). */
+char *words_answer(const struct summary *s);
+
+/** words_conclusion - answer and how sure, in one sentence; free() it. */
+char *words_conclusion(const struct summary *s);
+
+#endif

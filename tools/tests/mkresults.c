@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test only: makes a results folder out of random numbers, to try the reading
+ * and the report of results folders on. Nothing in it was measured.
+ *
+ * Each boot is slower or faster as a whole by up to a factor of 2, each slot by
+ * some per cent, as real boots are; arm `mutex` takes --effect times as long as
+ * the others, and copy b of the A/A pair --aa times as long as copy a.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rng.h"
+#include "util.h"
+
+static struct {
+	unsigned long boots, samples, seed, fail, lost;
+	double effect, aa, noise;
+	const char *clock, *dir;
+} o = { 10, 40, 42, 0, 0, 1.05, 1, 0.01, "wall", NULL };
+
+static const struct event {
+	const char *name, *test, *site;
+	unsigned long page_size, size, ns;
+} events[] = {
+	{ "mremap_4k", "mremap", "move_page_tables", 4096, 2097152, 240000 },
+	{ "mremap_thp", "mremap", "move_page_tables", 2097152, 2097152, 12400 },
+	{ "mremap_thp_part", "mremap", "move_page_tables+1", 2097152, 1048576, 130000 },
+	{ "split_munmap", "thp_split", "__split_huge_pmd+1", 2097152, 4096, 21000 },
+	{ "split_dontneed", "thp_split", "__split_huge_pmd+1", 2097152, 4096, 19000 },
+	{ "split_debugfs", "thp_split", "try_to_migrate_one", 2097152, 2097152, 90000 },
+};
+
+static const char *const arms[] = { "stock", "rwlock", "spinlock", "mutex", "rwsem" };
+
+static struct rng rng;
+
+static double uniform(void)
+{
+	return (double)(rng_next(&rng) >> 11) * 0x1p-53;
+}
+
+static double normal(void)
+{
+	return sqrt(-2 * log(1 - uniform())) * cos(2 * M_PI * uniform());
+}
+
+static FILE *make(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f) {
+		fprintf(stderr, "mkresults: %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	return f;
+}
+
+static void manifest(void)
+{
+	char *path = xasprintf("%s/manifest.json", o.dir);
+	FILE *f = make(path);
+
+	fprintf(f, "{\n \"schema\": 1, \"id\": \"synthetic\", \"plan\": \"compare\",\n"
+		" \"kernel\": {\"release\": \"6.12.0-synthetic\", \"package\": \"none <&> \\\"made up\\\"\",\n"
+		"  \"key\": \"0\", \"series_sha256\": \"0\", \"config_sha256\": \"0\", \"vmlinux_sha256\": \"0\"},\n"
+		" \"toolchain\": \"none\", \"qemu\": {\"version\": \"none\", \"command\": \"none: mkresults made this\"},\n"
+		" \"accel\": {\"name\": \"tcg\", \"why\": \"synthetic data\"}, \"clock\": \"%s\", \"seed\": %lu,\n"
+		" \"cpu\": \"none\", \"host\": {\"cores\": 2, \"mem_kb\": 1048576},\n"
+		" \"command\": \"tools/tests/mkresults --seed %lu\", \"started\": \"2000-01-01T00:00:00Z\",\n"
+		" \"plan_spec\": {\"boots\": %lu, \"arms\": [\"stock\", \"rwlock\", \"spinlock\", \"mutex\", \"rwsem\"],\n"
+		"  \"compare\": [\"mutex/spinlock\", \"rwsem/rwlock\", \"rwlock/stock\", \"spinlock/rwlock\"],\n"
+		"  \"primary\": \"mutex/spinlock\", \"aa\": \"spinlock\", \"untraced\": \"spinlock\", \"margin\": 0.02}\n}\n",
+		o.clock, o.seed, o.seed, o.boots);
+	fclose(f);
+	free(path);
+}
+
+static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
+		   int traced, const struct event *e, unsigned long seq,
+		   double factor)
+{
+	double ns = (double)e->ns * factor * exp(0.05 * normal());
+	unsigned long t, wait;
+
+	if (uniform() < 0.02)
+		ns *= 1 + 20 * uniform();
+	t = (unsigned long)ns;
+	fprintf(f, "%u,%s,%c,%d,%s,%s,%lu,%lu,1,%lu,", slot, arm, copy, traced,
+		e->test, e->name, e->page_size, e->size, seq);
+	if (!traced) {
+		fprintf(f, ",%lu,,,,,,\n", t * 97 / 100);
+		return;
+	}
+	fprintf(f, "%s,%lu,%lu,%lu,", e->site, t, t * 8 / 10, t * 5 / 10);
+	wait = uniform() < 0.3 ? 0 : 40 + (unsigned long)(400 * uniform());
+	if (!strcmp(arm, "stock"))
+		fprintf(f, ",,%u,\n", 2);
+	else
+		fprintf(f, "%lu,%lu,%u,%u\n", wait, t * 4 / 10, 2, 2);
+}
+
+static void slot(FILE *csv, unsigned int n, const char *arm, char copy,
+		 int traced, double boot)
+{
+	double factor = boot * exp(o.noise * normal());
+	unsigned long s;
+	size_t e;
+
+	if (!strcmp(arm, "mutex"))
+		factor *= o.effect;
+	if (copy == 'b')
+		factor *= o.aa;
+	for (e = 0; e < ARRAY_SIZE(events); e++)
+		for (s = 0; s < o.samples; s++)
+			sample(csv, n, arm, copy, traced, &events[e], s, factor);
+}
+
+static void boot_json(const char *path, bool fail)
+{
+	FILE *f = make(path);
+	size_t a, e;
+
+	fprintf(f, "{\n \"schema\": 1, \"status\": \"%s\", \"reason\": \"%s\", \"clock\": \"%s\", \"accel\": \"tcg\",\n"
+		" \"lost_samples\": %lu, \"kernel_findings\": [", fail ? "FAIL" : "PASS",
+		fail ? "synthetic failure" : "", o.clock, o.lost);
+	if (fail)
+		fprintf(f, "{\"kind\": \"warning\", \"line\": \"WARNING: CPU: 0 PID: 1 at <synthetic>\", \"mark\": \"7 RUN mutex\"}");
+	fprintf(f, "],\n \"tests\": [");
+	for (a = 0; a < ARRAY_SIZE(arms); a++)
+		for (e = 0; e < ARRAY_SIZE(events); e++)
+			fprintf(f, "%s\n  {\"slot\": %zu, \"arm\": \"%s\", \"copy\": \"a\", \"traced\": true, "
+				"\"test\": \"%s\", \"name\": \"%s\", \"status\": \"%s\", \"reason\": \"%s\"}",
+				a || e ? "," : "", a, arms[a], events[e].test, events[e].name,
+				fail && a == 3 && !e ? "FAIL" : "PASS",
+				fail && a == 3 && !e ? "page 7: expected 0x2, seen 0x1" : "");
+	fprintf(f, "]\n}\n");
+	fclose(f);
+}
+
+static void boot(unsigned long n)
+{
+	char *dir = xasprintf("%s/boot-%03lu", o.dir, n);
+	char *csv = xasprintf("%s/samples.csv", dir);
+	char *json = xasprintf("%s/boot.json", dir);
+	double factor = exp2(2 * uniform() - 1);
+	unsigned int order[7] = { 0, 1, 2, 3, 4, 5, 6 }, i, k, t;
+	FILE *f;
+
+	if (mkdir_p(dir))
+		exit(1);
+	f = make(csv);
+	fprintf(f, "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,"
+		"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n");
+	for (i = 6; i > 0; i--) {
+		k = (unsigned int)rng_below(&rng, i + 1);
+		t = order[i];
+		order[i] = order[k];
+		order[k] = t;
+	}
+	for (i = 0; i < 7; i++)
+		slot(f, i, order[i] < 5 ? arms[order[i]] : "spinlock",
+		     order[i] == 5 ? 'b' : 'a', order[i] != 6, factor);
+	if (fclose(f)) {
+		fprintf(stderr, "mkresults: %s: %s\n", csv, strerror(errno));
+		exit(1);
+	}
+	boot_json(json, n + 1 == o.fail);
+	free(dir);
+	free(csv);
+	free(json);
+}
+
+static const char usage[] =
+	"usage: mkresults [--boots N] [--samples N] [--seed N] [--fail N] [--lost N]\n"
+	"       [--effect X] [--aa X] [--noise X] [--clock wall|icount] DIR\n";
+
+static int option(const char *key, const char *value)
+{
+	if (!strcmp(key, "--boots"))
+		o.boots = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--samples"))
+		o.samples = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--seed"))
+		o.seed = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--fail"))
+		o.fail = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--lost"))
+		o.lost = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--effect"))
+		o.effect = strtod(value, NULL);
+	else if (!strcmp(key, "--aa"))
+		o.aa = strtod(value, NULL);
+	else if (!strcmp(key, "--noise"))
+		o.noise = strtod(value, NULL);
+	else if (!strcmp(key, "--clock"))
+		o.clock = value;
+	else
+		return -1;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long n;
+	int i;
+
+	for (i = 1; i + 1 < argc; i += 2)
+		if (option(argv[i], argv[i + 1]))
+			break;
+	if (i + 1 != argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	o.dir = argv[i];
+	rng_seed(&rng, o.seed);
+	if (mkdir_p(o.dir))
+		return 1;
+	manifest();
+	for (n = 0; n < o.boots; n++)
+		boot(n);
+	return 0;
+}
