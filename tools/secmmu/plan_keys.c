@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "samplefile.h"
 #include "suggest.h"
 #include "util.h"
 
 #define PROGRAM_MAX	64
-#define EVENT_MAX	40
 #define BLANKS		" \t"
 
 int plan_bad(const struct plan_loc *l, const char *fmt, ...)
@@ -211,22 +211,15 @@ static int get_args(struct plan *p, const struct plan_loc *l, const char *value)
 	return 0;
 }
 
-static bool valid_event(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-	return n && n <= EVENT_MAX && !s[n];
-}
-
 static int get_events(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
 
 	t->events = strs_split(value, BLANKS);
 	for (size_t i = 0; i < t->events.n; i++)
-		if (!valid_event(t->events.v[i]))
+		if (!valid_event_name(t->events.v[i]))
 			return plan_bad(l, "'%s' is not allowed: names of [a-z0-9_], at most %d long",
-				   t->events.v[i], EVENT_MAX);
+				   t->events.v[i], EVENT_NAME_MAX);
 	return plan_no_repeats(l, &t->events);
 }
 

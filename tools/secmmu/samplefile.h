@@ -3,6 +3,7 @@
 #ifndef SECMMU_SAMPLEFILE_H
 #define SECMMU_SAMPLEFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct sample {
 };
 
 struct samplefile;
+
+/** valid_event_name - [a-z0-9_], 1 to EVENT_NAME_MAX characters. */
+bool valid_event_name(const char *s);
 
 /** samplefile_new - a parser for one sample file. */
 struct samplefile *samplefile_new(void);
