@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# All tests, from quick to slow: see docs/testing.md. Each part is a program
+# that prints TAP; the last line adds them up: "N passed, N failed, N skipped".
+#
+# usage: check.sh [PART...]     parts: unit cli kernel boot compare report
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top" || exit 3
+out=${CHECK_OUT:-$top/results/.check}
+parts=${*:-"unit cli kernel boot compare report"}
+passed=0 failed=0 skipped=0
+start=$(date +%s)
+
+rm -rf "$out" && mkdir -p "$out" || exit 3
+export SECMMU_TOP="$top"
+
+say() {
+	now=$(($(date +%s) - start))
+	printf '[%3d:%02d] %s\n' $((now / 60)) $((now % 60)) "$*"
+}
+
+# A program with no failed line that ends badly all the same is one failure; so
+# is one that prints no result at all.
+tap() {
+	name=$1
+	shift
+	log=$out/$name.tap
+	"$@" >"$log" 2>"$out/$name.err" </dev/null
+	rc=$?
+	sk=$(grep -ciE '^[[:space:]]*ok .*# *skip' "$log")
+	ok=$(($(grep -cE '^[[:space:]]*ok ' "$log") - sk))
+	no=$(grep -cE '^[[:space:]]*not ok ' "$log")
+	if [ "$no" -eq 0 ] && { [ $rc -ne 0 ] || [ $((ok + sk)) -eq 0 ]; }; then
+		no=1
+		echo "not ok - $name ended with status $rc" >>"$log"
+	fi
+	passed=$((passed + ok)) failed=$((failed + no)) skipped=$((skipped + sk))
+	say "$name: $ok passed, $no failed, $sk skipped"
+	if [ "$no" -ne 0 ]; then
+		grep -E '^[[:space:]]*not ok ' "$log" | sed 's/^/    /'
+		tail -n 15 "$out/$name.err" | sed 's/^/    | /'
+	fi
+	grep -iE '^[[:space:]]*ok .*# *skip' "$log" | sed 's/^/    /'
+}
+
+part_unit() {
+	say "unit tests, under ASan and UBSan"
+	make -C tools -s SAN=1 tests || exit 3
+	export CMOCKA_MESSAGE_OUTPUT=TAP
+	for t in tools/build-san/tests/test_*; do
+		case $t in *.o | *.d) continue ;; esac
+		tap "$(basename "$t")" "$t"
+	done
+	unset CMOCKA_MESSAGE_OUTPUT
+}
+
+part_cli() {
+	say "bad input and faults of the command line"
+	tap cli sh tools/tests/cli.sh
+}
+
+part_kernel() {
+	say "source, series, a kernel and every arm"
+	tools/secmmu/secmmu kernel | tee "$out/kernel.txt" || exit 3
+	SECMMU_ARTIFACTS=$(sed -n 's/^artifacts: //p' "$out/kernel.txt")
+	export SECMMU_ARTIFACTS
+	[ -d "$SECMMU_ARTIFACTS" ] || exit 3
+}
+
+part_boot() {
+	say "faults of the guest, each on a booted kernel"
+	CMOCKA_MESSAGE_OUTPUT=TAP tap boot_faults tools/build/tests/boot_faults
+	say "planted faults of the selftests, and mixed module pairs"
+	CMOCKA_MESSAGE_OUTPUT=TAP tap boot_selftests tools/build/tests/boot_selftests
+}
+
+part_compare() {
+	say "every arm with both selftests (plan smoke), resume, Ctrl-C, two runs at once"
+	tap smoke sh tools/tests/smoke.sh
+}
+
+part_report() {
+	say "the report in a browser"
+	tap report sh tools/tests/report-check.sh
+}
+
+make -C tools -s all tests || exit 3
+for p in $parts; do
+	case $p in
+	unit | cli | kernel | boot | compare | report) "part_$p" ;;
+	*)
+		echo "check.sh: unknown part '$p': unit cli kernel boot compare report" >&2
+		exit 2
+		;;
+	esac
+done
+say "logs: $out"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Bad input and missing requirements that show before anything is built: each
+# one line that names the thing, status 2, nothing left behind.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+. tools/tests/tap.sh
+d=$tap_dir
+
+check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
+for verb in compare kernel shell report patches; do
+	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
+	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
+done
+fails "unknown verb" 2 "unknown verb 'comare'" "$SECMMU" comare
+
+compare() {
+	"$SECMMU" compare --results "$d/results" "$@"
+}
+fails "unknown plan" 2 "nosuchplan" compare --plan nosuchplan
+fails "unknown arm" 2 "mutx.*mutex" compare --arms "spinlock mutx"
+fails "unknown event" 2 "mremap_5k" compare --events mremap_5k
+fails "boots out of range" 2 "boots.*0" compare --boots 0
+fails "boots no number" 2 "ten" compare --boots ten
+fails "unknown clock" 2 "sundial" compare --clock sundial
+fails "unknown accelerator" 2 "abacus" compare --accel abacus
+fails "seed no number" 2 "lucky" compare --seed lucky
+fails "jobs with the wall clock" 2 "wall" compare --clock wall --jobs 2
+if grep -qwE 'svm|vmx' /proc/cpuinfo; then
+	skip "ACCEL=kvm without SVM and VMX" "this machine has them"
+else
+	fails "ACCEL=kvm without SVM and VMX" 2 "kvm" compare --accel kvm
+fi
+
+sed 's/^boots/botos/' configs/plans/compare.ini >"$d/typo.ini"
+line=$(grep -n '^botos' "$d/typo.ini" | cut -d: -f1)
+fails "plan with a misspelt key" 2 "typo.ini:$line.*botos.*boots" compare --plan "$d/typo.ini"
+sed 's/^margin.*/margin = wide/' configs/plans/compare.ini >"$d/bad.ini"
+fails "plan with a bad number" 2 "bad.ini.*wide" compare --plan "$d/bad.ini"
+: >"$d/empty.ini"
+fails "empty plan" 2 "empty.ini" compare --plan "$d/empty.ini"
+
+fails "QEMU missing" 2 "qemu-system-x86" env SECMMU_QEMU="$d/none" "$SECMMU" compare --results "$d/results"
+printf '#!/bin/sh\necho QEMU emulator version 5.2.0\n' >"$d/oldqemu"
+chmod +x "$d/oldqemu"
+fails "QEMU too old" 2 "5.2.0.*7.2" env SECMMU_QEMU="$d/oldqemu" "$SECMMU" compare --results "$d/results"
+
+fails "kernel source missing" 2 "$d/nosource" "$SECMMU" kernel --src "$d/nosource"
+mkdir -p "$d/tree/kernel" && printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n' >"$d/tree/Makefile"
+fails "kernel tree of another version" 2 "5\\.10" "$SECMMU" kernel --src "$d/tree"
+head -c 100000 /dev/urandom >"$d/garbage.tar.xz"
+fails "kernel tarball that is none" 2 "garbage.tar.xz" "$SECMMU" kernel --src "$d/garbage.tar.xz"
+fails "point release that there is none of" 2 "6.12.9999" "$SECMMU" kernel --kernel-version 6.12.9999
+
+if [ "$(id -u)" -eq 0 ] && mkdir "$d/small" && mount -t tmpfs -o size=1m none "$d/small" 2>/dev/null; then
+	fails "no disk space for the cache" 2 "$d/small" env SECMMU_CACHE="$d/small" "$SECMMU" kernel
+	umount "$d/small"
+else
+	skip "no disk space for the cache" "needs root, to mount a small tmpfs"
+fi
+
+fails "report of no folder" 2 "$d/nothing" "$SECMMU" report "$d/nothing"
+mkdir "$d/none" && fails "report of an empty folder" 2 "manifest.json" "$SECMMU" report "$d/none"
+
+check "nothing was left behind" test ! -e "$d/results/latest"
+tap_end
