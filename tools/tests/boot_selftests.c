@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * On a booted kernel: the selftests fail when a fault is planted in them, and
+ * the kernel refuses a kvm.ko and a vendor module of different arms.
+ * SECMMU_ARTIFACTS names the kernel's folder.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "accel.h"
+#include "arms.h"
+#include "boot.h"
+#include "initramfs.h"
+#include "ktap.h"
+#include "util.h"
+
+static struct accel_choice accel;
+static struct arms arms;
+static struct boot *boot;
+static char dir[] = "/tmp/secmmu-boot-XXXXXX";
+
+static int on_out(void *arg, const void *data, size_t len)
+{
+	ktap_feed(arg, data, len);
+	return 0;
+}
+
+/* Run a selftest for one event, with a fault planted in it or none. */
+static enum status run_event(const char *program, const char *event,
+			     const char *fault)
+{
+	const char *argv[] = { program, "-i", "3", "-e", event,
+			       fault ? "-F" : NULL, fault, NULL };
+	struct strs events = { 0 };
+	struct ktap *k = ktap_new();
+	struct run_req req = {
+		.argv = argv,
+		.timeout_ms = 60000,
+		.arg = k,
+		.on_out = on_out,
+	};
+	struct run_result res;
+	struct ktap_end end;
+	enum status status;
+
+	assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
+	end.timed_out = res.timed_out;
+	end.signal = res.signal;
+	end.exit = res.exit;
+	strs_add(&events, event, strlen(event));
+	status = ktap_finish(k, &end, &events);
+	if (status != (fault ? STATUS_FAIL : STATUS_PASS))
+		print_error("%s -e %s -F %s: %s: %s\n", program, event,
+			    fault ? fault : "none", status_name(status),
+			    ktap_reason(k));
+	strs_free(&events);
+	ktap_free(k);
+	return status;
+}
+
+static void load(const char *arm)
+{
+	assert_int_equal(boot_load(boot, arm, NULL), BOOT_OK);
+}
+
+static void unload(void)
+{
+	assert_int_equal(boot_unload(boot), BOOT_OK);
+}
+
+#define MREMAP "/tests/secmmu_mremap_test"
+#define SPLIT "/tests/secmmu_thp_split_test"
+
+static const struct {
+	const char *program, *event, *fault;
+} faults[] = {
+	{ MREMAP, "mremap_4k", "stale-read" },
+	{ MREMAP, "mremap_thp", "stale-read" },
+	{ MREMAP, "mremap_4k", "stray-write" },
+	{ MREMAP, "mremap_4k", "lost-write" },
+	{ SPLIT, "split_munmap", "stale-read" },
+	{ SPLIT, "split_mprotect", "lost-write" },
+	{ SPLIT, "split_debugfs", "no-split" },
+};
+
+/* The same commands without a fault pass: the failure is the fault's. */
+static void planted_faults_are_caught(void **state)
+{
+	(void)state;
+	load("rwlock");
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		assert_int_equal(run_event(faults[i].program, faults[i].event,
+					   NULL), STATUS_PASS);
+		assert_int_equal(run_event(faults[i].program, faults[i].event,
+					   faults[i].fault), STATUS_FAIL);
+	}
+	unload();
+}
+
+static void mixed_pairs_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < arms.n; i++) {
+		for (size_t j = 0; j < arms.n; j++) {
+			if (i == j)
+				continue;
+			assert_int_equal(boot_mixed(boot, arms.v[i].name,
+						    arms.v[j].name),
+					 BOOT_REFUSED);
+			if (!strstr(boot_refusal(boot), "symbol"))
+				print_error("%s with %s: %s\n", arms.v[i].name,
+					    arms.v[j].name,
+					    boot_refusal(boot));
+		}
+	}
+}
+
+/* Otherwise a guest that refuses everything would pass the test above. */
+static void true_pairs_are_loaded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < arms.n; i++) {
+		load(arms.v[i].name);
+		unload();
+	}
+}
+
+static int setup(void **state)
+{
+	const char *artifacts = getenv("SECMMU_ARTIFACTS");
+	struct initramfs_opts opts = { 0 };
+	const char *names[16];
+	struct boot_spec spec = { .cpus = 2, .memory_mb = 2048, .dir = dir };
+	char *ini = xasprintf("%s/configs/arms.ini", top_dir());
+	char *kernel, *initrd;
+
+	(void)state;
+	if (!artifacts || !mkdtemp(dir) || arms_load(ini, NULL, &arms) ||
+	    arms.n > ARRAY_SIZE(names) || accel_choose("auto", &accel))
+		return -1;
+	for (size_t i = 0; i < arms.n; i++)
+		names[i] = arms.v[i].name;
+	opts.arms = names;
+	opts.n_arms = arms.n;
+	kernel = xasprintf("%s/vmlinux", artifacts);
+	initrd = xasprintf("%s/initrd", dir);
+	if (initramfs_write(artifacts, &opts, initrd))
+		return -1;
+	spec.kernel = kernel;
+	spec.initrd = initrd;
+	spec.accel = &accel;
+	boot = boot_start(&spec);
+	free(kernel);
+	free(initrd);
+	free(ini);
+	return boot_code(boot);
+}
+
+static int teardown(void **state)
+{
+	struct boot_result res;
+	int code = 0;
+
+	(void)state;
+	if (boot) {
+		boot_end(boot, &res);
+		if (res.status != STATUS_PASS) {
+			print_error("%s: %s\n%s\n", status_name(res.status),
+				    res.reason, res.diagnosis);
+			code = -1;
+		}
+		boot_result_free(&res);
+	}
+	arms_free(&arms);
+	remove_tree(dir);
+	return code;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(true_pairs_are_loaded),
+		cmocka_unit_test(mixed_pairs_are_refused),
+		cmocka_unit_test(planted_faults_are_caught),
+	};
+
+	sig_init();
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

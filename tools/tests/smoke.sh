@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Real runs on a booted kernel: every arm with every selftest; then a run that
+# is disturbed in each way that must lose nothing. The kernel is built already.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+. tools/tests/tap.sh
+d=$tap_dir
+log=$d/log
+
+compare() {
+	"$SECMMU" compare --results "$d/results" "$@"
+}
+
+# One line of TAP for each arm, test and event.
+compare --plan smoke --seed 1 >"$log" 2>&1
+rc=$?
+[ $rc -eq 0 ] || cat "$log" >&2
+check "make compare PLAN=smoke ends with status 0" test $rc -eq 0
+run=$d/results/latest
+jq -r '.tests[] | [.status, .arm, .test, .name] | @tsv' "$run/summary.json" >"$d/tests"
+check "summary.json has results" test -s "$d/tests"
+while read -r status what; do
+	case $status in
+	PASS) ok "$what" ;;
+	SKIP) skip "$what" "see summary.json" ;;
+	*) not_ok "$what: $status" ;;
+	esac
+done <"$d/tests"
+for f in manifest.json summary.json report.html boot-000/boot.json boot-000/console.log \
+	boot-000/ktap.log boot-000/samples.csv; do
+	check "$f was written" test -s "$run/$f"
+done
+check "no sample was lost" test "$(jq .lost_samples "$run/summary.json")" = 0
+# What the tests print as proof, and what the trace saw at the call sites.
+check "the log shows splits" grep -q "split" "$run/boot-000/ktap.log"
+for site in move_page_tables __split_huge_pmd; do
+	check "$site was seen as the call site" grep -q ",$site" "$run/boot-000/samples.csv"
+done
+[ -n "${CHECK_OUT:-}" ] && cp -rL "$run" "$CHECK_OUT/smoke"
+
+# A damaged folder is refused, and left as it is.
+cp -rL "$run" "$d/cut"
+size=$(stat -c %s "$d/cut/boot-000/samples.csv")
+truncate -s $((size - 7)) "$d/cut/boot-000/samples.csv"
+before=$(sha256sum <"$d/cut/summary.json")
+fails "a results folder that is cut off" 2 "samples.csv" "$SECMMU" report "$d/cut"
+check "its summary is left alone" test "$(sha256sum <"$d/cut/summary.json")" = "$before"
+
+small() {
+	compare --plan smoke --arms "spinlock mutex" --events mremap_4k --boots 2 --jobs 1 --seed 7 "$@"
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	left=$1
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 1
+	done
+}
+
+nothing_runs() {
+	! pgrep -f "$d/results/" >/dev/null
+}
+
+qemu_runs() {
+	pgrep -f "qemu.*$d/results/" >/dev/null
+}
+
+# Ctrl-C, as a terminal sends it, while the guest boots and while it runs.
+for when in 1 12; do
+	setsid sh -c 'trap - INT; exec "$@"' sh "$SECMMU" compare --results "$d/results" --plan smoke \
+		--arms "spinlock mutex" --events mremap_4k --boots 2 --jobs 1 --seed $when >"$log" 2>&1 &
+	pid=$!
+	wait_for 60 qemu_runs
+	sleep $when
+	kill -INT $pid
+	wait $pid
+	check "Ctrl-C $when s after QEMU's start: status 130" test $? -eq 130
+	check "Ctrl-C $when s after QEMU's start: nothing runs on" wait_for 10 nothing_runs
+	check "Ctrl-C $when s after QEMU's start: no half boot" \
+		sh -c "! ls -d $d/results/latest/.boot-*.tmp 2>/dev/null"
+done
+
+# SIGKILL after the first boot; meanwhile a second run is turned away.
+small >"$log" 2>&1 &
+pid=$!
+wait_for 60 qemu_runs
+fails "a second run at the same time" 2 "another run" small
+wait_for 120 test -e "$d/results/latest/boot-000/boot.json"
+kill -9 $pid
+wait $pid 2>/dev/null
+check "SIGKILL: nothing runs on" wait_for 10 nothing_runs
+check "SIGKILL: no summary of half a run" test ! -e "$d/results/latest/summary.json"
+kept=$(stat -c %i "$d/results/latest/boot-000")
+small >"$log" 2>&1
+check "the same command goes on to the end" test $? -eq 0
+check "it says so" grep -q "goes on" "$log"
+check "it keeps the boot it had" test "$(stat -c %i "$d/results/latest/boot-000")" = "$kept"
+check "it has all boots then" test "$(jq .boots "$d/results/latest/summary.json")" = 2
+
+if [ "$(id -u)" -eq 0 ] && mkdir "$d/full" && mount -t tmpfs -o size=256k none "$d/full" 2>/dev/null; then
+	fails "no disk space for the results" 3 "No space left" \
+		"$SECMMU" compare --plan smoke --results "$d/full/results"
+	umount "$d/full"
+else
+	skip "no disk space for the results" "needs root, to mount a small tmpfs"
+fi
+tap_end
