@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Finishing a results folder: see report.h. */
+#include "report.h"
+
+#include <stdlib.h>
+
+#include "report_page.h"
+#include "report_plots.h"
+#include "summary.h"
+#include "table.h"
+#include "util.h"
+
+int report_write(const struct summary *s, const char *dir)
+{
+	char *path = xasprintf("%s/report.html", dir), *page = NULL;
+	struct report_plots plots;
+	size_t len;
+	int ret;
+
+	ret = report_plots_make(s, &plots);
+	if (ret)
+		goto out;
+	ret = ST_HARNESS;
+	page = report_page(s, &plots, &len);
+	if (page && !write_file(path, page, len))
+		ret = ST_OK;
+out:
+	report_plots_free(&plots);
+	free(page);
+	free(path);
+	return ret;
+}
+
+int results_finish(const char *dir)
+{
+	struct summary s;
+	int ret;
+
+	if (summary_load(dir, &s))
+		return ST_USAGE;
+	table_print(&s, stdout);
+	ret = summary_write(&s) ? ST_HARNESS : report_write(&s, dir);
+	if (!ret)
+		printf("\nReport: %s/report.html\n", dir);
+	fflush(stdout);
+	summary_free(&s);
+	return ret;
+}

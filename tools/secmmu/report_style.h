@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The style sheet of report.html. --c0 to --c15 are the arms' colours (after
+ * Okabe and Ito, which colour-blind people can tell apart; dashes and labels
+ * say the same again), --c16 on those of enum plot_colour.
+ */
+#ifndef SECMMU_REPORT_STYLE_H
+#define SECMMU_REPORT_STYLE_H
+
+static const char report_style[] =
+":root{color-scheme:light dark;"
+"--fg:#1b1f24;--bg:#fff;--soft:#f4f6f8;--line:#d5dae0;--mute:#5a6570;--link:#0a5ea8;"
+"--good:#0a6b4d;--bad:#b0350c;--open:#6a5200;--good-bg:#e2f4ec;--bad-bg:#fdeae3;--open-bg:#fbf3d9;"
+"--c0:#5b6770;--c1:#0072b2;--c2:#d55e00;--c3:#007a5a;--c4:#a3457f;--c5:#9a6a00;--c6:#1f8fc4;--c7:#6a4fb3;"
+"--c16:#78838e;--c17:#e3e7eb;--c18:#e9eef3;--c19:#b0350c;--c20:#0072b2}\n"
+"@media(prefers-color-scheme:dark){:root{"
+"--fg:#e6eaee;--bg:#14181c;--soft:#1d2329;--line:#39424b;--mute:#a3aeb9;--link:#7cc0f5;"
+"--good:#6fdcb4;--bad:#ff9e78;--open:#ecc94b;--good-bg:#12372c;--bad-bg:#45210f;--open-bg:#3a3010;"
+"--c0:#aab5bf;--c1:#56b4e9;--c2:#ff8c4a;--c3:#3fd0a1;--c4:#e79bc9;--c5:#e8b030;--c6:#8fd6ff;--c7:#b8a4f5;"
+"--c16:#8a95a0;--c17:#2b3239;--c18:#252d35;--c19:#ff9e78;--c20:#56b4e9}}\n"
+"@media print{:root{color-scheme:light;"
+"--fg:#000;--bg:#fff;--soft:#fff;--line:#aaa;--mute:#333;--link:#000;"
+"--good:#063;--bad:#900;--open:#540;--good-bg:#fff;--bad-bg:#fff;--open-bg:#fff;"
+"--c0:#5b6770;--c1:#0072b2;--c2:#d55e00;--c3:#007a5a;--c4:#a3457f;--c5:#9a6a00;--c6:#1f8fc4;--c7:#6a4fb3;"
+"--c16:#78838e;--c17:#e3e7eb;--c18:#e9eef3;--c19:#b0350c;--c20:#0072b2}"
+"nav{display:none}figure,tr,.card{break-inside:avoid}h2,h3{break-after:avoid}"
+".scroll{overflow:visible!important}svg{min-width:0!important}body{font-size:10pt}}\n"
+"*{box-sizing:border-box}"
+"body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif}"
+"main,header,footer{max-width:76rem;margin:0 auto;padding:0 1rem}"
+"header{padding-top:2rem}"
+".kicker{color:var(--mute);font-size:.875rem;margin:0 0 .25rem;overflow-wrap:anywhere}"
+"h1{font-size:clamp(1.45rem,4.2vw,2.3rem);line-height:1.2;margin:0 0 .6rem;letter-spacing:-.01em;text-wrap:balance}"
+"h2{font-size:1.35rem;margin:2.6rem 0 .8rem;padding-top:.9rem;border-top:1px solid var(--line)}"
+"h3{font-size:1.08rem;margin:2rem 0 .5rem}"
+"h2,h3{overflow-wrap:anywhere}"
+"p{max-width:48rem;margin:.5rem 0}"
+".lead{font-size:1.08rem}.note,caption,figcaption{color:var(--mute);font-size:.875rem}"
+"a{color:var(--link)}"
+"nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.9rem;margin:1rem 0}"
+"code,pre{font-family:ui-monospace,\"DejaVu Sans Mono\",Menlo,monospace;font-size:.875em}"
+"pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.7rem .9rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
+".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:.8rem;margin:1.2rem 0}"
+".card{background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem;overflow-wrap:anywhere}"
+".card h3{margin:0 0 .3rem;font-size:.95rem}.card ul{margin:.2rem 0;padding-left:1.1rem}.card p{margin:.2rem 0}"
+".alert{border:1px solid var(--bad);border-left-width:5px;background:var(--bad-bg);border-radius:6px;padding:.6rem .9rem;margin:1rem 0;overflow-wrap:anywhere}"
+".alert ul{margin:.2rem 0;padding-left:1.1rem}"
+".v{display:inline-block;padding:0 .5em;border-radius:1em;font-size:.85em;font-weight:600;white-space:nowrap;border:1px solid currentColor}"
+".faster,.PASS,.same{color:var(--good);background:var(--good-bg)}"
+".slower,.FAIL,.ERROR,.MISS{color:var(--bad);background:var(--bad-bg)}"
+".underpowered,.SKIP{color:var(--open);background:var(--open-bg)}"
+".scroll{overflow-x:auto;max-width:100%}"
+"table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;margin:.4rem 0}"
+"caption{text-align:left;padding-bottom:.3rem}"
+"th,td{padding:.28rem .7rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}"
+"th{font-weight:600;color:var(--mute)}tbody th{color:var(--fg);font-weight:500}"
+"th:first-child,td:first-child,.l{text-align:left}"
+".wrap{white-space:normal;min-width:16rem}"
+"figure{margin:.6rem 0;min-width:0}figcaption{margin:.1rem 0 .4rem}"
+".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:.4rem 1.4rem}"
+"figure svg{display:block;width:100%;min-width:30rem;height:auto}"
+"figure.wide svg{min-width:40rem}"
+".marks{position:absolute}"
+".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.875rem;list-style:none;padding:0;margin:.4rem 0}"
+".legend svg{width:2.6rem;height:.8rem;vertical-align:middle;margin-right:.35rem}"
+"dl{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:.2rem 1rem;font-size:.92rem}"
+"dt{color:var(--mute)}dd{margin:0;overflow-wrap:anywhere}"
+"footer{color:var(--mute);font-size:.85rem;padding-top:2rem;padding-bottom:2rem}\n";
+
+#endif
