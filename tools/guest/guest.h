@@ -139,7 +139,7 @@ const char *arm_vendor(void);
 /**
  * trace_start - empty the buffers, enable the events, start to record
  *
- * Sends TRACEMETA for what the host does not know yet.
+ * Sends the formats as TRACEMETA.
  *
  * Return: 0, or -1 with @e set and tracing off.
  */

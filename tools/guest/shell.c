@@ -49,7 +49,7 @@ void shell_exec(void)
 	if (tty > 2)
 		close(tty);
 	setenv("PS1", "secmmu# ", 1);
-	if (!chdir("/tmp") && !system(BUSYBOX " --install -s /bin"))
+	if (!chdir("/tests") && !system(BUSYBOX " --install -s /bin"))
 		execl(BUSYBOX, "-sh", NULL);
 	klog("shell: %s: %s", BUSYBOX, strerror(errno));
 	_exit(127);

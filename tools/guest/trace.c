@@ -2,8 +2,8 @@
 /*
  * The tracefs instance: the events of docs/contracts.md, raw sub-buffers out.
  *
- * The events of a module get new numbers each time it is loaded, so a format
- * is sent again whenever its text has changed.
+ * A module's events get new numbers each time it is loaded, so the formats are
+ * sent with every traced run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "guest.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 #define INSTANCE TRACEFS "/instances/secmmu"
-#define META_MAX 64
 #define PAGE_COMMIT 8 /* offset of the sub-buffer's count of bytes */
 
 static const char *const patterns[] = {
@@ -35,12 +33,6 @@ static const struct {
 	{ INSTANCE "/options/overwrite", "0" },
 	{ INSTANCE "/buffer_size_kb", "8192" },
 };
-
-/* What the host was told: checksum of each format by name. */
-static struct {
-	char name[96];
-	uint32_t crc;
-} known[META_MAX];
 
 static int set(const char *file, const char *value, struct gerr *e)
 {
@@ -66,38 +58,14 @@ static int make_instance(struct gerr *e)
 	return 0;
 }
 
-/* Whether the host knows @name as it is now; takes note of it if not. */
-static bool is_known(const char *name, const char *text, struct gerr *e)
-{
-	uint32_t crc = crc32(0, (const uint8_t *)text, strlen(text));
-	size_t i;
-
-	for (i = 0; i < META_MAX && known[i].name[0]; i++) {
-		if (!strcmp(known[i].name, name))
-			break;
-	}
-	if (i == META_MAX) {
-		gerr_set(e, "more than %d trace formats", META_MAX);
-		return true;
-	}
-	if (known[i].name[0] && known[i].crc == crc)
-		return true;
-	snprintf(known[i].name, sizeof(known[i].name), "%s", name);
-	known[i].crc = crc;
-	return false;
-}
-
 static int send_meta(struct port *p, const char *name, const char *path,
 		     struct gerr *e)
 {
 	char text[16384];
 	char *c;
 
-	e->msg[0] = '\0';
 	if (read_str(path, text, sizeof(text)) < 0)
 		return gerr_set(e, "%s: %s", path, strerror(errno));
-	if (is_known(name, text, e))
-		return e->msg[0] ? -1 : 0;
 	port_begin(p);
 	c = (char *)p->buf + FRAME_HDR_SIZE;
 	p->len = snprintf(c, FRAME_MAX, "%s%c%s\n", name, '\0', text);
