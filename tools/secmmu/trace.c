@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include <traceevent/event-parse.h>
+
+#include "ringbuf.h"
+#include "util.h"
+
+#define CPUS_MAX	1024
+#define EVENTS_MAX	(16u << 20)
+#define GAPS_MAX	1024
+#define FORMATS_MAX	256
+#define FORMAT_LEN_MAX	32768
+
+/* Where a number stands in an event; a size of 0: it has no such field. */
+struct field {
+	unsigned int offset;
+	unsigned int size;
+};
+
+struct format {
+	char *name;		/* SYSTEM/EVENT */
+	int kind;		/* enum trace_kind, or -1: not of interest */
+	unsigned int id;
+	struct field pid;
+	struct field ip;
+	struct field ret;
+};
+
+struct cpu {
+	bool seen;
+	uint64_t last_ns;	/* of the event recorded last */
+	size_t last;		/* its index among the events, plus 1; 0: none */
+	size_t gap;		/* index of an open gap, plus 1; 0: none */
+};
+
+struct trace {
+	struct format formats[FORMATS_MAX];
+	size_t n_formats;
+	struct trace_event *events;
+	size_t n;
+	size_t room;
+	struct trace_gap *gaps;
+	size_t n_gaps;
+	struct cpu cpus[CPUS_MAX];
+	uint64_t lost;
+};
+
+static const char *const kinds[TRACE_KINDS] = {
+	[TRACE_RANGE_START] = "mmu_notifier/mmu_notifier_range_start",
+	[TRACE_RANGE_STARTED] = "mmu_notifier/mmu_notifier_range_started",
+	[TRACE_RANGE_END] = "mmu_notifier/mmu_notifier_range_end",
+	[TRACE_RANGE_ENDED] = "mmu_notifier/mmu_notifier_range_ended",
+	[TRACE_AGE] = "mmu_notifier/mmu_notifier_age",
+	[TRACE_AGED] = "mmu_notifier/mmu_notifier_aged",
+	[TRACE_LOCK_WAIT] = "kvm/kvm_mmu_lock_wait",
+	[TRACE_LOCK_ACQUIRED] = "kvm/kvm_mmu_lock_acquired",
+	[TRACE_LOCK_RELEASED] = "kvm/kvm_mmu_lock_released",
+	[TRACE_LOCK_TRYFAIL] = "kvm/kvm_mmu_lock_tryfail",
+};
+
+struct trace *trace_new(void)
+{
+	return xcalloc(1, sizeof(struct trace));
+}
+
+void trace_reset(struct trace *t)
+{
+	free(t->events);
+	free(t->gaps);
+	t->events = NULL;
+	t->gaps = NULL;
+	t->n = 0;
+	t->room = 0;
+	t->n_gaps = 0;
+	t->lost = 0;
+	memset(t->cpus, 0, sizeof(t->cpus));
+}
+
+void trace_forget(struct trace *t)
+{
+	trace_reset(t);
+	for (size_t i = 0; i < t->n_formats; i++)
+		free(t->formats[i].name);
+	t->n_formats = 0;
+}
+
+void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	trace_forget(t);
+	free(t);
+}
+
+/* Formats. */
+
+static int kind_of(const char *name)
+{
+	for (int i = 0; i < TRACE_KINDS; i++)
+		if (!strcmp(name, kinds[i]))
+			return i;
+	return -1;
+}
+
+static struct field find_field(struct tep_event *e, const char *name)
+{
+	struct tep_format_field *f = tep_find_any_field(e, name);
+
+	if (!f || f->offset < 0 || f->offset > (int)RINGBUF_PAGE_MAX ||
+	    (f->size != 4 && f->size != 8))
+		return (struct field){ 0 };
+	return (struct field){ f->offset, f->size };
+}
+
+/*
+ * The fields alone: how the event is printed matters to nobody here, and it is
+ * a whole language for a guest to play with.
+ */
+static char *without_print(const char *content, size_t len)
+{
+	char *text = xasprintf("%.*s", (int)len, content);
+	char *print = strstr(text, "\nprint fmt:");
+	char *out;
+
+	if (print)
+		print[1] = '\0';
+	out = xasprintf("%s%sprint fmt: \"\"\n", text, print ? "" : "\n");
+	free(text);
+	return out;
+}
+
+static int parse_format(struct format *f, const char *system, char *text)
+{
+	struct tep_handle *tep = tep_alloc();
+	struct tep_event *e = NULL;
+	int rc = -1;
+
+	if (!tep)
+		return -1;
+	tep_set_loglevel(TEP_LOG_NONE);
+	if (tep_parse_format(tep, &e, text, strlen(text), system) || !e)
+		goto out;
+	f->id = e->id;
+	f->pid = find_field(e, "common_pid");
+	f->ip = find_field(e, "ip");
+	f->ret = find_field(e, "ret");
+	/* Numbers of events are 16 bits in the pages. */
+	if (e->id > 0 && e->id <= UINT16_MAX && f->pid.size == 4)
+		rc = 0;
+out:
+	tep_free(tep);		/* and @e with it */
+	return rc;
+}
+
+/* A format of the same name or number is older: its module was reloaded. */
+static void drop_older(struct trace *t, const struct format *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_formats; i++) {
+		struct format *old = &t->formats[i];
+
+		if (old->id == f->id || !strcmp(old->name, f->name))
+			free(old->name);
+		else
+			t->formats[n++] = *old;
+	}
+	t->n_formats = n;
+}
+
+static int add_format(struct trace *t, const char *name, const char *content,
+		      size_t len)
+{
+	const char *slash = strchr(name, '/');
+	struct format f = { .kind = kind_of(name) };
+	char *system, *text;
+	int rc;
+
+	if (!slash)
+		return -1;
+	system = xasprintf("%.*s", (int)(slash - name), name);
+	text = without_print(content, len);
+	rc = parse_format(&f, system, text);
+	free(text);
+	free(system);
+	if (rc)
+		return -1;
+	f.name = xstrdup(name);
+	drop_older(t, &f);
+	if (t->n_formats == FORMATS_MAX) {
+		free(f.name);
+		return -1;
+	}
+	t->formats[t->n_formats++] = f;
+	return 0;
+}
+
+/* Another layout than the one ringbuf.c walks would give garbage. */
+static int check_header_page(const char *content, size_t len)
+{
+	static const char *const expect[] = {
+		"field: u64 timestamp;\toffset:0;\tsize:8;",
+		"commit;\toffset:8;\tsize:8;",
+		"field: char data;\toffset:16;",
+	};
+	char *text = xasprintf("%.*s", (int)len, content);
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(expect); i++)
+		if (!strstr(text, expect[i]))
+			rc = -1;
+	free(text);
+	return rc;
+}
+
+int trace_meta(struct trace *t, const char *name, const char *content,
+	       size_t len)
+{
+	if (!len || len > FORMAT_LEN_MAX)
+		return -1;
+	if (!strcmp(name, "header_page"))
+		return check_header_page(content, len);
+	return add_format(t, name, content, len);
+}
+
+bool trace_has(const struct trace *t, enum trace_kind kind)
+{
+	for (size_t i = 0; i < t->n_formats; i++)
+		if (t->formats[i].kind == (int)kind)
+			return true;
+	return false;
+}
+
+/* Losses. */
+
+static void open_gap(struct trace *t, struct cpu *c, uint64_t from)
+{
+	if (c->gap)
+		return;
+	if (t->n_gaps == GAPS_MAX) {
+		/* Nothing is to be believed any more. */
+		t->gaps[GAPS_MAX - 1] = (struct trace_gap){ 0, UINT64_MAX };
+		return;
+	}
+	if (!t->gaps)
+		t->gaps = xcalloc(GAPS_MAX, sizeof(*t->gaps));
+	t->gaps[t->n_gaps++] = (struct trace_gap){ from, UINT64_MAX };
+	c->gap = t->n_gaps;
+}
+
+static void close_gap(struct trace *t, struct cpu *c, uint64_t to)
+{
+	if (!c->gap)
+		return;
+	t->gaps[c->gap - 1].to_ns = to;
+	c->gap = 0;
+}
+
+void trace_lost(struct trace *t, uint64_t n)
+{
+	t->lost += n;
+}
+
+uint64_t trace_lost_total(const struct trace *t)
+{
+	return t->lost;
+}
+
+/* Pages. */
+
+struct page_walk {
+	struct trace *t;
+	struct cpu *cpu;
+	struct ringbuf_page info;
+	uint16_t cpu_no;
+	bool started;		/* the page's own losses are accounted for */
+	bool bad;
+};
+
+static int read_field(const struct field *f, const uint8_t *event, size_t size,
+		      uint64_t *v)
+{
+	uint64_t v64;
+	uint32_t v32;
+
+	*v = 0;
+	if (!f->size)
+		return 0;
+	if (f->size > size || f->offset > size - f->size)
+		return -1;
+	if (f->size == 8) {
+		memcpy(&v64, event + f->offset, sizeof(v64));
+		*v = le64toh(v64);
+	} else {
+		memcpy(&v32, event + f->offset, sizeof(v32));
+		*v = le32toh(v32);
+	}
+	return 0;
+}
+
+static const struct format *find_format(const struct trace *t, unsigned int id)
+{
+	for (size_t i = 0; i < t->n_formats; i++)
+		if (t->formats[i].id == id)
+			return &t->formats[i];
+	return NULL;
+}
+
+static void add_event(struct page_walk *w, const struct trace_event *e)
+{
+	struct trace *t = w->t;
+
+	if (t->n == EVENTS_MAX) {
+		t->lost++;
+		open_gap(t, w->cpu, e->ns);
+		return;
+	}
+	if (t->n == t->room) {
+		t->room = t->room ? t->room * 2 : 1024;
+		t->events = xrealloc(t->events, t->room * sizeof(*t->events));
+	}
+	if (w->cpu->last)
+		t->events[w->cpu->last - 1].last = false;
+	t->events[t->n++] = *e;
+	w->cpu->last = t->n;
+}
+
+static void start_page(struct page_walk *w, uint64_t first_ns)
+{
+	struct trace *t = w->t;
+
+	if (w->started)
+		return;
+	w->started = true;
+	if (w->info.missed) {
+		t->lost += w->info.n_missed ? w->info.n_missed : 1;
+		open_gap(t, w->cpu, w->cpu->last_ns);
+	}
+	close_gap(t, w->cpu, first_ns);
+}
+
+static void on_event(uint64_t ns, const uint8_t *event, size_t size, void *arg)
+{
+	struct page_walk *w = arg;
+	const struct format *f;
+	struct trace_event e = { .ns = ns, .cpu = w->cpu_no, .last = true };
+	uint64_t pid, ret;
+
+	start_page(w, ns);
+	w->cpu->last_ns = ns;
+	f = size < 2 ? NULL : find_format(w->t, event[0] | event[1] << 8);
+	if (!f) {
+		w->bad = true;
+		return;
+	}
+	if (f->kind < 0)
+		return;
+	if (read_field(&f->pid, event, size, &pid) ||
+	    read_field(&f->ip, event, size, &e.ip) ||
+	    read_field(&f->ret, event, size, &ret)) {
+		w->bad = true;
+		return;
+	}
+	e.kind = f->kind;
+	e.tid = (int32_t)pid;
+	e.ret = (int32_t)ret;
+	add_event(w, &e);
+}
+
+int trace_page(struct trace *t, uint32_t cpu, const void *data, size_t len)
+{
+	struct page_walk w = { .t = t, .cpu_no = cpu };
+
+	if (cpu >= CPUS_MAX) {
+		t->lost++;
+		return -1;
+	}
+	w.cpu = &t->cpus[cpu];
+	if (ringbuf_walk(data, len, &w.info, on_event, &w))
+		w.bad = true;
+	if (!w.bad)
+		return 0;
+	t->lost++;
+	open_gap(t, w.cpu, w.cpu->last_ns);
+	return -1;
+}
+
+const struct trace_event *trace_events(const struct trace *t, size_t *n)
+{
+	*n = t->n;
+	return t->events;
+}
+
+const struct trace_gap *trace_gaps(const struct trace *t, size_t *n)
+{
+	*n = t->n_gaps;
+	return t->gaps;
+}
