@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The patches of kvm-patches/linux-X.Y/. */
+#ifndef SECMMU_SERIES_H
+#define SECMMU_SERIES_H
+
+#include <stddef.h>
+
+struct patch {
+	char *name;		/* file name, NNNN-subject.patch */
+	char *path;
+	char **files;		/* paths in the kernel tree that it touches */
+	size_t n_files;
+};
+
+struct series {
+	char *folder;		/* "kvm-patches/linux-6.12", for messages */
+	struct patch *v;	/* in the order to apply them */
+	size_t n;
+	size_t n_stock;		/* the first so many make up `stock` */
+};
+
+/**
+ * series_load - read the names of the patches and of the files they touch
+ * @top: the checkout
+ * @name: "linux-6.12"
+ * @s: set on success; series_free() it
+ *
+ * Patches that touch KVM come after all those that touch anything else, so
+ * that `stock`, which stops before the first of them, has the same vmlinux.
+ *
+ * Return: ST_OK; ST_USAGE with one line printed that names the patch.
+ */
+int series_load(const char *top, const char *name, struct series *s);
+
+void series_free(struct series *s);
+
+/**
+ * series_apply - apply the first @n patches
+ * @s: the series
+ * @n: how many
+ * @tree: pristine source; only read
+ * @version: its version, for messages
+ * @out: a folder, made anew: gets every file that the whole series touches, as
+ *	 it is after @n patches. One that is missing there is to be missing.
+ *
+ * Return: ST_OK, ST_USAGE (one line naming patch, file and version),
+ * ST_HARNESS or ST_INTR.
+ */
+int series_apply(const struct series *s, size_t n, const char *tree,
+		 const char *version, const char *out);
+
+#endif
