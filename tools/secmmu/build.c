@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Building vmlinux once, and KVM once per arm: see build.h. */
+#include "build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "durations.h"
+#include "kconfig.h"
+#include "odir.h"
+#include "run.h"
+#include "util.h"
+
+/*
+ * Copying the base's build folder and compiling KVM takes about so long. When
+ * the base took longer, so would every arm that follows it file by file.
+ */
+#define COPY_IS_CHEAPER_S 90
+
+char *base_odir(const struct build *b)
+{
+	return xasprintf("%s/o.base", b->patched.dir);
+}
+
+uint64_t step_begin(struct build *b, const char *what, unsigned int expect_s)
+{
+	b->step++;
+	if (!b->o->quiet && expect_s)
+		info("step %u of %u: %s (about %u s)", b->step, b->steps, what,
+		     expect_s);
+	else if (!b->o->quiet)
+		info("step %u of %u: %s", b->step, b->steps, what);
+	return now_ns();
+}
+
+static unsigned int seconds_since(uint64_t start)
+{
+	return (unsigned int)((now_ns() - start + 500000000u) / 1000000000u);
+}
+
+static char *log_name(const struct build *b, const char *what)
+{
+	char *path = xasprintf("%s/log/%s.log", b->dir, what);
+
+	for (char *p = path + strlen(b->dir) + 5; *p; p++)
+		if (*p == ' ' || *p == '/')
+			*p = '-';
+	return path;
+}
+
+int build_make(struct build *b, const char *what, const char *tree,
+	       const char *odir, unsigned int expect_s, char *const *targets)
+{
+	char *log = log_name(b, what);
+	char *jobs = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	/* A direct child of the tree: then make uses relative paths only. */
+	char *o = xasprintf("O=%s", strrchr(odir, '/') + 1);
+	char *argv[16] = { "make", jobs, o };
+	struct run r = {
+		.what = what, .cwd = tree, .log = log, .quiet = b->o->quiet,
+		.expect_s = expect_s, .failed = ST_FAIL,
+	};
+	size_t n = 3;
+	int ret = ST_HARNESS;
+
+	while (*targets && n < ARRAY_SIZE(argv) - 1)
+		argv[n++] = *targets++;
+	argv[n] = NULL;
+	if (mkdir_p(odir) || odir_begin(odir))
+		goto out;
+	ret = run(&r, argv);
+	/* Whether a killed make cleaned up after itself is not known. */
+	if (ret != ST_INTR && odir_end(odir))
+		ret = ST_HARNESS;
+out:
+	free(o);
+	free(jobs);
+	free(log);
+	return ret;
+}
+
+/* A .config that did not change keeps its time: make has nothing to do then. */
+static int put_config(const char *odir, const char *text)
+{
+	char *path = xasprintf("%s/.config", odir);
+	char *old = path_exists(path) ? read_file(path, NULL) : NULL;
+	int ret = ST_OK;
+
+	if ((!old || strcmp(old, text)) &&
+	    (mkdir_p(odir) || write_file(path, text, strlen(text))))
+		ret = ST_HARNESS;
+	free(old);
+	free(path);
+	return ret;
+}
+
+/* Complete @text by olddefconfig with the Kconfig files of @tree. */
+static char *complete(struct build *b, const char *tree, const char *text)
+{
+	char *targets[] = { "olddefconfig", NULL };
+	char *odir = xasprintf("%s/o.config", tree);
+	char *path = xasprintf("%s/.config", odir);
+	char *out = NULL;
+
+	if (put_config(odir, text) == ST_OK &&
+	    build_make(b, "configuring", tree, odir, 5, targets) == ST_OK)
+		out = read_file(path, NULL);
+	free(path);
+	free(odir);
+	return out;
+}
+
+static const char *const fragments[] = { "base.config", "kvm.config" };
+
+static char *tiny_config(struct build *b)
+{
+	char *targets[] = { "tinyconfig", NULL };
+	char *odir = xasprintf("%s/o.config", b->patched.dir);
+	char *path = xasprintf("%s/.config", odir);
+	char *out = NULL;
+
+	if (build_make(b, "configuring", b->patched.dir, odir, 5,
+		       targets) == ST_OK)
+		out = read_file(path, NULL);
+	free(path);
+	free(odir);
+	return out;
+}
+
+static char *fragment_path(const struct build *b, size_t i)
+{
+	return xasprintf("%s/configs/%s/%s", top_dir(), b->src.series,
+			 fragments[i]);
+}
+
+/* Every option that was asked for has to be there: Kconfig drops them silently. */
+static int check_fragments(const struct build *b)
+{
+	int ret = ST_OK;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fragments) && ret == ST_OK; i++) {
+		char *path = fragment_path(b, i);
+		char *text = read_file(path, NULL);
+		unsigned int line;
+		char *lacks;
+
+		if (!text) {
+			ret = ST_USAGE;
+		} else if ((lacks = kconfig_lacks(b->config, text, &line))) {
+			err("configs/%s/%s:%u: %s is not in the .config that Linux %s makes of it: what does it depend on?",
+			    b->src.series, fragments[i], line, lacks,
+			    b->src.version);
+			free(lacks);
+			ret = ST_USAGE;
+		}
+		free(text);
+		free(path);
+	}
+	return ret;
+}
+
+int build_configure(struct build *b)
+{
+	char *tiny = tiny_config(b);
+	size_t len;
+	char *text;
+	FILE *f = open_memstream(&text, &len);
+	int ret = tiny ? ST_OK : ST_HARNESS;
+
+	/* The last assignment wins. */
+	fputs(tiny ? tiny : "", f);
+	for (size_t i = 0; i < ARRAY_SIZE(fragments) && ret == ST_OK; i++) {
+		char *path = fragment_path(b, i);
+		char *fragment = read_file(path, NULL);
+
+		if (fragment)
+			fprintf(f, "%s\n", fragment);
+		else
+			ret = ST_USAGE;
+		free(fragment);
+		free(path);
+	}
+	fclose(f);
+	if (ret == ST_OK) {
+		b->config = complete(b, b->patched.dir, text);
+		ret = b->config ? check_fragments(b) : ST_HARNESS;
+	}
+	if (ret != ST_OK && sig_pending())
+		ret = ST_INTR;
+	free(text);
+	free(tiny);
+	return ret;
+}
+
+static int hash_vmlinux(const char *odir, char hex[65])
+{
+	char *path = xasprintf("%s/vmlinux", odir);
+	int ret = sha256_file(path, hex) ? ST_HARNESS : ST_OK;
+
+	free(path);
+	return ret;
+}
+
+/* With --verify, every vmlinux is linked anew from its folder's objects. */
+static void drop_vmlinux(const struct build *b, const char *odir)
+{
+	static const char *const names[] = { "vmlinux", "vmlinux.o", "vmlinux.a" };
+
+	for (size_t i = 0; b->o->verify && i < ARRAY_SIZE(names); i++) {
+		char *path = xasprintf("%s/%s", odir, names[i]);
+
+		unlink(path);
+		free(path);
+	}
+}
+
+static int build_base(struct build *b)
+{
+	char *targets[] = { "bzImage", NULL };
+	char *odir = base_odir(b);
+	bool fresh = !path_exists(odir);
+	const char *name = fresh ? "base kernel" : "base kernel, again";
+	unsigned int expect = durations_get(name, fresh ? 480 : 20);
+	uint64_t start = step_begin(b, "base kernel", expect);
+	unsigned int s;
+	int ret;
+
+	ret = put_config(odir, b->config);
+	drop_vmlinux(b, odir);
+	if (ret == ST_OK)
+		ret = build_make(b, "base kernel", b->patched.dir, odir, expect,
+				 targets);
+	if (ret == ST_OK)
+		ret = hash_vmlinux(odir, b->base_vmlinux);
+	if (ret != ST_OK)
+		goto out;
+	s = seconds_since(start);
+	durations_set(name, s);
+	for (size_t i = 0; i < b->arms.n && s > COPY_IS_CHEAPER_S; i++)
+		if (remove_tree(b->v[i].odir))
+			ret = ST_HARNESS;
+out:
+	free(odir);
+	return ret;
+}
+
+/* A new arm starts with a copy of the base: only KVM is left to compile. */
+static int copy_base(struct build *b, const struct build_arm *a)
+{
+	char *tmp = xasprintf("%s.new", a->odir);
+	char *log = log_name(b, "copy");
+	char *base = base_odir(b);
+	struct run r = {
+		.what = "copying the base kernel's objects", .log = log,
+		.quiet = b->o->quiet, .expect_s = 5, .failed = ST_HARNESS,
+	};
+	int ret = ST_HARNESS;
+
+	if (remove_tree(tmp))
+		goto out;
+	ret = run_args(&r, "cp", "-a", base, tmp, NULL);
+	/*
+	 * Objects of the patched tree are newer than pristine files are. Make
+	 * has to compile those all the same.
+	 */
+	if (ret == ST_OK && !a->arm->symbol && tree_touch(&b->stock))
+		ret = ST_HARNESS;
+	if (ret == ST_OK && rename(tmp, a->odir)) {
+		err("cannot rename %s: %s", tmp, strerror(errno));
+		ret = ST_HARNESS;
+	}
+out:
+	free(base);
+	free(log);
+	free(tmp);
+	return ret;
+}
+
+static int configure_arm(struct build *b, const struct build_arm *a,
+			 const char *tree)
+{
+	char *text = kconfig_switch(b->config, &b->all, a->arm);
+	char *config = complete(b, tree, text);
+	char *want = NULL, *lacks = NULL;
+	int ret = ST_HARNESS;
+	unsigned int line;
+
+	if (!config) {
+		ret = sig_pending() ? ST_INTR : ST_HARNESS;
+		goto out;
+	}
+	if (a->arm->symbol) {
+		want = xasprintf("CONFIG_%s=y", a->arm->symbol);
+		lacks = kconfig_lacks(config, want, &line);
+	}
+	if (lacks) {
+		err("arm %s: %s does not stay in the .config: is the symbol of configs/arms.ini in a Kconfig file of the series?",
+		    a->arm->name, lacks);
+		ret = ST_USAGE;
+	} else {
+		ret = put_config(a->odir, config);
+	}
+out:
+	free(lacks);
+	free(want);
+	free(config);
+	free(text);
+	return ret;
+}
+
+static int build_arm(struct build *b, struct build_arm *a)
+{
+	char *targets[] = { "vmlinux", "modules", NULL };
+	const char *tree = a->arm->symbol ? b->patched.dir : b->stock.dir;
+	bool fresh = !path_exists(a->odir);
+	char *what = xasprintf("arm %s", a->arm->name);
+	char *name = xasprintf("%s%s", what, fresh ? "" : ", again");
+	unsigned int expect = durations_get(name, fresh ? 90 : 15);
+	uint64_t start = step_begin(b, what, expect);
+	int ret = ST_OK;
+
+	if (fresh)
+		ret = copy_base(b, a);
+	if (ret == ST_OK)
+		ret = configure_arm(b, a, tree);
+	drop_vmlinux(b, a->odir);
+	if (ret == ST_OK)
+		ret = build_make(b, what, tree, a->odir, expect, targets);
+	if (ret == ST_OK)
+		ret = hash_vmlinux(a->odir, a->vmlinux);
+	if (ret != ST_OK)
+		goto out;
+	a->seconds = seconds_since(start);
+	durations_set(name, a->seconds);
+	if (strcmp(a->vmlinux, b->base_vmlinux)) {
+		err("arm %s has a vmlinux of its own: %s/vmlinux differs from %s/o.base/vmlinux, so that arms cannot be swapped in one boot",
+		    a->arm->name, a->odir, b->patched.dir);
+		ret = ST_HARNESS;
+	}
+out:
+	free(name);
+	free(what);
+	return ret;
+}
+
+int build_kernels(struct build *b)
+{
+	int ret = build_base(b);
+
+	for (size_t i = 0; i < b->arms.n && ret == ST_OK; i++)
+		ret = build_arm(b, &b->v[i]);
+	return ret;
+}

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The way from source to artifacts, and the cache's key: see kernel.h. */
+#include "kernel.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "hash.h"
+#include "util.h"
+
+/* To be raised whenever the build makes something else of the same input. */
+#define RECIPE "secmmu-kernel-1"
+
+/* Measured on Debian 12, in MiB, rounded up. */
+enum {
+	MIB_SOURCE = 2300,	/* unpacked, with the package beside it */
+	MIB_TREE = 300,		/* folders and hard links */
+	MIB_ODIR = 350,
+	MIB_ARTIFACTS = 500,
+};
+
+/*
+ * The kernel's make listens to many variables, and ours leaks some; a build
+ * must not depend on who calls it. Where and when it runs does not show either.
+ */
+static void clean_environment(void)
+{
+	static const char *const drop[] = {
+		"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES",
+		"MAKEFILES", "ARCH", "SUBARCH", "CROSS_COMPILE", "LLVM",
+		"LLVM_IAS", "CC", "HOSTCC", "LD", "CFLAGS", "CPPFLAGS",
+		"LDFLAGS", "HOSTCFLAGS", "KCFLAGS", "KAFLAGS", "KCPPFLAGS",
+		"KBUILD_OUTPUT", "KBUILD_EXTMOD", "KBUILD_VERBOSE", "KERNELRELEASE",
+		"KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "LOCALVERSION",
+		"SOURCE_DATE_EPOCH", "O", "V", "W", "C", "M", "OUTPUT",
+		"TARGETS", "INSTALL_PATH", "EXTRA_CFLAGS", "KHDR_INCLUDES",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(drop); i++)
+		unsetenv(drop[i]);
+	setenv("LC_ALL", "C", 1);
+	setenv("KBUILD_BUILD_TIMESTAMP", "2025-01-01 00:00:00 UTC", 1);
+	setenv("KBUILD_BUILD_USER", "secmmu", 1);
+	setenv("KBUILD_BUILD_HOST", "secmmu", 1);
+	setenv("KBUILD_BUILD_VERSION", "1", 1);
+}
+
+/* ccache by its compiler links: command lines are the same without it. */
+static void use_ccache(void)
+{
+	const char *old = getenv("PATH");
+	char *path, *dir;
+
+	if (!path_exists("/usr/lib/ccache/gcc"))
+		return;
+	path = xasprintf("/usr/lib/ccache:%s", old ? old : "/usr/bin:/bin");
+	dir = xasprintf("%s/ccache", cache_dir());
+	setenv("PATH", path, 1);
+	setenv("CCACHE_DIR", dir, 0);
+	free(dir);
+	free(path);
+}
+
+static char *first_line(char *tool)
+{
+	char *argv[] = { tool, "--version", NULL };
+	char *text = proc_capture(argv, NULL);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static char *compiler_version(void)
+{
+	char *gcc = first_line("gcc"), *ld = first_line("ld");
+	char *both = NULL;
+
+	if (gcc && ld)
+		both = xasprintf("%s, %s", gcc, ld);
+	else
+		err("gcc or ld does not run: tools/setup.sh installs what is needed");
+	free(ld);
+	free(gcc);
+	return both;
+}
+
+static int hash_top(struct hash *h, const char *name)
+{
+	char *path = xasprintf("%s/%s", top_dir(), name);
+	int ret = hash_path(h, path);
+
+	hash_str(h, name);
+	free(path);
+	return ret;
+}
+
+/* Only patches count: the folder of patches also has a README. */
+static int hash_series(struct build *b)
+{
+	struct hash h;
+	int ret = 0;
+
+	hash_init(&h);
+	for (size_t i = 0; i < b->series.n && !ret; i++) {
+		hash_str(&h, b->series.v[i].name);
+		ret = hash_path(&h, b->series.v[i].path);
+	}
+	hash_end(&h, b->series_hash);
+	return ret;
+}
+
+static int hash_config(struct build *b)
+{
+	char *dir = xasprintf("configs/%s", b->src.series);
+	struct hash h;
+	int ret;
+
+	hash_init(&h);
+	ret = hash_top(&h, dir);
+	for (size_t i = 0; i < b->arms.n; i++) {
+		const struct arm *a = &b->arms.v[i];
+
+		hash_str(&h, a->name);
+		hash_str(&h, a->symbol ? a->symbol : "");
+	}
+	hash_end(&h, b->config_hash);
+	free(dir);
+	return ret;
+}
+
+/* Everything that decides what the artifacts are. */
+static int make_key(struct build *b)
+{
+	struct hash h;
+
+	b->compiler = compiler_version();
+	if (!b->compiler)
+		return ST_USAGE;
+	if (hash_series(b) || hash_config(b))
+		return ST_HARNESS;
+	hash_init(&h);
+	hash_str(&h, RECIPE);
+	hash_str(&h, b->src.origin);
+	hash_str(&h, b->src.hash);
+	hash_str(&h, b->compiler);
+	hash_str(&h, b->series_hash);
+	hash_str(&h, b->config_hash);
+	if (hash_top(&h, "selftests/kvm") ||
+	    hash_top(&h, "tools/build/guest/init"))
+		return ST_HARNESS;
+	hash_end(&h, b->key);
+	b->key[16] = '\0';
+	return ST_OK;
+}
+
+/* Rather now than after ten minutes. */
+static int check_space(unsigned int need)
+{
+	unsigned long long have;
+	struct statvfs fs;
+
+	if (statvfs(cache_dir(), &fs)) {
+		err("cannot read the free space of %s: %s", cache_dir(),
+		    strerror(errno));
+		return ST_HARNESS;
+	}
+	have = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
+	if (have >= need)
+		return ST_OK;
+	err("no disk space: the build needs %u MiB in %s, %llu MiB are free, %llu MiB are missing; SECMMU_CACHE=DIR puts it elsewhere",
+	    need, cache_dir(), have, need - have);
+	return ST_USAGE;
+}
+
+static int check_space_for_build(const struct build *b)
+{
+	unsigned int need = MIB_ARTIFACTS;
+	char *odir = base_odir(b);
+
+	if (!path_exists(odir))
+		need += 2 * MIB_TREE + MIB_ODIR;
+	for (size_t i = 0; i < b->arms.n; i++)
+		if (!path_exists(b->v[i].odir))
+			need += MIB_ODIR;
+	free(odir);
+	return check_space(need);
+}
+
+/* Without any source in the cache, all of it is still to come. */
+static int check_space_for_source(const struct build *b)
+{
+	char *dir = xasprintf("%s/source", cache_dir());
+	unsigned int need = MIB_SOURCE + 2 * MIB_TREE + MIB_ARTIFACTS +
+			    (1 + (unsigned int)b->arms.n) * MIB_ODIR;
+	int ret = path_exists(dir) ? ST_OK : check_space(need);
+
+	free(dir);
+	return ret;
+}
+
+static int build_init(struct build *b, const struct kernel_opts *o)
+{
+	char *ini = xasprintf("%s/configs/arms.ini", top_dir());
+	char *lock = xasprintf("%s/build.lock", cache_dir());
+	char *logs;
+	int ret;
+
+	memset(b, 0, sizeof(*b));
+	b->o = o;
+	b->lock = -1;
+	b->dir = xasprintf("%s/build", cache_dir());
+	b->patched.dir = xasprintf("%s/patched", b->dir);
+	b->patched.overlay = xasprintf("%s/patched.overlay", b->dir);
+	b->stock.dir = xasprintf("%s/stock", b->dir);
+	b->stock.overlay = xasprintf("%s/stock.overlay", b->dir);
+	logs = xasprintf("%s/log", b->dir);
+	ret = arms_load(ini, NULL, &b->all);
+	if (ret == ST_OK)
+		ret = arms_load(ini, o->arms, &b->arms);
+	if (ret != ST_OK)
+		goto out;
+	b->v = xcalloc(b->arms.n, sizeof(*b->v));
+	for (size_t i = 0; i < b->arms.n; i++) {
+		const struct arm *a = &b->arms.v[i];
+
+		b->v[i].arm = a;
+		b->v[i].odir = xasprintf("%s/o.%s", a->symbol ? b->patched.dir :
+					 b->stock.dir, a->name);
+	}
+	b->steps = 4 + (unsigned int)b->arms.n;
+	clean_environment();
+	use_ccache();
+	if (mkdir_p(logs) ||
+	    (b->lock = lock_file(lock, "the kernel build", true)) < 0)
+		ret = sig_pending() ? ST_INTR : ST_HARNESS;
+out:
+	free(logs);
+	free(lock);
+	free(ini);
+	return ret;
+}
+
+static void build_free(struct build *b)
+{
+	for (size_t i = 0; b->v && i < b->arms.n; i++)
+		free(b->v[i].odir);
+	free(b->v);
+	arms_free(&b->all);
+	arms_free(&b->arms);
+	series_free(&b->series);
+	source_free(&b->src);
+	strings_free(&b->patched.files);
+	strings_free(&b->stock.files);
+	free(b->patched.dir);
+	free(b->patched.overlay);
+	free(b->stock.dir);
+	free(b->stock.overlay);
+	free(b->config);
+	free(b->compiler);
+	free(b->dir);
+	if (b->lock >= 0)
+		close(b->lock);
+}
+
+static int load_manifest(const char *dir, struct artifacts *a)
+{
+	char *path = xasprintf("%s/manifest.json", dir);
+	json_t *j = json_load_file(path, 0, NULL);
+	const char *key, *release, *vmlinux;
+	json_t *arms, *arm;
+	int ret = ST_HARNESS;
+	size_t i;
+
+	if (!j || json_unpack(j, "{s:s, s:s, s:s, s:o}", "key", &key, "release",
+			      &release, "vmlinux_sha256", &vmlinux, "arms",
+			      &arms)) {
+		err("%s is damaged: remove the folder", path);
+		goto out;
+	}
+	a->dir = xstrdup(dir);
+	a->key = xstrdup(key);
+	a->release = xstrdup(release);
+	a->vmlinux_sha256 = xstrdup(vmlinux);
+	a->arms = xcalloc(json_array_size(arms), sizeof(*a->arms));
+	json_array_foreach(arms, i, arm) {
+		const char *name = json_string_value(json_object_get(arm, "name"));
+
+		a->arms[a->n_arms++] = xstrdup(name ? name : "");
+	}
+	ret = ST_OK;
+out:
+	json_decref(j);
+	free(path);
+	return ret;
+}
+
+static int build_all(struct build *b, const char *dir)
+{
+	int ret = check_space_for_build(b);
+
+	if (ret == ST_OK)
+		ret = build_trees(b);
+	if (ret != ST_OK)
+		return ret;
+	step_begin(b, "configuration", 0);
+	ret = build_configure(b);
+	if (ret == ST_OK)
+		ret = build_kernels(b);
+	/* Somebody may be using a folder that is there. */
+	if (ret == ST_OK && !path_exists(dir))
+		ret = build_artifacts(b, dir);
+	return ret;
+}
+
+int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
+{
+	const char *version = o->version;
+	struct build b;
+	char *dir = NULL;
+	int ret;
+
+	memset(a, 0, sizeof(*a));
+	ret = build_init(&b, o);
+	if (ret == ST_OK)
+		ret = check_space_for_source(&b);
+	if (!version && !o->src)
+		version = getenv("KERNEL_VERSION");
+	if (ret == ST_OK)
+		ret = source_get(o->src, version, o->quiet, &b.src);
+	if (ret == ST_OK)
+		ret = series_load(top_dir(), b.src.series, &b.series);
+	if (ret == ST_OK)
+		ret = make_key(&b);
+	if (ret != ST_OK)
+		goto out;
+	dir = xasprintf("%s/artifacts/%s", cache_dir(), b.key);
+	if (!path_exists(dir) || o->verify)
+		ret = build_all(&b, dir);
+	if (ret == ST_OK)
+		ret = load_manifest(dir, a);
+out:
+	free(dir);
+	build_free(&b);
+	return ret;
+}
+
+void artifacts_free(struct artifacts *a)
+{
+	for (size_t i = 0; i < a->n_arms; i++)
+		free(a->arms[i]);
+	free(a->arms);
+	free(a->dir);
+	free(a->key);
+	free(a->release);
+	free(a->vmlinux_sha256);
+	memset(a, 0, sizeof(*a));
+}
