@@ -7,7 +7,7 @@
 
 /* Colour number N of the page's style sheet, for `lc rgb`. */
 #define PLOT_COLOUR "\"#0100%02x\""
-#define PLOT_FAINT "\"#b00100%02x\""	/* mostly transparent */
+#define PLOT_FAINT "\"#900100%02x\""	/* mostly transparent */
 
 enum plot_colour {		/* 0..15: arms */
 	COLOUR_MUTED = 16,	/* secondary marks */

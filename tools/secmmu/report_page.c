@@ -11,6 +11,10 @@
 #include "words.h"
 #include "util.h"
 
+/* A wide table scrolls in its own box, with the keyboard as well. */
+#define TABLE(label) "<div class=\"scroll\" tabindex=\"0\" role=\"region\" " \
+	"aria-label=\"" label "\"><table>"
+
 static const struct comparison *ratio(const struct summary *s,
 				      const struct pair *p, size_t cell,
 				      enum statistic stat)
@@ -150,17 +154,17 @@ static void pair_row(FILE *o, const struct summary *s,
 	html_printf(o, "<td>%s%s</td><td class=\"l\">",
 		    word_p(buf, c->p_holm), c->primary ? " (primary)" : "");
 	verdict_chip(o, c);
-	html_printf(o, "</td><td class=\"l wrap\">%s</td>", c->reason);
 	if (c->boots_needed)
-		fprintf(o, "<td>%zu</td></tr>\n", c->boots_needed);
+		fprintf(o, "</td><td>%zu</td>", c->boots_needed);
 	else
-		fprintf(o, "<td></td></tr>\n");
+		fprintf(o, "</td><td></td>");
+	html_printf(o, "<td class=\"l wrap\">%s</td></tr>\n", c->reason);
 }
 
 static const char ratio_head[] =
 	"<th scope=\"col\">ratio</th><th scope=\"col\">95 % interval</th>"
 	"<th scope=\"col\">p (Holm)</th><th class=\"l\" scope=\"col\">verdict</th>"
-	"<th class=\"l\" scope=\"col\">remark</th><th scope=\"col\">boots needed</th>"
+	"<th scope=\"col\">boots needed</th><th class=\"l\" scope=\"col\">remark</th>"
 	"</tr></thead><tbody>\n";
 
 static void pairs(FILE *o, const struct summary *s)
@@ -169,9 +173,9 @@ static void pairs(FILE *o, const struct summary *s)
 	const struct comparison *c;
 	size_t i;
 
-	fprintf(o, "<div class=\"scroll\" tabindex=\"0\"><table><caption>All pairs: system call "
-		"time, geometric mean over all events of the ratio of the boots' "
-		"medians. Above 1, the first arm takes longer.</caption><thead><tr>"
+	fprintf(o, "<p class=\"note\">System call time, geometric mean over all "
+		"events of the ratio of the boots' medians. Above 1, the first arm "
+		"takes longer.</p>\n" TABLE("All pairs") "<thead><tr>"
 		"<th scope=\"col\">pair</th><th class=\"l\" scope=\"col\">what</th>");
 	fputs(ratio_head, o);
 	for (i = 0; i < f->n_compare; i++) {
@@ -220,7 +224,8 @@ static void first_screen(FILE *o, const struct summary *s)
 /* Figures */
 
 static void figure(FILE *o, const struct report_plots *p, unsigned int n,
-		   const char *class, const char *title, const char *desc)
+		   const char *class, const char *caption, const char *title,
+		   const char *desc)
 {
 	char *svg;
 
@@ -230,44 +235,54 @@ static void figure(FILE *o, const struct report_plots *p, unsigned int n,
 	if (!svg)
 		return;
 	html_printf(o, "<figure class=\"%s\"><figcaption>%s</figcaption>"
-		    "<div class=\"scroll\" tabindex=\"0\">", class, title);
+		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		    "aria-label=\"%s\">", class, caption, title);
 	html_svg(o, svg, n, title, desc);
 	fprintf(o, "</div></figure>\n");
 	free(svg);
+}
+
+static void forest(FILE *o, const struct summary *s,
+		   const struct report_plots *p, size_t k)
+{
+	const struct folder *f = &s->folder;
+	const char *a = f->series[f->compare[k].a].arm;
+	const char *b = f->series[f->compare[k].b].arm;
+	const struct comparison *c = ratio(s, &f->compare[k], ALL_CELLS,
+					   STATISTIC_P50);
+	char title[256], desc[512], mid[WORD_MAX], interval[WORD_MAX];
+
+	snprintf(title, sizeof(title), "%s / %s%s", a, b,
+		 (int)k == f->primary ? " (the primary comparison)" : "");
+	snprintf(desc, sizeof(desc), "Forest plot of the ratio %s to %s of the "
+		 "median system call time, one row per event. All events: %.40s, "
+		 "95 %% interval %.60s, verdict %s.", a, b,
+		 c ? word_ratio(mid, c->test.mean) : "none",
+		 c ? word_interval(interval, &c->test) : "none",
+		 c ? stat_verdict_name(c->verdict) : "none");
+	figure(o, p, p->forest[k], (int)k == f->primary ? "wide" : "", title,
+	       title, desc);
 }
 
 static void ratios(FILE *o, const struct summary *s,
 		   const struct report_plots *p)
 {
 	const struct folder *f = &s->folder;
-	char title[256], desc[512], interval[WORD_MAX];
-	const struct comparison *c;
-	const char *a, *b;
-	size_t i, k;
+	size_t i;
 
 	fprintf(o, "<h2 id=\"ratios\">Ratios, event by event</h2>\n"
 		"<p class=\"note\">Circles: ratio of the medians with its 95 %% "
 		"interval; diamond: all events. Squares: one arm against itself "
 		"(A/A), the noise floor. Shaded: the margin of %g %% within which "
 		"two arms count as the same.</p>\n", 100 * f->margin);
-	for (i = 0; i < f->n_compare; i++) {
-		/* The primary pair first. */
-		k = f->primary < 0 ? i : i == 0 ? (size_t)f->primary :
-		    i <= (size_t)f->primary ? i - 1 : i;
-		a = f->series[f->compare[k].a].arm;
-		b = f->series[f->compare[k].b].arm;
-		c = ratio(s, &f->compare[k], ALL_CELLS, STATISTIC_P50);
-		snprintf(title, sizeof(title), "%s / %s%s", a, b,
-			 (int)k == f->primary ? " (the primary comparison)" : "");
-		snprintf(desc, sizeof(desc), "Forest plot of the ratio %s to %s "
-			 "of the median system call time, one row per event. All "
-			 "events: %.40s, interval %.60s, verdict %s.", a, b,
-			 c ? word_ratio(interval, c->test.mean) : "none",
-			 "in the table", c ? stat_verdict_name(c->verdict) :
-			 "none");
-		figure(o, p, p->forest[k], "wide", title, desc);
-	}
+	if (f->primary >= 0)
+		forest(o, s, p, (size_t)f->primary);
 	pairs(o, s);
+	fprintf(o, "<div class=\"two\">\n");
+	for (i = 0; i < f->n_compare; i++)
+		if ((int)i != f->primary)
+			forest(o, s, p, i);
+	fprintf(o, "</div>\n");
 }
 
 static void legend(FILE *o, const struct folder *f)
@@ -284,16 +299,28 @@ static void legend(FILE *o, const struct folder *f)
 	fprintf(o, "</ul>\n");
 }
 
+/* word_time(), with the unit as HTML can have it. */
+static const char *time_text(char *buf, const struct folder *f, double ns)
+{
+	size_t n;
+
+	word_time(buf, f, ns);
+	n = strlen(buf);
+	if (n > 2 && !strcmp(buf + n - 2, "us"))
+		strcpy(buf + n - 2, "µs");
+	return buf;
+}
+
 static void cell_time(FILE *o, const struct folder *f,
 		      const struct stat_interval *t, bool with_interval)
 {
 	char mid[WORD_MAX], low[WORD_MAX], high[WORD_MAX];
 
-	html_printf(o, "<td>%s", word_time(mid, f, t->mid));
+	html_printf(o, "<td>%s", time_text(mid, f, t->mid));
 	if (with_interval && !isnan(t->low))
 		html_printf(o, " <span class=\"note\">[%s, %s]</span>",
-			    word_time(low, f, t->low),
-			    word_time(high, f, t->high));
+			    time_text(low, f, t->low),
+			    time_text(high, f, t->high));
 	fprintf(o, "</td>");
 }
 
@@ -302,7 +329,6 @@ static void arm_row(FILE *o, const struct summary *s, size_t cell, size_t series
 	const struct folder *f = &s->folder;
 	const struct measurement *m;
 	char buf[WORD_MAX];
-	int k;
 
 	m = summary_measured(s, cell, series, METRIC_SYSCALL);
 	if (!m)
@@ -313,73 +339,114 @@ static void arm_row(FILE *o, const struct summary *s, size_t cell, size_t series
 	cell_time(o, f, &m->p50, true);
 	cell_time(o, f, &m->p90, false);
 	cell_time(o, f, &m->p99, true);
-	html_printf(o, "<td>%s</td>", word_time(buf, f, m->max));
-	fprintf(o, "<td>%zu</td>", m->beyond_p99);
-	for (k = METRIC_WINDOW; k < METRICS; k++) {
-		m = summary_measured(s, cell, series, (enum metric)k);
-		if (m)
-			cell_time(o, f, &m->p50, false);
-		else
-			fprintf(o, "<td>–</td>");
-		if (k < METRIC_WAIT)
-			continue;
-		if (m)
-			cell_time(o, f, &m->p99, false);
-		else
-			fprintf(o, "<td>–</td>");
-	}
-	fprintf(o, "</tr>\n");
+	html_printf(o, "<td>%s</td>", time_text(buf, f, m->max));
+	fprintf(o, "<td>%zu</td></tr>\n", m->beyond_p99);
 }
 
 static void arm_table(FILE *o, const struct summary *s, size_t cell)
 {
 	size_t i;
 
-	fprintf(o, "<div class=\"scroll\" tabindex=\"0\"><table><caption>Medians over boots of "
-		"each boot's quantile, with 95 %% intervals from order statistics "
-		"where there are boots enough; the largest of all boots; and on how "
-		"many samples of a boot a p99 rests (0: it is as good as the "
-		"maximum). –: not measured.</caption><thead><tr>"
+	fprintf(o, TABLE("System call time of the arms") "<thead><tr>"
 		"<th scope=\"col\">arm</th><th scope=\"col\">samples in boots</th>"
 		"<th scope=\"col\">p50</th><th scope=\"col\">p90</th>"
 		"<th scope=\"col\">p99</th><th scope=\"col\">max</th>"
-		"<th scope=\"col\">beyond p99</th><th scope=\"col\">window p50</th>"
-		"<th scope=\"col\">handler p50</th><th scope=\"col\">wait p50</th>"
-		"<th scope=\"col\">wait p99</th><th scope=\"col\">hold p50</th>"
-		"<th scope=\"col\">hold p99</th></tr></thead><tbody>\n");
+		"<th scope=\"col\">beyond p99</th></tr></thead><tbody>\n");
 	for (i = 0; i < s->folder.n_series; i++)
 		arm_row(o, s, cell, i);
 	fprintf(o, "</tbody></table></div>\n");
 }
 
-static void compare_table(FILE *o, const struct summary *s, size_t cell)
+/* Where the time goes: only traced series have it. */
+static void path_row(FILE *o, const struct summary *s, size_t cell,
+		     size_t series)
 {
 	const struct folder *f = &s->folder;
+	const struct measurement *m;
+	char p50[WORD_MAX], p99[WORD_MAX];
+	int k;
+
+	if (!f->series[series].traced)
+		return;
+	html_printf(o, "<tr><th scope=\"row\">%s</th>",
+		    word_series(p50, f, series));
+	for (k = METRIC_WINDOW; k < METRICS; k++) {
+		m = summary_measured(s, cell, series, (enum metric)k);
+		if (m)
+			html_printf(o, "<td>%s<br><span class=\"note\">%s</span>"
+				    "</td>", time_text(p50, f, m->p50.mid),
+				    time_text(p99, f, m->p99.mid));
+		else
+			fprintf(o, "<td>–</td>");
+	}
+	fprintf(o, "</tr>\n");
+}
+
+static void path_table(FILE *o, const struct summary *s, size_t cell)
+{
+	size_t i;
+
+	fprintf(o, "<div><p class=\"note\">Notifier window, KVM's handler, mmu_lock "
+		"wait and hold: p50, below it p99</p>"
+		TABLE("Notifier window, handler, wait and hold")
+		"<thead><tr><th scope=\"col\">arm</th><th scope=\"col\">window</th>"
+		"<th scope=\"col\">handler</th><th scope=\"col\">wait</th>"
+		"<th scope=\"col\">hold</th></tr></thead><tbody>\n");
+	for (i = 0; i < s->folder.n_series; i++)
+		path_row(o, s, cell, i);
+	fprintf(o, "</tbody></table></div></div>\n");
+}
+
+/* The rows of one list that belong to @cell; all pairs but @pair, or only it. */
+static void compare_rows(FILE *o, const struct summary *s, size_t cell,
+			 const struct pair *pair, bool others)
+{
 	const struct comparison *c;
 	char what[64];
 	size_t i;
 
-	fprintf(o, "<div class=\"scroll\" tabindex=\"0\"><table><caption>Ratios of the boots' "
-		"quantiles</caption><thead><tr><th scope=\"col\">pair</th>"
-		"<th class=\"l\" scope=\"col\">what</th>");
-	fputs(ratio_head, o);
 	for (i = 0; i < s->n_comparisons; i++) {
 		c = &s->comparisons[i];
-		if (c->cell != cell)
+		if (c->cell != cell ||
+		    (c->a == pair->a && c->b == pair->b) == others)
 			continue;
 		snprintf(what, sizeof(what), "%s %s", metric_name(c->metric),
 			 statistic_name(c->statistic));
-		pair_row(o, s, c, f->series[c->b].arm, what);
+		pair_row(o, s, c, s->folder.series[c->b].arm, what);
 	}
-	for (i = 0; i < s->n_aa; i++) {
+	for (i = 0; !others && i < s->n_aa; i++) {
 		c = &s->aa[i];
-		if (c->cell != cell || c->metric != METRIC_SYSCALL)
+		if (c->cell != cell)
 			continue;
 		snprintf(what, sizeof(what), "A/A %s %s", metric_name(c->metric),
 			 statistic_name(c->statistic));
-		pair_row(o, s, c, f->series[c->b].arm, what);
+		pair_row(o, s, c, s->folder.series[c->b].arm, what);
 	}
-	fprintf(o, "</tbody></table></div>\n");
+}
+
+static void compare_table(FILE *o, const struct summary *s, size_t cell)
+{
+	const struct folder *f = &s->folder;
+	const struct pair *first;
+	int others;
+
+	if (!f->n_compare)
+		return;
+	first = &f->compare[f->primary < 0 ? 0 : f->primary];
+	for (others = 0; others < 2; others++) {
+		if (others)
+			fprintf(o, "<details><summary>Other pairs");
+		else
+			html_printf(o, "<details open><summary>%s / %s, and A/A",
+				    f->series[first->a].arm,
+				    f->series[first->b].arm);
+		fprintf(o, "</summary>" TABLE("Ratios of the boots' quantiles")
+			"<thead><tr><th scope=\"col\">pair</th>"
+			"<th class=\"l\" scope=\"col\">what</th>");
+		fputs(ratio_head, o);
+		compare_rows(o, s, cell, first, others);
+		fprintf(o, "</tbody></table></div></details>\n");
+	}
 }
 
 static void describe(char *out, size_t size, const struct summary *s, size_t cell,
@@ -395,8 +462,8 @@ static void describe(char *out, size_t size, const struct summary *s, size_t cel
 		m = summary_measured(s, cell, arm, METRIC_SYSCALL);
 		if (m)
 			at += (size_t)snprintf(out + at, size - at, " %s %s, %s;",
-				f->series[arm].arm, word_time(p50, f, m->p50.mid),
-				word_time(p99, f, m->p99.mid));
+				f->series[arm].arm, time_text(p50, f, m->p50.mid),
+				time_text(p99, f, m->p99.mid));
 	}
 }
 
@@ -411,19 +478,21 @@ static void event(FILE *o, const struct summary *s, const struct report_plots *p
 	if (c->ecdf != NO_PLOT)
 		legend(o, &s->folder);
 	fprintf(o, "<div class=\"two\">\n");
-	snprintf(title, sizeof(title), "%s: system call time, cumulative "
-		 "distribution. Thin: each boot; bold: median of the boots", label);
+	snprintf(title, sizeof(title), "%s: system call time, cumulative", label);
 	describe(desc, sizeof(desc), s, cell, "Share of samples up to a time, one "
 		 "curve per arm, logarithmic time axis.");
-	figure(o, p, c->ecdf, "", title, desc);
-	snprintf(title, sizeof(title), "%s: the tail, share of samples above a "
-		 "time, both axes logarithmic", label);
+	figure(o, p, c->ecdf, "", "System call time: share of samples up to a time. "
+	       "Thin: each boot; bold: the boots' median", title, desc);
+	snprintf(title, sizeof(title), "%s: system call time, tail", label);
 	describe(desc, sizeof(desc), s, cell, "Share of samples above a time, one "
 		 "curve per arm, both axes logarithmic.");
-	figure(o, p, c->tail, "", title, desc);
-	snprintf(title, sizeof(title), "%s: mmu_lock wait (circle) and hold "
-		 "(square) per invalidation; median, and a line to p99", label);
-	figure(o, p, c->waits, "", title, "The values are in the table of the event.");
+	figure(o, p, c->tail, "", "Its tail: share of samples above a time", title,
+	       desc);
+	snprintf(title, sizeof(title), "%s: mmu_lock wait and hold", label);
+	figure(o, p, c->waits, "", "mmu_lock wait (circle) and hold (square) per "
+	       "invalidation: median, and a line to p99", title,
+	       "The values are in the table of the event.");
+	path_table(o, s, cell);
 	fprintf(o, "</div>\n");
 	arm_table(o, s, cell);
 	compare_table(o, s, cell);
@@ -435,7 +504,11 @@ static void events(FILE *o, const struct summary *s, const struct report_plots *
 
 	fprintf(o, "<h2 id=\"events\">Events</h2>\n"
 		"<p class=\"note\">Named event, size / page size, vCPUs of the "
-		"guest.</p>\n");
+		"guest. In the tables: medians over boots of each boot's quantile, "
+		"with 95 %% intervals from order statistics where there are boots "
+		"enough; the largest of all boots; and <em>beyond p99</em>, on how "
+		"many samples of a boot its p99 rests at least (0 or 1: it is as "
+		"good as the maximum). –: not measured.</p>\n");
 	if (s->folder.n_cells > CELLS_PLOTTED)
 		fprintf(o, "<p>Plots are shown for the first %d of %zu events, "
 			"tables for all.</p>\n", CELLS_PLOTTED,
@@ -484,7 +557,7 @@ static void sites(FILE *o, const struct folder *f)
 		fprintf(o, "<p>No call site was traced.</p>\n");
 		return;
 	}
-	fprintf(o, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">event"
+	fprintf(o, TABLE("Call sites") "<thead><tr><th scope=\"col\">event"
 		"</th><th class=\"l\" scope=\"col\">site</th>");
 	for (arm = 0; arm < f->n_arms; arm++)
 		html_printf(o, "<th scope=\"col\">%s</th>", f->series[arm].arm);
@@ -536,7 +609,7 @@ static void tests(FILE *o, const struct folder *f)
 
 	fprintf(o, "<h2 id=\"tests\">Tests</h2>\n<p class=\"note\">How often each ended "
 		"how, over all boots, used or not.</p>\n"
-		"<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">test</th>"
+		TABLE("Tests") "<thead><tr><th scope=\"col\">test</th>"
 		"<th class=\"l\" scope=\"col\">case</th>");
 	for (arm = 0; arm < f->n_arms; arm++)
 		html_printf(o, "<th class=\"l\" scope=\"col\">%s</th>",
@@ -570,7 +643,7 @@ static void boots(FILE *o, const struct folder *f)
 {
 	const struct boot *b;
 
-	fprintf(o, "<h3>Boots</h3><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>"
+	fprintf(o, "<h3>Boots</h3>" TABLE("Boots") "<thead><tr>"
 		"<th scope=\"col\">boot</th><th class=\"l\" scope=\"col\">status</th>"
 		"<th class=\"l\" scope=\"col\">measurements</th>"
 		"<th scope=\"col\">lost events</th><th class=\"l\" scope=\"col\">reason"
@@ -596,7 +669,7 @@ static void findings(FILE *o, const struct folder *f)
 			"the console of any boot.</p>\n");
 		return;
 	}
-	fprintf(o, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">boot"
+	fprintf(o, TABLE("Kernel findings") "<thead><tr><th scope=\"col\">boot"
 		"</th><th class=\"l\" scope=\"col\">kind</th><th class=\"l\" "
 		"scope=\"col\">line</th><th class=\"l\" scope=\"col\">during</th></tr>"
 		"</thead><tbody>\n");

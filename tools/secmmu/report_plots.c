@@ -71,13 +71,14 @@ static void time_axis(FILE *f, const struct folder *folder, struct range r)
 {
 	static const int digits[] = { 1, 2, 5 };
 	char buf[WORD_MAX];
-	double x, step;
+	double x, step, pad;
 	int n = 0, k;
 
 	if (!(r.lo > 0))
 		r = (struct range){ 1, 10 };
-	r.lo *= 0.97;
-	r.hi *= 1.03;
+	pad = pow(r.hi / r.lo, 0.03) * 1.001;
+	r.lo /= pad;
+	r.hi *= pad;
 	fprintf(f, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics (", r.lo,
 		r.hi);
 	if (r.hi / r.lo < 12) {
@@ -273,10 +274,10 @@ static unsigned int waits(const struct summary *s, struct plots *p, size_t cell)
 	for (k = METRIC_WAIT; k <= METRIC_HOLD; k++)
 		fprintf(p->script, "%s$d%d using 1:2:($3-$1):(0) with vectors "
 			"nohead lw 1.6 lc rgb " PLOT_COLOUR " notitle, "
-			"$d%d using 1:2 with points pt %d ps 1.1 lw 1.5 lc rgb "
+			"$d%d using 1:2 with points pt %d ps 0.8 lw 1.8 lc rgb "
 			PLOT_COLOUR " title \"%s\"", k == METRIC_WAIT ? "" : ", ",
 			k, k == METRIC_WAIT ? COLOUR_WAIT : COLOUR_HOLD, k,
-			k == METRIC_WAIT ? 6 : 4,
+			k == METRIC_WAIT ? 6 : 5,
 			k == METRIC_WAIT ? COLOUR_WAIT : COLOUR_HOLD,
 			metric_name((enum metric)k));
 	fprintf(p->script, "\n");
@@ -343,7 +344,7 @@ static void ratio_axis(FILE *f, struct range r, double margin)
 }
 
 static unsigned int forest(const struct summary *s, struct plots *p,
-			   const struct pair *pair)
+			   const struct pair *pair, bool primary)
 {
 	const struct folder *f = &s->folder;
 	struct range r = { 0, 0 };
@@ -351,7 +352,8 @@ static unsigned int forest(const struct summary *s, struct plots *p,
 	char label[WORD_MAX];
 	size_t cell;
 
-	plots_next(p, 860, 110 + 34 * (unsigned int)f->n_cells);
+	plots_next(p, primary ? 860 : WIDTH,
+		   110 + (primary ? 34 : 28) * (unsigned int)f->n_cells);
 	forest_data(s, out, "c", s->comparisons, s->n_comparisons, pair->a,
 		    pair->b, false, 0.14, &r);
 	forest_data(s, out, "g", s->comparisons, s->n_comparisons, pair->a,
@@ -376,13 +378,13 @@ static unsigned int forest(const struct summary *s, struct plots *p,
 		PLOT_COLOUR "\n", 1 / (1 + f->margin), 1 + f->margin,
 		COLOUR_BAND, COLOUR_MUTED);
 	fprintf(out, "plot $c with xerrorbars pt 6 ps 0.9 lw 2 lc rgb "
-		PLOT_COLOUR " title \"events\", $g with xerrorbars pt 12 ps 1.5 "
+		PLOT_COLOUR " title \"events\", $g with xerrorbars pt 13 ps 1.6 "
 		"lw 2.6 lc rgb " PLOT_COLOUR " title \"all events\"",
 		(unsigned int)pair->a, (unsigned int)pair->a);
 	if (f->aa >= 0)
-		fprintf(out, ", $a with xerrorbars pt 4 ps 0.6 lw 1.2 lc rgb "
-			PLOT_COLOUR " title \"A/A\", $h with xerrorbars pt 4 "
-			"ps 0.6 lw 1.2 lc rgb " PLOT_COLOUR " notitle",
+		fprintf(out, ", $a with xerrorbars pt 5 ps 0.5 lw 1.2 lc rgb "
+			PLOT_COLOUR " title \"A/A\", $h with xerrorbars pt 5 "
+			"ps 0.5 lw 1.2 lc rgb " PLOT_COLOUR " notitle",
 			COLOUR_MUTED, COLOUR_MUTED);
 	fprintf(out, "\n");
 	return p->n - 1;
@@ -400,7 +402,8 @@ int report_plots_make(const struct summary *s, struct report_plots *p)
 	if (plots_begin(&p->plots))
 		return ST_HARNESS;
 	for (i = 0; i < f->n_compare; i++)
-		p->forest[i] = f->n_cells ? forest(s, &p->plots, &f->compare[i]) :
+		p->forest[i] = f->n_cells ? forest(s, &p->plots, &f->compare[i],
+						   (int)i == f->primary) :
 					    NO_PLOT;
 	for (i = 0; i < f->n_cells; i++) {
 		c = &p->cells[i];

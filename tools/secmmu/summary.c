@@ -243,8 +243,8 @@ static void judge(const struct summary *s, struct comparison *c, size_t family)
 		explain(c, "p is %.2g alone, %.2g among %zu comparisons", t->p,
 			c->p_holm, family);
 	else if (t->n)
-		explain(c, "the interval holds 1 and reaches beyond the margin "
-			"of %g %%", 100 * margin);
+		explain(c, "the interval holds 1, and more than +-%g %%",
+			100 * margin);
 }
 
 struct list {
