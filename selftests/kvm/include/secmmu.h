@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Shared library of the secondary MMU tests.
+ *
+ * A test is a table of events.  An event invalidates host memory that a live
+ * guest has mapped, and says what the guest may see from then on.  The library
+ * does the rest: VM and vCPU threads, the guest workload, the oracle, options,
+ * KTAP and samples.
+ */
+#ifndef SELFTEST_KVM_SECMMU_H
+#define SELFTEST_KVM_SECMMU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kvm_util.h"
+#include "test_util.h"
+
+#define SECMMU_MAX_VCPUS	16
+#define SECMMU_PAGE_SIZE	4096UL
+#define SECMMU_HUGE_SIZE	(2UL << 20)
+#define SECMMU_HUGE_PAGES	((uint32_t)(SECMMU_HUGE_SIZE / SECMMU_PAGE_SIZE))
+#define SECMMU_MAX_ERRORS	8
+
+#define SECMMU_SRC(type)	(1U << VM_MEM_SRC_##type)
+
+/* Every page of the tested memslot looks like this, for host and guest. */
+struct secmmu_page {
+	/* Written by the host only; see secmmu_stamp(). */
+	uint64_t stamp;
+	/* Keeps the guest's stores off the stamp's cache line. */
+	uint64_t pad[7];
+	/* One cell per vCPU, incremented by it at each visit. */
+	uint64_t count[SECMMU_MAX_VCPUS];
+};
+
+/*
+ * What the guest may see in a page.  Both fields are the same stamp except
+ * while the page is being replaced: then either memory is legal.
+ */
+struct secmmu_allow {
+	uint64_t cur;
+	uint64_t next;
+};
+
+/* What a vCPU last left in a page; survives the page being taken away. */
+struct secmmu_shadow {
+	uint64_t stamp;
+	uint64_t count;
+};
+
+enum secmmu_error_kind {
+	SECMMU_STALE_READ,
+	SECMMU_LOST_WRITE,
+};
+
+struct secmmu_error {
+	uint32_t kind;
+	uint32_t page;
+	uint64_t pass;
+	struct secmmu_allow allow;
+	uint64_t want;
+	uint64_t seen;
+};
+
+/* A vCPU's own part of the control memory, written by the guest. */
+struct secmmu_vcpu_ctl {
+	uint64_t passes;
+	uint64_t checked;
+	uint64_t nr_errors;
+	struct secmmu_error errors[SECMMU_MAX_ERRORS];
+} __attribute__((aligned(SECMMU_PAGE_SIZE)));
+
+/* Control memory: a memslot of its own, never invalidated. */
+struct secmmu_ctl {
+	/* Pages that a pass visits. */
+	uint32_t first;
+	uint32_t nr;
+	struct secmmu_vcpu_ctl vcpus[SECMMU_MAX_VCPUS];
+};
+
+struct secmmu_sample {
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t addr;
+	uint64_t size;
+};
+
+enum secmmu_fault {
+	SECMMU_FAULT_NONE,
+	SECMMU_FAULT_STALE_READ,
+	SECMMU_FAULT_STRAY_WRITE,
+	SECMMU_FAULT_LOST_WRITE,
+	SECMMU_FAULT_NO_SPLIT,
+};
+
+/* What the pages of an event hold once the invalidation is over. */
+enum secmmu_after {
+	SECMMU_AFTER_SAME,	/* the same memory */
+	SECMMU_AFTER_NEW,	/* other memory, with the next generation's stamps */
+	SECMMU_AFTER_ZERO,	/* fresh, zero-filled memory */
+};
+
+/* How the block gets back to its first state before the next iteration. */
+enum secmmu_restore {
+	SECMMU_RESTORE_NONE,	/* it already is */
+	SECMMU_RESTORE_RENEW,	/* fresh memory */
+	SECMMU_RESTORE_COLLAPSE, /* MADV_COLLAPSE of what is there */
+};
+
+struct secmmu;
+
+struct secmmu_event {
+	/* [a-z0-9_]{1,40} */
+	const char *name;
+	/* One line for -l. */
+	const char *desc;
+	/* Pages that are invalidated: offset in a 2 MiB block, and number. */
+	uint32_t offset;
+	uint32_t nr;
+	/* Default backing, and a mask of SECMMU_SRC() of all possible ones. */
+	enum vm_mem_backing_src_type source;
+	uint32_t sources;
+	enum secmmu_after after;
+	enum secmmu_restore restore;
+	/* Guest accesses may fail with EFAULT while the call is under way. */
+	bool hole;
+	/* Replacement memory is wanted at secmmu.stage. */
+	bool stage;
+	/* The old memory is found at secmmu.aside afterwards. */
+	bool moves_away;
+	/* The call must leave the block without a huge mapping. */
+	bool splits;
+	/* The event itself plants SECMMU_FAULT_STRAY_WRITE. */
+	bool plants_stray_write;
+	/* Returns NULL, or the requirement that is not met. */
+	const char *(*unmet)(struct secmmu *t);
+	/*
+	 * One invalidation: secmmu_begin(), the timed call between secmmu_now()
+	 * and secmmu_sample(), whatever must follow, secmmu_end().
+	 */
+	void (*run)(struct secmmu *t);
+};
+
+struct secmmu_vcpu {
+	struct secmmu *t;
+	struct kvm_vcpu *vcpu;
+	pthread_t thread;
+	uint32_t id;
+	/* Below: protected by secmmu.lock. */
+	uint64_t started;	/* passes */
+	uint64_t done;
+	uint64_t wanted;
+	bool in_hole;
+};
+
+struct secmmu_opts {
+	uint32_t nr_vcpus;
+	uint64_t bytes;
+	uint32_t iterations;
+	uint32_t warmup;
+	bool quiet;
+	bool source_given;
+	enum vm_mem_backing_src_type source;
+	enum secmmu_fault fault;
+	uint64_t events;	/* mask over the test's table */
+};
+
+struct secmmu {
+	struct secmmu_opts opt;
+	struct kvm_vm *vm;
+	struct secmmu_vcpu vcpus[SECMMU_MAX_VCPUS];
+	uint32_t nr_pages;
+	struct secmmu_page *mem;	/* the tested memslot */
+	struct secmmu_ctl *ctl;
+	struct secmmu_allow *allow;	/* [nr_pages] */
+	struct secmmu_shadow *shadow;	/* [nr_vcpus][nr_pages] */
+	uint64_t *snapshot;		/* counts of taken pages, [nr][nr_vcpus] */
+
+	/* Two 2 MiB aligned blocks of address space outside the memslot. */
+	char *aside;
+	char *stage;
+	int pagemap_fd;
+
+	/* The iteration at hand. */
+	const struct secmmu_event *ev;
+	enum vm_mem_backing_src_type source;
+	uint32_t gen;
+	uint32_t block;		/* first page of the 2 MiB block */
+	uint32_t first;		/* pages that are invalidated */
+	uint32_t nr;
+	char *hva;
+	size_t size;
+	bool taken;
+	bool plant;
+
+	/* The event at hand. */
+	uint32_t failures;
+	const char *skip;
+	bool claim_mapped;	/* KVM must have mapped all of the memslot */
+	uint64_t mapped;	/* least before a call, most after it */
+	uint64_t left;
+	uint32_t nr_split;
+	struct secmmu_sample *samples;
+	uint32_t nr_samples;
+	uint32_t iteration;	/* from 0, warm-up included */
+
+	pthread_mutex_t lock;
+	pthread_cond_t go;	/* host to vCPU threads */
+	pthread_cond_t arrived;	/* vCPU threads to host */
+	bool stop;
+	bool busy;
+	atomic_uint hole_seq;	/* odd while there is a hole */
+};
+
+/* lib/secmmu.c: the VM, passes and the memory under test. */
+
+/*
+ * Creates the VM, its memslots and the vCPU threads as t->opt says.  Aborts the
+ * program on failure.  secmmu_destroy() ends the threads and frees all.
+ */
+void secmmu_create(struct secmmu *t);
+void secmmu_destroy(struct secmmu *t);
+
+/* Has every vCPU do one pass that starts after this call; waits for all. */
+void secmmu_pass(struct secmmu *t);
+/* Lets vCPUs run pass after pass (true), or parks them in user space. */
+void secmmu_set_busy(struct secmmu *t, bool busy);
+/*
+ * While a hole is open: waits until each vCPU has failed to access it or has
+ * done a whole pass without.  Returns the number of vCPUs that failed.
+ */
+uint32_t secmmu_wait_faulted(struct secmmu *t);
+/* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
+void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr);
+void secmmu_open_hole(struct secmmu *t);
+void secmmu_close_hole(struct secmmu *t);
+
+/* lib/secmmu_guest.c: the workload. */
+
+void secmmu_guest_code(uint32_t vcpu);
+/* Tells the guest where things are.  @base and the rest are guest addresses. */
+void secmmu_guest_setup(struct secmmu *t, uint64_t base, uint64_t ctl,
+			uint64_t allow, uint64_t shadow);
+
+/* lib/secmmu_oracle.c: stamps and the checks. */
+
+/* The stamp of a page of the memslot in a generation. */
+uint64_t secmmu_stamp(uint32_t gen, uint32_t page);
+/* The stamp that memory gets when it has been taken away from that page. */
+uint64_t secmmu_poison(uint32_t gen, uint32_t page);
+/* Stamps memory at @where for pages from @first, and clears their counts. */
+void secmmu_fill(struct secmmu *t, void *where, uint32_t gen, uint32_t first,
+		 uint32_t nr);
+/* Makes the guest expect exactly the stamps of a generation. */
+void secmmu_expect(struct secmmu *t, uint32_t gen, uint32_t first, uint32_t nr);
+
+/* Starts the invalidation: the guest may see the old and the new memory. */
+void secmmu_begin(struct secmmu *t);
+/* The old memory is now at @where: poisons it and notes the guest's counts. */
+void secmmu_take(struct secmmu *t, void *where);
+/* Notes the guest's counts in memory that it must not write to for now. */
+void secmmu_freeze(struct secmmu *t);
+/* Fails the event if counts have changed since secmmu_freeze() or _take(). */
+void secmmu_check_frozen(struct secmmu *t, const void *where);
+/* The new memory is in place: from here on the guest may see only that. */
+void secmmu_end(struct secmmu *t);
+/* With vCPUs parked after a pass: checks all that host and guest have noted. */
+void secmmu_verify(struct secmmu *t);
+/* Is this the iteration in which fault @f is to be simulated? */
+bool secmmu_planted(const struct secmmu *t, enum secmmu_fault f);
+/* Records a failure of the event at hand and prints it. */
+void __printf(2, 3) secmmu_fail(struct secmmu *t, const char *fmt, ...);
+
+/* lib/secmmu_mem.c: host memory. */
+
+/* Page @page of the memslot, as the host sees it. */
+static inline void *secmmu_hva(struct secmmu *t, uint32_t page)
+{
+	return &((char *)t->mem)[page * SECMMU_PAGE_SIZE];
+}
+
+/* Bytes that one host mapping of the event's memory covers. */
+size_t secmmu_page_size(const struct secmmu *t);
+/* Puts fresh, populated memory of the event's backing at @addr. */
+void secmmu_map(struct secmmu *t, void *addr, size_t size);
+/*
+ * Fresh, stamped memory for pages of the memslot.  vCPUs must be parked.  Sets
+ * t->skip if huge pages are called for and there are none.
+ */
+void secmmu_renew(struct secmmu *t, uint32_t first, uint32_t nr);
+/* Bytes of [addr, addr + size) that are mapped by a huge page table entry. */
+size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size);
+/* Does the page at @addr belong to a huge folio?  -1: no privilege to tell. */
+int secmmu_in_thp(struct secmmu *t, void *addr);
+/* Makes whole blocks huge again, keeping the content.  False if that failed. */
+bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
+/* Reserves address space without memory, replacing what was there. */
+void secmmu_reserve(void *addr, size_t size);
+/* Does KVM use two-dimensional paging? */
+bool secmmu_tdp(void);
+/* KVM's own count of the VM's mappings of secmmu_page_size(). */
+uint64_t secmmu_guest_mappings(struct secmmu *t);
+
+/* lib/secmmu_main.c: options, events, KTAP, samples. */
+
+/* CLOCK_MONOTONIC in ns. */
+uint64_t secmmu_now(void);
+/* Ends the timed call: notes [start, now] as a sample of the event. */
+void secmmu_sample(struct secmmu *t, uint64_t start);
+/* The whole main() of a test with @nr events (at most 64). */
+int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
+		uint32_t nr);
+
+#endif /* SELFTEST_KVM_SECMMU_H */

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VM of the secondary MMU tests, and the hand-shake with its vCPU threads.
+ *
+ * A vCPU thread runs one guest pass per KVM_RUN and is blocked in user space
+ * between passes unless it has more to do.  Nothing spins: on a host with one
+ * CPU the thread that invalidates gets it whenever it wants.
+ */
+#include <errno.h>
+
+#include "secmmu.h"
+#include "processor.h"
+#include "ucall_common.h"
+
+#define MEM_SLOT	1
+#define CTL_SLOT	2
+/* Clear of slot 0, which is a few MiB at 0; mapped to the same addresses. */
+#define MEM_GPA		(1UL << 30)
+#define CTL_GPA		(2UL << 30)
+
+static void lock(struct secmmu *t)
+{
+	pthread_mutex_lock(&t->lock);
+}
+
+static void unlock(struct secmmu *t)
+{
+	pthread_mutex_unlock(&t->lock);
+}
+
+/*
+ * The guest could not get at a page.  That is right while the host has a hole
+ * in the memslot: wait until it is closed.  @seq is hole_seq before KVM_RUN.
+ */
+static void wait_for_hole(struct secmmu_vcpu *v, unsigned int seq)
+{
+	struct secmmu *t = v->t;
+
+	TEST_ASSERT(seq & 1 || seq != atomic_load(&t->hole_seq),
+		    "%s: vCPU %u failed to access memory, but none is missing",
+		    t->ev ? t->ev->name : "setup", v->id);
+	lock(t);
+	v->in_hole = true;
+	pthread_cond_signal(&t->arrived);
+	while (atomic_load(&t->hole_seq) & 1)
+		pthread_cond_wait(&t->go, &t->lock);
+	v->in_hole = false;
+	unlock(t);
+}
+
+/* Where KVM emulates the guest's access, it makes MMIO of one that fails. */
+static void finish_mmio(struct secmmu_vcpu *v)
+{
+	struct kvm_run *run = v->vcpu->run;
+	void *hva = addr_gpa2hva(v->t->vm, run->mmio.phys_addr);
+
+	TEST_ASSERT(run->mmio.len <= sizeof(run->mmio.data), "MMIO of %u bytes",
+		    run->mmio.len);
+	if (run->mmio.is_write)
+		memcpy(hva, run->mmio.data, run->mmio.len);
+	else
+		memcpy(run->mmio.data, hva, run->mmio.len);
+}
+
+/* Returns false when the guest has to go on. */
+static bool run_vcpu(struct secmmu_vcpu *v)
+{
+	unsigned int seq = atomic_load(&v->t->hole_seq);
+	int ret = __vcpu_run(v->vcpu);
+	struct ucall uc;
+
+	if (ret && errno == EFAULT) {
+		wait_for_hole(v, seq);
+		return false;
+	}
+	if (ret && errno == EINTR)
+		return false;
+	TEST_ASSERT(!ret, KVM_IOCTL_ERROR(KVM_RUN, ret));
+
+	if (v->vcpu->run->exit_reason == KVM_EXIT_MMIO) {
+		wait_for_hole(v, seq);
+		finish_mmio(v);
+		return false;
+	}
+	TEST_ASSERT_KVM_EXIT_REASON(v->vcpu, UCALL_EXIT_REASON);
+	if (get_ucall(v->vcpu, &uc) == UCALL_ABORT)
+		REPORT_GUEST_ASSERT(uc);
+	return true;
+}
+
+static void *vcpu_main(void *arg)
+{
+	struct secmmu_vcpu *v = arg;
+	struct secmmu *t = v->t;
+
+	lock(t);
+	for (;;) {
+		while (!t->stop && !t->busy && v->started >= v->wanted)
+			pthread_cond_wait(&t->go, &t->lock);
+		if (t->stop)
+			break;
+		v->started++;
+		unlock(t);
+		while (!run_vcpu(v))
+			;
+		lock(t);
+		v->done = v->started;
+		/* While busy, most passes are not waited for. */
+		if (!t->busy || v->done == v->wanted)
+			pthread_cond_signal(&t->arrived);
+	}
+	unlock(t);
+	return NULL;
+}
+
+static void want_pass(struct secmmu *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->opt.nr_vcpus; i++)
+		t->vcpus[i].wanted = t->vcpus[i].started + 1;
+	pthread_cond_broadcast(&t->go);
+}
+
+void secmmu_pass(struct secmmu *t)
+{
+	uint32_t i;
+
+	lock(t);
+	want_pass(t);
+	for (i = 0; i < t->opt.nr_vcpus; i++)
+		while (t->vcpus[i].done < t->vcpus[i].wanted)
+			pthread_cond_wait(&t->arrived, &t->lock);
+	unlock(t);
+}
+
+void secmmu_set_busy(struct secmmu *t, bool busy)
+{
+	uint32_t i;
+
+	lock(t);
+	t->busy = busy;
+	pthread_cond_broadcast(&t->go);
+	for (i = 0; i < t->opt.nr_vcpus && !busy; i++)
+		while (t->vcpus[i].done < t->vcpus[i].started)
+			pthread_cond_wait(&t->arrived, &t->lock);
+	unlock(t);
+}
+
+uint32_t secmmu_wait_faulted(struct secmmu *t)
+{
+	uint32_t i, nr = 0;
+
+	lock(t);
+	want_pass(t);
+	for (i = 0; i < t->opt.nr_vcpus; i++) {
+		while (!t->vcpus[i].in_hole && t->vcpus[i].done < t->vcpus[i].wanted)
+			pthread_cond_wait(&t->arrived, &t->lock);
+		nr += t->vcpus[i].in_hole;
+	}
+	unlock(t);
+	return nr;
+}
+
+void secmmu_open_hole(struct secmmu *t)
+{
+	atomic_fetch_add(&t->hole_seq, 1);
+}
+
+void secmmu_close_hole(struct secmmu *t)
+{
+	lock(t);
+	atomic_fetch_add(&t->hole_seq, 1);
+	pthread_cond_broadcast(&t->go);
+	unlock(t);
+}
+
+void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr)
+{
+	WRITE_ONCE(t->ctl->first, first);
+	WRITE_ONCE(t->ctl->nr, nr);
+}
+
+/*
+ * The guest maps with 2 MiB pages, so that shadow paging can have 2 MiB SPTEs
+ * as well; with two-dimensional paging it makes no difference.
+ */
+static void *add_slot(struct kvm_vm *vm, uint32_t slot, uint64_t gpa,
+		      uint64_t size)
+{
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS_THP, gpa, slot,
+				    size / SECMMU_PAGE_SIZE, 0);
+	virt_map_level(vm, gpa, gpa, size, PG_LEVEL_2M);
+	return addr_gpa2hva(vm, gpa);
+}
+
+static void add_ctl(struct secmmu *t, uint64_t size, uint64_t shadow_off,
+		    uint64_t allow_off)
+{
+	char *ctl = add_slot(t->vm, CTL_SLOT, CTL_GPA, size);
+	int ret;
+
+	/* Keep KVM's count of 2 MiB mappings to the memory under test. */
+	ret = madvise(ctl, size, MADV_NOHUGEPAGE);
+	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+	memset(ctl, 0, size);
+
+	t->ctl = (void *)ctl;
+	t->shadow = (void *)(ctl + shadow_off);
+	t->allow = (void *)(ctl + allow_off);
+	secmmu_guest_setup(t, MEM_GPA, CTL_GPA, CTL_GPA + allow_off,
+			   CTL_GPA + shadow_off);
+}
+
+static void start_vcpu(struct secmmu *t, uint32_t id, struct kvm_vcpu *vcpu)
+{
+	struct secmmu_vcpu *v = &t->vcpus[id];
+	int ret;
+
+	v->t = t;
+	v->id = id;
+	v->vcpu = vcpu;
+	vcpu_args_set(vcpu, 1, id);
+	ret = pthread_create(&v->thread, NULL, vcpu_main, v);
+	TEST_ASSERT(!ret, "pthread_create() failed: %s", strerror(ret));
+}
+
+void secmmu_create(struct secmmu *t)
+{
+	struct kvm_vcpu *vcpus[SECMMU_MAX_VCPUS];
+	uint64_t allow_off, shadow_off, ctl_size;
+	uint32_t i;
+
+	t->nr_pages = t->opt.bytes / SECMMU_PAGE_SIZE;
+	allow_off = align_up(sizeof(*t->ctl), SECMMU_PAGE_SIZE);
+	shadow_off = allow_off + sizeof(*t->allow) * t->nr_pages;
+	ctl_size = shadow_off + sizeof(*t->shadow) * t->nr_pages * t->opt.nr_vcpus;
+	ctl_size = align_up(ctl_size, SECMMU_HUGE_SIZE);
+
+	t->vm = __vm_create_with_vcpus(VM_SHAPE_DEFAULT, t->opt.nr_vcpus,
+				       t->nr_pages + ctl_size / SECMMU_PAGE_SIZE,
+				       secmmu_guest_code, vcpus);
+	t->mem = add_slot(t->vm, MEM_SLOT, MEM_GPA, t->opt.bytes);
+	add_ctl(t, ctl_size, shadow_off, allow_off);
+
+	t->snapshot = calloc((size_t)SECMMU_HUGE_PAGES * t->opt.nr_vcpus,
+			     sizeof(*t->snapshot));
+	TEST_ASSERT(t->snapshot, "No memory");
+
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->go, NULL);
+	pthread_cond_init(&t->arrived, NULL);
+	for (i = 0; i < t->opt.nr_vcpus; i++)
+		start_vcpu(t, i, vcpus[i]);
+}
+
+void secmmu_destroy(struct secmmu *t)
+{
+	uint32_t i;
+
+	lock(t);
+	t->stop = true;
+	pthread_cond_broadcast(&t->go);
+	unlock(t);
+	for (i = 0; i < t->opt.nr_vcpus; i++)
+		pthread_join(t->vcpus[i].thread, NULL);
+	kvm_vm_free(t->vm);
+	free(t->snapshot);
+}

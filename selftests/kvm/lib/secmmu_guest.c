@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest workload of the secondary MMU tests; see secmmu_oracle.c.
+ *
+ * All of this file is built for general registers only: where KVM emulates the
+ * guest's kernel mode, it can't emulate vector instructions.
+ */
+#include "secmmu.h"
+#include "ucall_common.h"
+
+/* In the guest's copy of the data: guest virtual addresses. */
+static struct {
+	struct secmmu_page *base;
+	struct secmmu_ctl *ctl;
+	struct secmmu_allow *allow;
+	struct secmmu_shadow *shadow;
+	uint32_t nr_pages;
+	uint32_t nr_vcpus;
+} guest;
+
+static void guest_error(struct secmmu_vcpu_ctl *me, uint32_t kind,
+			uint32_t page, struct secmmu_allow allow, uint64_t want,
+			uint64_t seen)
+{
+	uint64_t n = me->nr_errors;
+
+	if (n < SECMMU_MAX_ERRORS)
+		me->errors[n] = (struct secmmu_error) {
+			.kind = kind,
+			.page = page,
+			.pass = me->passes,
+			.allow = allow,
+			.want = want,
+			.seen = seen,
+		};
+	WRITE_ONCE(me->nr_errors, n + 1);
+}
+
+static struct secmmu_allow guest_allow(uint32_t page)
+{
+	return (struct secmmu_allow) {
+		.cur = READ_ONCE(guest.allow[page].cur),
+		.next = READ_ONCE(guest.allow[page].next),
+	};
+}
+
+static bool is_allowed(struct secmmu_allow a, uint64_t stamp)
+{
+	return stamp == a.cur || stamp == a.next;
+}
+
+/*
+ * The host replaces a page at most once between two passes of a vCPU.  So what
+ * was legal before or after the accesses is all that was legal during them.
+ */
+static void guest_check(struct secmmu_vcpu_ctl *me, uint32_t page,
+			struct secmmu_allow before, uint64_t stamp)
+{
+	struct secmmu_allow after;
+
+	if (is_allowed(before, stamp))
+		return;
+	after = guest_allow(page);
+	if (!is_allowed(after, stamp))
+		guest_error(me, SECMMU_STALE_READ, page, after, 0, stamp);
+}
+
+static void guest_page(struct secmmu_vcpu_ctl *me, uint32_t vcpu, uint32_t page)
+{
+	struct secmmu_shadow *sh = &guest.shadow[vcpu * guest.nr_pages + page];
+	struct secmmu_page *p = &((struct secmmu_page *)
+		((char *)guest.base + page * SECMMU_PAGE_SIZE))[0];
+	struct secmmu_allow allow = guest_allow(page);
+	uint64_t stamp, again, count, want;
+
+	stamp = READ_ONCE(p->stamp);
+	count = READ_ONCE(p->count[vcpu]);
+	WRITE_ONCE(p->count[vcpu], count + 1);
+	again = READ_ONCE(p->stamp);
+
+	guest_check(me, page, allow, stamp);
+	if (again != stamp) {
+		/*
+		 * The page was replaced between the two reads.  The store went
+		 * to either memory: take the counter as it is from here on.
+		 */
+		guest_check(me, page, allow, again);
+		count = READ_ONCE(p->count[vcpu]);
+	} else {
+		/* New memory starts from 0, other memory where I left it. */
+		want = stamp == sh->stamp ? sh->count : 0;
+		if (count != want)
+			guest_error(me, SECMMU_LOST_WRITE, page, allow, want, count);
+		count++;
+	}
+	sh->stamp = again;
+	sh->count = count;
+}
+
+void secmmu_guest_code(uint32_t vcpu)
+{
+	struct secmmu_vcpu_ctl *me = &guest.ctl->vcpus[vcpu];
+	uint32_t first, nr, start, i;
+
+	for (;;) {
+		first = READ_ONCE(guest.ctl->first);
+		nr = READ_ONCE(guest.ctl->nr);
+		/* Spread the vCPUs: they'd all fault on the same page else. */
+		start = (uint64_t)nr * vcpu / guest.nr_vcpus;
+		for (i = start; i < nr; i++)
+			guest_page(me, vcpu, first + i);
+		for (i = 0; i < start; i++)
+			guest_page(me, vcpu, first + i);
+		me->checked += nr;
+		WRITE_ONCE(me->passes, me->passes + 1);
+		/* No arguments needed, so leave out the ucall buffer. */
+		GUEST_UCALL_NONE();
+	}
+}
+
+void secmmu_guest_setup(struct secmmu *t, uint64_t base, uint64_t ctl,
+			uint64_t allow, uint64_t shadow)
+{
+	guest.base = (void *)base;
+	guest.ctl = (void *)ctl;
+	guest.allow = (void *)allow;
+	guest.shadow = (void *)shadow;
+	guest.nr_pages = t->nr_pages;
+	guest.nr_vcpus = t->opt.nr_vcpus;
+	sync_global_to_guest(t->vm, guest);
+}

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The main program of the secondary MMU tests: options, the loop over events
+ * and iterations, KTAP and samples.
+ */
+#include <getopt.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "secmmu.h"
+
+#define USAGE_ERROR	2
+#define GUARD_PAGES	8
+
+#define MIN_BYTES	(2 * SECMMU_HUGE_SIZE)
+#define MAX_BYTES	(256UL << 20)
+#define MAX_ITERATIONS	100000
+#define MAX_WARMUP	1000
+
+static const char * const fault_names[] = {
+	[SECMMU_FAULT_STALE_READ] = "stale-read",
+	[SECMMU_FAULT_STRAY_WRITE] = "stray-write",
+	[SECMMU_FAULT_LOST_WRITE] = "lost-write",
+	[SECMMU_FAULT_NO_SPLIT] = "no-split",
+};
+
+/*
+ * Options.
+ */
+
+static void __noreturn __printf(1, 2) usage_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("; see -h\n", stderr);
+	exit(USAGE_ERROR);
+}
+
+static void help(const char *name)
+{
+	printf("usage: %s [-v vcpus] [-b bytes] [-i iterations] [-w warmup] [-s source]\n"
+	       "          [-e event[,event]...] [-q] [-F fault] [-l] [-h]\n"
+	       " -v: number of vCPUs, 1-%d (default: 1)\n"
+	       " -b: size of the memslot under test, %luM-%luM in steps of 2M, e.g. 8M (default: 8M)\n"
+	       " -i: iterations of each event, 1-%d (default: 10)\n"
+	       " -w: iterations before these that are no samples, 0-%d (default: 2)\n"
+	       " -s: backing of the memslot: anonymous, anonymous_thp or shmem;\n"
+	       "     events that can't have it are skipped (default: each event's own)\n"
+	       " -e: the events to run (default: all); -l lists them\n"
+	       " -q: park the vCPUs in user space during the timed call (path length);\n"
+	       "     otherwise they access the memory meanwhile (contention)\n"
+	       " -F: plant a fault: the test must fail.  stale-read, stray-write,\n"
+	       "     lost-write or no-split\n"
+	       " -l: list the events\n"
+	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file.\n"
+	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n",
+	       name, SECMMU_MAX_VCPUS, MIN_BYTES >> 20, MAX_BYTES >> 20,
+	       MAX_ITERATIONS, MAX_WARMUP);
+}
+
+static uint64_t parse_range(char opt, const char *arg, uint64_t min,
+			    uint64_t max)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(arg, &end, 0);
+	if (errno || end == arg || *end || *arg == '-' || n < min || n > max)
+		usage_error("-%c must be a number from %lu to %lu, got '%s'",
+			    opt, min, max, arg);
+	return n;
+}
+
+static uint64_t parse_bytes(const char *arg)
+{
+	static const char units[] = "kmg";
+	unsigned long long n;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	n = strtoull(arg, &end, 0);
+	if (errno || end == arg || *arg == '-' || n > MAX_BYTES)
+		goto bad;
+	if (*end) {
+		unit = strchr(units, *end | 0x20);
+		if (!unit || end[1])
+			goto bad;
+		n <<= 10 * (unit - units + 1);
+	}
+	if (n < MIN_BYTES || n > MAX_BYTES || n % SECMMU_HUGE_SIZE)
+		goto bad;
+	return n;
+bad:
+	usage_error("-b must be a multiple of 2M from %luM to %luM, got '%s'",
+		    MIN_BYTES >> 20, MAX_BYTES >> 20, arg);
+}
+
+static enum vm_mem_backing_src_type parse_source(const char *arg)
+{
+	static const enum vm_mem_backing_src_type sources[] = {
+		VM_MEM_SRC_ANONYMOUS, VM_MEM_SRC_ANONYMOUS_THP, VM_MEM_SRC_SHMEM,
+	};
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		if (!strcmp(arg, vm_mem_backing_src_alias(sources[i])->name))
+			return sources[i];
+	usage_error("-s must be anonymous, anonymous_thp or shmem, got '%s'", arg);
+}
+
+static enum secmmu_fault parse_fault(const char *arg)
+{
+	uint32_t i;
+
+	for (i = SECMMU_FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
+		if (!strcmp(arg, fault_names[i]))
+			return i;
+	usage_error("-F must be stale-read, stray-write, lost-write or no-split, got '%s'",
+		    arg);
+}
+
+static uint64_t parse_events(char *arg, const struct secmmu_event *events,
+			     uint32_t nr)
+{
+	uint64_t mask = 0;
+	char *name;
+	uint32_t i;
+
+	while ((name = strsep(&arg, ","))) {
+		for (i = 0; i < nr; i++)
+			if (!strcmp(name, events[i].name))
+				break;
+		if (i == nr)
+			usage_error("unknown event '%s': -l lists the events", name);
+		mask |= 1UL << i;
+	}
+	return mask;
+}
+
+static void __noreturn list_events(const struct secmmu_event *events,
+				   uint32_t nr)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		printf("%-20s %s\n", events[i].name, events[i].desc);
+	exit(KSFT_PASS);
+}
+
+static void parse_options(struct secmmu_opts *o, int argc, char *argv[],
+			  const struct secmmu_event *events, uint32_t nr)
+{
+	int opt;
+
+	*o = (struct secmmu_opts) {
+		.nr_vcpus = 1,
+		.bytes = 4 * SECMMU_HUGE_SIZE,
+		.iterations = 10,
+		.warmup = 2,
+		.events = nr == 64 ? ~0UL : (1UL << nr) - 1,
+	};
+	while ((opt = getopt(argc, argv, "v:b:i:w:s:e:qF:lh")) != -1) {
+		switch (opt) {
+		case 'v':
+			o->nr_vcpus = parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
+			break;
+		case 'b':
+			o->bytes = parse_bytes(optarg);
+			break;
+		case 'i':
+			o->iterations = parse_range(opt, optarg, 1, MAX_ITERATIONS);
+			break;
+		case 'w':
+			o->warmup = parse_range(opt, optarg, 0, MAX_WARMUP);
+			break;
+		case 's':
+			o->source = parse_source(optarg);
+			o->source_given = true;
+			break;
+		case 'e':
+			o->events = parse_events(optarg, events, nr);
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		case 'F':
+			o->fault = parse_fault(optarg);
+			break;
+		case 'l':
+			list_events(events, nr);
+		case 'h':
+			help(argv[0]);
+			exit(KSFT_PASS);
+		default:
+			/* getopt() has named the option. */
+			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
+			exit(USAGE_ERROR);
+		}
+	}
+	if (optind < argc)
+		usage_error("unexpected argument '%s'", argv[optind]);
+}
+
+/*
+ * Samples.
+ */
+
+uint64_t secmmu_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return timespec_to_ns(ts);
+}
+
+void secmmu_sample(struct secmmu *t, uint64_t start)
+{
+	uint64_t end = secmmu_now();
+
+	/* Parked vCPUs can't have mapped anything again. */
+	if (t->opt.quiet && t->claim_mapped)
+		t->left = max(t->left, secmmu_guest_mappings(t));
+
+	if (t->iteration < t->opt.warmup || t->nr_samples == t->opt.iterations)
+		return;
+	t->samples[t->nr_samples++] = (struct secmmu_sample) {
+		.start_ns = start,
+		.end_ns = end,
+		.addr = (uintptr_t)t->hva,
+		.size = t->size,
+	};
+}
+
+static FILE *open_samples(void)
+{
+	const char *path = getenv("SECMMU_SAMPLES");
+	FILE *f;
+
+	if (!path)
+		return NULL;
+	f = fopen(path, "a");
+	if (!f) {
+		fprintf(stderr, "%s: SECMMU_SAMPLES: can't open %s: %s\n",
+			program_invocation_short_name, path, strerror(errno));
+		exit(USAGE_ERROR);
+	}
+	if (!ftell(f))
+		fputs("#secmmu-samples 1\n"
+		      "event,seq,tid,start_ns,end_ns,addr,size,page_size,vcpus\n", f);
+	return f;
+}
+
+static void write_samples(struct secmmu *t, FILE *f)
+{
+	long tid = syscall(SYS_gettid);
+	const struct secmmu_sample *s;
+	uint32_t i;
+
+	for (i = 0; i < t->nr_samples; i++) {
+		s = &t->samples[i];
+		fprintf(f, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", t->ev->name, i,
+			tid, s->start_ns, s->end_ns, s->addr, s->size,
+			secmmu_page_size(t), t->opt.nr_vcpus);
+	}
+	if (fflush(f))
+		secmmu_fail(t, "can't write SECMMU_SAMPLES: %s", strerror(errno));
+}
+
+static int cmp_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Nearest rank. */
+static uint64_t percentile(const uint64_t *sorted, uint32_t n, uint32_t p)
+{
+	return sorted[((uint64_t)n * p + 99) / 100 - 1];
+}
+
+static void print_times(struct secmmu *t)
+{
+	uint32_t i, n = t->nr_samples;
+	uint64_t *ns;
+
+	if (!n)
+		return;
+	ns = calloc(n, sizeof(*ns));
+	TEST_ASSERT(ns, "No memory");
+	for (i = 0; i < n; i++)
+		ns[i] = t->samples[i].end_ns - t->samples[i].start_ns;
+	qsort(ns, n, sizeof(*ns), cmp_u64);
+	ksft_print_msg("%s: %u calls of %lu bytes, ns: p50 %lu p90 %lu p99 %lu max %lu\n",
+		       t->ev->name, n, t->size, percentile(ns, n, 50),
+		       percentile(ns, n, 90), percentile(ns, n, 99), ns[n - 1]);
+	free(ns);
+}
+
+/*
+ * Events.
+ */
+
+static bool is_huge_event(const struct secmmu *t)
+{
+	return secmmu_page_size(t) == SECMMU_HUGE_SIZE;
+}
+
+/* Mappings that cover the memslot. */
+static uint64_t nr_mappings(const struct secmmu *t)
+{
+	return t->opt.bytes / secmmu_page_size(t);
+}
+
+static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
+{
+	switch (t->opt.fault) {
+	case SECMMU_FAULT_STRAY_WRITE:
+		if (!ev->moves_away && !ev->plants_stray_write)
+			return "-F stray-write: the memory taken away is freed, nobody holds it";
+		break;
+	case SECMMU_FAULT_NO_SPLIT:
+		if (!ev->splits)
+			return "-F no-split: the event splits nothing";
+		break;
+	default:
+		break;
+	}
+	if (!(ev->sources & 1U << t->source))
+		return "-s: the event can't have that backing";
+	return ev->unmet ? ev->unmet(t) : NULL;
+}
+
+/* The invalidated pages with some neighbours, or all that loses its mapping. */
+static void set_window(struct secmmu *t)
+{
+	uint32_t first = t->first, end = t->first + t->nr;
+
+	if (is_huge_event(t)) {
+		first = t->block;
+		end = t->block + SECMMU_HUGE_PAGES;
+	}
+	first -= min(first, (uint32_t)GUARD_PAGES);
+	end = min(end + GUARD_PAGES, t->nr_pages);
+	secmmu_set_window(t, first, end - first);
+}
+
+static void prepare(struct secmmu *t, uint32_t iteration)
+{
+	const struct secmmu_event *ev = t->ev;
+
+	t->iteration = iteration;
+	t->plant = iteration == t->opt.warmup;
+	t->gen++;
+	t->block = iteration * SECMMU_HUGE_PAGES % t->nr_pages;
+	t->first = t->block + ev->offset;
+	t->nr = ev->nr;
+	t->hva = secmmu_hva(t, t->first);
+	t->size = t->nr * SECMMU_PAGE_SIZE;
+	t->taken = false;
+	set_window(t);
+
+	if (ev->stage) {
+		secmmu_map(t, t->stage, t->size);
+		secmmu_fill(t, t->stage, t->gen, t->first, t->nr);
+	}
+	/*
+	 * Unmapped, or the call that is timed would do that first, and notify.
+	 * No other thread maps memory, so nobody takes the place meanwhile.
+	 */
+	if (ev->moves_away)
+		munmap(t->aside, SECMMU_HUGE_SIZE);
+}
+
+static void check_before(struct secmmu *t)
+{
+	size_t huge = secmmu_huge_bytes(t, secmmu_hva(t, t->block),
+					SECMMU_HUGE_SIZE);
+	uint64_t mapped;
+
+	if (huge != (is_huge_event(t) ? SECMMU_HUGE_SIZE : 0))
+		secmmu_fail(t, "%lu of %lu bytes are mapped huge by the host before the call",
+			    huge, SECMMU_HUGE_SIZE);
+	if (!t->claim_mapped)
+		return;
+	mapped = secmmu_guest_mappings(t);
+	t->mapped = min(t->mapped, mapped);
+	if (mapped < nr_mappings(t))
+		secmmu_fail(t, "KVM has %lu mappings of %lu bytes before the call, the memslot needs %lu",
+			    mapped, secmmu_page_size(t), nr_mappings(t));
+}
+
+static void check_split(struct secmmu *t)
+{
+	uint32_t block = t->block;
+	size_t huge;
+
+	/* Simulated by looking at a block that nobody has split. */
+	if (secmmu_planted(t, SECMMU_FAULT_NO_SPLIT))
+		block = (block + SECMMU_HUGE_PAGES) % t->nr_pages;
+
+	huge = secmmu_huge_bytes(t, secmmu_hva(t, block), SECMMU_HUGE_SIZE);
+	if (huge)
+		secmmu_fail(t, "no split: %lu bytes are mapped huge by the host after the call, expected 0",
+			    huge);
+	else
+		t->nr_split++;
+}
+
+static void restore(struct secmmu *t)
+{
+	void *block = secmmu_hva(t, t->block);
+
+	switch (t->ev->restore) {
+	case SECMMU_RESTORE_NONE:
+		break;
+	case SECMMU_RESTORE_RENEW:
+		t->gen++;
+		secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
+		break;
+	case SECMMU_RESTORE_COLLAPSE:
+		if (!secmmu_collapse(t, block, SECMMU_HUGE_SIZE))
+			secmmu_fail(t, "MADV_COLLAPSE has not brought the huge page back: %s",
+				    strerror(errno));
+		if (t->ev->after != SECMMU_AFTER_ZERO)
+			break;
+		secmmu_fill(t, t->hva, t->gen, t->first, t->nr);
+		secmmu_expect(t, t->gen, t->first, t->nr);
+		break;
+	}
+	/* This frees the memory that was taken away. */
+	secmmu_reserve(t->aside, SECMMU_HUGE_SIZE);
+	secmmu_reserve(t->stage, SECMMU_HUGE_SIZE);
+}
+
+static void iterate(struct secmmu *t, uint32_t iteration)
+{
+	prepare(t, iteration);
+
+	/* Map it all in the secondary MMU: else there is nothing to zap. */
+	secmmu_pass(t);
+	check_before(t);
+
+	secmmu_set_busy(t, !t->opt.quiet);
+	t->ev->run(t);
+	secmmu_pass(t);
+	secmmu_set_busy(t, false);
+
+	if (t->ev->splits)
+		check_split(t);
+	secmmu_verify(t);
+	restore(t);
+}
+
+static void check_all(struct secmmu *t)
+{
+	t->taken = false;
+	t->plant = false;
+	secmmu_set_window(t, 0, t->nr_pages);
+	secmmu_pass(t);
+	secmmu_verify(t);
+}
+
+/*
+ * With two-dimensional paging KVM must map all of the memslot, and huge pages
+ * huge.  Otherwise KVM may have its reasons not to: it may even emulate a guest
+ * that has paging of its own, without mapping anything.
+ */
+static void set_claim(struct secmmu *t)
+{
+	uint64_t mapped = secmmu_guest_mappings(t);
+
+	t->claim_mapped = mapped >= nr_mappings(t) || secmmu_tdp();
+	t->mapped = UINT64_MAX;
+	t->left = 0;
+	if (!t->claim_mapped)
+		ksft_print_msg("%s: no claim about mappings in the secondary MMU: no two-dimensional paging, and KVM has %lu of %lu bytes where %lu would cover the memslot\n",
+			       t->ev->name, mapped, secmmu_page_size(t),
+			       nr_mappings(t));
+}
+
+static uint64_t total(const struct secmmu *t, size_t offset)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < t->opt.nr_vcpus; i++)
+		sum += *(uint64_t *)((char *)&t->ctl->vcpus[i] + offset);
+	return sum;
+}
+
+#define TOTAL(t, field)	total(t, offsetof(struct secmmu_vcpu_ctl, field))
+
+static void print_evidence(struct secmmu *t, uint64_t passes, uint64_t checked)
+{
+	const char *name = t->ev->name;
+	uint32_t n = t->iteration + 1;
+
+	ksft_print_msg("%s: %u vCPUs %s, %s, %lu guest passes, %lu pages checked by guests\n",
+		       name, t->opt.nr_vcpus, t->opt.quiet ? "parked" : "busy",
+		       vm_mem_backing_src_alias(t->source)->name,
+		       TOTAL(t, passes) - passes, TOTAL(t, checked) - checked);
+	if (t->claim_mapped)
+		ksft_print_msg("%s: before each of %u calls KVM had at least %lu mappings of %lu bytes, %lu cover the memslot\n",
+			       name, n, t->mapped, secmmu_page_size(t),
+			       nr_mappings(t));
+	if (t->claim_mapped && t->opt.quiet)
+		ksft_print_msg("%s: right after the call at most %lu were left\n",
+			       name, t->left);
+	if (t->ev->splits)
+		ksft_print_msg("%s: host's huge mapping split %u times in %u calls (PAGEMAP_SCAN)\n",
+			       name, t->nr_split, n);
+}
+
+static void run_event(struct secmmu *t)
+{
+	uint64_t passes = TOTAL(t, passes), checked = TOTAL(t, checked);
+	uint32_t i, n = t->opt.warmup + t->opt.iterations;
+
+	t->gen++;
+	secmmu_renew(t, 0, t->nr_pages);
+	if (t->skip)
+		return;
+	check_all(t);
+	set_claim(t);
+	for (i = 0; i < n && !t->failures && !t->skip; i++)
+		iterate(t, i);
+	if (t->skip)
+		return;
+	if (!t->failures)
+		check_all(t);
+	print_evidence(t, passes, checked);
+	print_times(t);
+}
+
+static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samples)
+{
+	t->ev = ev;
+	t->source = t->opt.source_given ? t->opt.source : ev->source;
+	t->failures = 0;
+	t->nr_split = 0;
+	t->nr_samples = 0;
+	t->iteration = 0;
+	t->skip = unmet(t, ev);
+	if (!t->skip)
+		run_event(t);
+	if (samples && !t->skip)
+		write_samples(t, samples);
+
+	if (t->failures)
+		ksft_test_result_fail("%s\n", ev->name);
+	else if (t->skip)
+		ksft_test_result_skip("%s: %s\n", ev->name, t->skip);
+	else
+		ksft_test_result_pass("%s\n", ev->name);
+}
+
+static void reserve_blocks(struct secmmu *t)
+{
+	size_t size = 3 * SECMMU_HUGE_SIZE;
+	void *p = mmap(NULL, size, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	TEST_ASSERT(p != MAP_FAILED, "mmap() of 0x%lx bytes failed: %s", size,
+		    strerror(errno));
+	t->aside = align_ptr_up(p, SECMMU_HUGE_SIZE);
+	t->stage = t->aside + SECMMU_HUGE_SIZE;
+}
+
+static void check_requirements(void)
+{
+	__TEST_REQUIRE(thp_configured(), "Requirement not met: CONFIG_TRANSPARENT_HUGEPAGE");
+	__TEST_REQUIRE(get_trans_hugepagesz() == SECMMU_HUGE_SIZE,
+		       "Requirement not met: huge pages of 2 MiB");
+	__TEST_REQUIRE(ksft_min_kernel_version(6, 7),
+		       "Requirement not met: Linux 6.7 (PAGEMAP_SCAN)");
+}
+
+int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
+		uint32_t nr)
+{
+	static struct secmmu t;
+	FILE *samples;
+	uint32_t i;
+
+	parse_options(&t.opt, argc, argv, events, nr);
+	samples = open_samples();
+
+	ksft_print_header();
+	check_requirements();
+	t.pagemap_fd = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
+	t.samples = calloc(t.opt.iterations, sizeof(*t.samples));
+	TEST_ASSERT(t.samples, "No memory");
+	reserve_blocks(&t);
+	secmmu_create(&t);
+
+	ksft_set_plan(__builtin_popcountll(t.opt.events));
+	for (i = 0; i < nr; i++)
+		if (t.opt.events & 1UL << i)
+			do_event(&t, &events[i], samples);
+
+	secmmu_destroy(&t);
+	free(t.samples);
+	close(t.pagemap_fd);
+	if (samples)
+		fclose(samples);
+	if (ksft_get_xskip_cnt() == ksft_plan) {
+		ksft_print_cnts();
+		return KSFT_SKIP;
+	}
+	ksft_finished();
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Host memory of the secondary MMU tests: mapping it, and how it is mapped.
+ */
+#include <linux/fs.h>
+#include <linux/kernel-page-flags.h>
+#include <linux/mman.h>
+#include <sys/ioctl.h>
+
+#include "secmmu.h"
+
+#define COLLAPSE_TRIES	3
+
+size_t secmmu_page_size(const struct secmmu *t)
+{
+	return t->source == VM_MEM_SRC_ANONYMOUS_THP ? SECMMU_HUGE_SIZE :
+						       SECMMU_PAGE_SIZE;
+}
+
+static bool is_huge(const struct secmmu *t)
+{
+	return secmmu_page_size(t) == SECMMU_HUGE_SIZE;
+}
+
+static void advise(void *addr, size_t size, int advice)
+{
+	int ret = madvise(addr, size, advice);
+
+	TEST_ASSERT(!ret, "madvise(%p, 0x%lx, %d) failed: %s", addr, size,
+		    advice, strerror(errno));
+}
+
+/*
+ * The regime of an event is fixed here, before anything is timed: the page size
+ * by advice, so that the system's THP settings and khugepaged have no say in
+ * it, and all of the memory populated, so that no call is timed that also, or
+ * only, does the work of first faults.
+ */
+void secmmu_map(struct secmmu *t, void *addr, size_t size)
+{
+	int fd = -1;
+	void *p;
+
+	if (backing_src_is_shared(t->source))
+		fd = kvm_memfd_alloc(size, false);
+	p = mmap(addr, size, PROT_READ | PROT_WRITE,
+		 MAP_FIXED | vm_mem_backing_src_alias(t->source)->flag, fd, 0);
+	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
+		    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	advise(addr, size, MADV_POPULATE_WRITE);
+}
+
+void secmmu_reserve(void *addr, size_t size)
+{
+	void *p = mmap(addr, size, PROT_NONE,
+		       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		       -1, 0);
+
+	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
+		    strerror(errno));
+}
+
+bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
+{
+	int i, ret;
+
+	/* EAGAIN is for somebody else's short-lived page reference or lock. */
+	for (i = 0; i < COLLAPSE_TRIES; i++) {
+		ret = madvise(addr, size, MADV_COLLAPSE);
+		if (!ret || errno != EAGAIN)
+			break;
+	}
+	return secmmu_huge_bytes(t, addr, size) == size;
+}
+
+void secmmu_renew(struct secmmu *t, uint32_t first, uint32_t nr)
+{
+	void *addr = secmmu_hva(t, first);
+	size_t size = nr * SECMMU_PAGE_SIZE;
+
+	secmmu_map(t, addr, size);
+	secmmu_fill(t, addr, t->gen, first, nr);
+	secmmu_expect(t, t->gen, first, nr);
+	if (is_huge(t) && secmmu_huge_bytes(t, addr, size) != size &&
+	    !secmmu_collapse(t, addr, size))
+		t->skip = "no huge pages to be had: is transparent_hugepage/enabled \"never\", or memory short?";
+}
+
+size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
+{
+	struct page_region regions[16];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.start = (uintptr_t)addr,
+		.end = (uintptr_t)addr + size,
+		.vec = (uintptr_t)regions,
+		.vec_len = ARRAY_SIZE(regions),
+		.category_mask = PAGE_IS_HUGE | PAGE_IS_PRESENT,
+		.return_mask = PAGE_IS_HUGE,
+	};
+	size_t bytes = 0;
+	int i, n;
+
+	while (arg.start < arg.end) {
+		n = ioctl(t->pagemap_fd, PAGEMAP_SCAN, &arg);
+		TEST_ASSERT(n >= 0, "ioctl(PAGEMAP_SCAN) failed: %s",
+			    strerror(errno));
+		for (i = 0; i < n; i++)
+			bytes += regions[i].end - regions[i].start;
+		arg.start = arg.walk_end;
+	}
+	return bytes;
+}
+
+int secmmu_in_thp(struct secmmu *t, void *addr)
+{
+	off_t off = (uintptr_t)addr / SECMMU_PAGE_SIZE * sizeof(uint64_t);
+	uint64_t entry, flags, pfn;
+	int fd, ret = -1;
+
+	if (pread(t->pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry))
+		return -1;
+	/* Bits 0-54; read as 0 without CAP_SYS_ADMIN. */
+	pfn = entry & ((1UL << 55) - 1);
+	fd = open("/proc/kpageflags", O_RDONLY);
+	if (!pfn || fd < 0)
+		goto out;
+	off = pfn * sizeof(flags);
+	if (pread(fd, &flags, sizeof(flags), off) == sizeof(flags))
+		ret = !!(flags & (1UL << KPF_THP));
+out:
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static bool param_is_on(const char *path)
+{
+	char c = 'N';
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &c, 1) != 1)
+		c = 'N';
+	close(fd);
+	return c == 'Y' || c == '1';
+}
+
+bool secmmu_tdp(void)
+{
+	return param_is_on("/sys/module/kvm_amd/parameters/npt") ||
+	       param_is_on("/sys/module/kvm_intel/parameters/ept");
+}
+
+uint64_t secmmu_guest_mappings(struct secmmu *t)
+{
+	uint64_t n = 0;
+
+	__vm_get_stat(t->vm, is_huge(t) ? "pages_2m" : "pages_4k", &n, 1);
+	return n;
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds the secondary MMU tests, and only these, with the KVM selftests' own
+# Makefile.  Lay this folder over tools/testing/selftests/kvm of a kernel tree,
+# make the tree's user headers, and:
+#
+#   make -C SRC headers_install INSTALL_HDR_PATH=HDRS
+#   mkdir -p OUT
+#   make -C SRC/tools/testing/selftests/kvm -f secmmu.mk OUTPUT=OUT \
+#           KHDR_INCLUDES="-isystem HDRS/include" LDFLAGS=-static
+#
+# HDRS and OUT are absolute paths.  The binaries are OUT/secmmu_*_test.
+
+override TEST_PROGS_x86_64 :=
+override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test
+override TEST_GEN_PROGS_EXTENDED_x86_64 :=
+
+SECMMU_LIB := lib/secmmu.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
+	      lib/secmmu_oracle.c
+LIBKVM += $(SECMMU_LIB)
+
+include Makefile
+
+# The KVM library's own headers are not clean under -Wextra.
+$(SECMMU_LIB:%.c=$(OUTPUT)/%.o) $(TEST_GEN_OBJ): CFLAGS += -Werror -Wextra \
+	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+
+$(OUTPUT)/lib/secmmu_guest.o: CFLAGS += -mgeneral-regs-only
