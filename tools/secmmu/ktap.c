@@ -242,7 +242,8 @@ static bool starts_with(const char *s, const char *word)
 static void parse_comment(struct ktap *k, const char *s)
 {
 	s += strspn(s, "# ");
-	if (*s)
+	/* What failed is worth more than what was said afterwards. */
+	if (*s && strncmp(k->diag, "FAIL ", 5))
 		copy_trimmed(k->diag, sizeof(k->diag), s, strlen(s));
 }
 

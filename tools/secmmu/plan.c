@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "plan.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,6 +204,26 @@ static bool is_path(const char *name)
 	return strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".ini"));
 }
 
+static void unknown_plan(const char *name)
+{
+	char *pattern = xasprintf("%s/configs/plans/*.ini", top_dir());
+	struct plan_loc l = { .key = "plan" };
+	struct strs known = { 0 };
+	glob_t g;
+
+	if (!glob(pattern, 0, NULL, &g)) {
+		for (size_t i = 0; i < g.gl_pathc; i++) {
+			const char *base = strrchr(g.gl_pathv[i], '/') + 1;
+
+			strs_add(&known, base, strcspn(base, "."));
+		}
+		globfree(&g);
+	}
+	plan_bad_word(&l, "plan", name, &known);
+	strs_free(&known);
+	free(pattern);
+}
+
 static struct plan *plan_new(const char *name)
 {
 	struct plan *p = xcalloc(1, sizeof(*p));
@@ -237,7 +258,7 @@ struct plan *plan_load(const char *name)
 		err("plan '%s': a plan's name is made of [a-z0-9_-], at most %d long",
 		    p->name, PLAN_NAME_MAX);
 	else if (!is_path(name) && !path_exists(p->path))
-		err("unknown plan '%s': there is no %s", name, p->path);
+		unknown_plan(name);
 	else
 		rc = inifile_load(p->path, &f) ? -1 : read_plan(p, &f);
 	inifile_free(&f);

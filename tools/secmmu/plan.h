@@ -25,8 +25,7 @@ struct plan_test {
 	char *name;
 	char *program;		/* file name below /tests in the guest */
 	struct strs args;
-	struct strs events;	/* those that are to be run; a result is due for each */
-	bool selected;		/* @events is a part: the test must be told (-e) */
+	struct strs events;	/* to be run (-e); a result is due for each */
 	unsigned int timeout_s;
 };
 

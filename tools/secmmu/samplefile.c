@@ -8,6 +8,7 @@
 #include "util.h"
 
 #define MAGIC		"#secmmu-samples 1"
+#define HEADER		"event,seq,tid,start_ns,end_ns,addr,size,page_size,vcpus"
 #define LINE_LEN_MAX	255
 #define EVENTS_MAX	256
 #define SAMPLES_MAX	(8u << 20)
@@ -180,15 +181,18 @@ static int parse_sample(struct samplefile *f)
 
 static int end_line(struct samplefile *f)
 {
+	const char *due;
+
 	f->line[f->used] = '\0';
 	f->line_no++;
 	if (strlen(f->line) != f->used)
 		return bad(f, "NUL byte");
 	f->used = 0;
-	if (f->line_no > 1)
+	if (f->line_no > 2)
 		return parse_sample(f);
-	if (strcmp(f->line, MAGIC))
-		return bad(f, "'%.60s' is not the header '" MAGIC "'", f->line);
+	due = f->line_no == 1 ? MAGIC : HEADER;
+	if (strcmp(f->line, due))
+		return bad(f, "'%.60s' came where '%s' was due", f->line, due);
 	return 0;
 }
 
@@ -216,8 +220,8 @@ int samplefile_end(struct samplefile *f)
 	f->line_no++;
 	if (f->used)
 		return bad(f, "the file ends within the line");
-	if (f->line_no == 1)
-		return bad(f, "the file is empty");
+	if (f->line_no <= 2)
+		return bad(f, "the file ends before its header is complete");
 	return 0;
 }
 

@@ -47,6 +47,10 @@ static const struct {
 	  "not ok 2 mremap_thp\n", &failed, &events, STATUS_FAIL,
 	  "mremap_thp: page 3: expected 5, saw 4",
 	  "mremap_4k=PASS mremap_thp=FAIL " },
+	{ V "1..2\nok 1 mremap_4k\n# FAIL mremap_thp: stale page 3\n# 40 calls\n"
+	  "not ok 2 mremap_thp\n", &failed, &events, STATUS_FAIL,
+	  "mremap_thp: FAIL mremap_thp: stale page 3",
+	  "mremap_4k=PASS mremap_thp=FAIL " },
 	/* An exit status of 0 does not undo a failure. */
 	{ V "1..2\nok 1 mremap_4k\nnot ok 2 mremap_thp\n", &done, &events,
 	  STATUS_FAIL, "mremap_thp: failed", "mremap_4k=PASS mremap_thp=FAIL " },

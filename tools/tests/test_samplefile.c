@@ -12,7 +12,8 @@
 #include "samplefile.h"
 #include "util.h"
 
-#define H "#secmmu-samples 1\n"
+#define MAGIC "#secmmu-samples 1\n"
+#define H MAGIC "event,seq,tid,start_ns,end_ns,addr,size,page_size,vcpus\n"
 #define GOOD "mremap_4k,0,77,1000,2000,0x7f0000000000,4096,4096,2\n"
 
 static int feed(struct samplefile *f, const char *s, size_t len, size_t step)
@@ -72,36 +73,38 @@ static const struct {
 	const char *error;
 	size_t samples;		/* those before it */
 } bad_files[] = {
-	{ "", "line 1: the file is empty", 0 },
-	{ "\n", "line 1: '' is not the header", 0 },
-	{ "#secmmu-samples 2\n", "line 1: '#secmmu-samples 2' is not", 0 },
+	{ "", "line 1: the file ends before its header", 0 },
+	{ "\n", "line 1: '' came where '#secmmu-samples 1' was due", 0 },
+	{ "#secmmu-samples 2\n", "line 1: '#secmmu-samples 2' came", 0 },
 	{ "#secmmu-samples 1\r\n", "line 1:", 0 },
 	{ GOOD, "line 1:", 0 },
+	{ MAGIC, "line 2: the file ends before its header", 0 },
+	{ MAGIC GOOD, "line 2: 'mremap_4k,", 0 },
 	{ "#secmmu-samples 1", "line 1: the file ends within", 0 },
-	{ H GOOD "mremap_4k,1,7", "line 3: the file ends within the line", 1 },
-	{ H GOOD "\n", "line 3: column 'seq' is missing", 1 },
-	{ H "e,0,1,1,2,3,4,5\n", "line 2: column 'vcpus' is missing", 0 },
-	{ H "e,0,1,1,2,3,4,5,6,7\n", "line 2: there are more than 9", 0 },
-	{ H ",0,1,1,2,3,4,5,6\n", "line 2: event: ''", 0 },
-	{ H "Bad,0,1,1,2,3,4,5,6\n", "line 2: event: 'Bad'", 0 },
+	{ H GOOD "mremap_4k,1,7", "line 4: the file ends within the line", 1 },
+	{ H GOOD "\n", "line 4: column 'seq' is missing", 1 },
+	{ H "e,0,1,1,2,3,4,5\n", "line 3: column 'vcpus' is missing", 0 },
+	{ H "e,0,1,1,2,3,4,5,6,7\n", "line 3: there are more than 9", 0 },
+	{ H ",0,1,1,2,3,4,5,6\n", "line 3: event: ''", 0 },
+	{ H "Bad,0,1,1,2,3,4,5,6\n", "line 3: event: 'Bad'", 0 },
 	{ H "a23456789012345678901234567890123456789012,0,1,1,2,3,4,5,6\n",
 	  "at most 40 long", 0 },
-	{ H "e,0,0,1,2,3,4,5,6\n", "line 2: tid: '0'", 0 },
-	{ H "e,0,1,-1,2,3,4,5,6\n", "line 2: start_ns: '-1'", 0 },
-	{ H "e,0,1,1,9223372036854775808,3,4,5,6\n", "line 2: end_ns:", 0 },
-	{ H "e,0,1,1,2,0xg,4,5,6\n", "line 2: addr: '0xg'", 0 },
-	{ H "e,0,1,1,2,0x,4,5,6\n", "line 2: addr: '0x'", 0 },
-	{ H "e,0,1,1,2,0x12345678901234567,4,5,6\n", "line 2: addr:", 0 },
-	{ H "e,0,1,1,2,3,,5,6\n", "line 2: size: ''", 0 },
-	{ H "e,0,1,1,2,3,0,5,6\n", "line 2: size: '0'", 0 },
-	{ H "e,0,1,1,2,3,4,4k,6\n", "line 2: page_size: '4k'", 0 },
-	{ H "e,0,1,1,2,3,4,5,4097\n", "line 2: vcpus: '4097'", 0 },
-	{ H "e,0,1,1,2,3,4,5,6\r\n", "line 2: vcpus:", 0 },
-	{ H "e,0,1,3,2,3,4,5,6\n", "line 2: end_ns is before start_ns", 0 },
-	{ H "e,1,1,1,2,3,4,5,6\n", "line 2: seq: 1 of event 'e' came where 0", 0 },
-	{ H GOOD GOOD, "line 3: seq: 0 of event 'mremap_4k' came where 1", 1 },
+	{ H "e,0,0,1,2,3,4,5,6\n", "line 3: tid: '0'", 0 },
+	{ H "e,0,1,-1,2,3,4,5,6\n", "line 3: start_ns: '-1'", 0 },
+	{ H "e,0,1,1,9223372036854775808,3,4,5,6\n", "line 3: end_ns:", 0 },
+	{ H "e,0,1,1,2,0xg,4,5,6\n", "line 3: addr: '0xg'", 0 },
+	{ H "e,0,1,1,2,0x,4,5,6\n", "line 3: addr: '0x'", 0 },
+	{ H "e,0,1,1,2,0x12345678901234567,4,5,6\n", "line 3: addr:", 0 },
+	{ H "e,0,1,1,2,3,,5,6\n", "line 3: size: ''", 0 },
+	{ H "e,0,1,1,2,3,0,5,6\n", "line 3: size: '0'", 0 },
+	{ H "e,0,1,1,2,3,4,4k,6\n", "line 3: page_size: '4k'", 0 },
+	{ H "e,0,1,1,2,3,4,5,4097\n", "line 3: vcpus: '4097'", 0 },
+	{ H "e,0,1,1,2,3,4,5,6\r\n", "line 3: vcpus:", 0 },
+	{ H "e,0,1,3,2,3,4,5,6\n", "line 3: end_ns is before start_ns", 0 },
+	{ H "e,1,1,1,2,3,4,5,6\n", "line 3: seq: 1 of event 'e' came where 0", 0 },
+	{ H GOOD GOOD, "line 4: seq: 0 of event 'mremap_4k' came where 1", 1 },
 	/* It stays malformed whatever comes. */
-	{ H "x\n" GOOD, "line 2: column 'seq' is missing", 0 },
+	{ H "x\n" GOOD, "line 3: column 'seq' is missing", 0 },
 };
 
 static void bad(void **state)
@@ -130,14 +133,14 @@ static void odd_bytes(void **state)
 	(void)state;
 	assert_int_equal(feed(f, H "e,0\0,1,1,2,3,4,5,6\n", strlen(H) + 20, 3),
 			 -1);
-	assert_non_null(strstr(samplefile_error(f), "line 2: NUL byte"));
+	assert_non_null(strstr(samplefile_error(f), "line 3: NUL byte"));
 	samplefile_free(f);
 
 	f = samplefile_new();
 	memset(junk, 'x', sizeof(junk));
 	samplefile_feed(f, H, strlen(H));
 	assert_int_equal(samplefile_feed(f, junk, sizeof(junk)), -1);
-	assert_non_null(strstr(samplefile_error(f), "line 2: longer than 255"));
+	assert_non_null(strstr(samplefile_error(f), "line 3: longer than 255"));
 	samplefile_free(f);
 }
 
