@@ -203,8 +203,15 @@ static int read_manifest(struct folder *f)
 		goto out;
 	f->accel = get_string(json_object_get(f->manifest, "accel"), "name",
 			      path);
-	if (!f->accel || get_count(f->manifest, "seed", path, &f->seed))
+	if (!f->accel)
 		goto out;
+	if (!json_is_integer(json_object_get(f->manifest, "seed"))) {
+		bad(path, "seed", "is missing or no whole number");
+		goto out;
+	}
+	/* JSON has no unsigned 64-bit numbers: large seeds come as negative. */
+	f->seed = (uint64_t)json_integer_value(json_object_get(f->manifest,
+							       "seed"));
 	ret = read_spec(f, json_object_get(f->manifest, "plan_spec"), path);
 out:
 	free(path);

@@ -40,8 +40,6 @@ int results_finish(const char *dir)
 		return ST_USAGE;
 	table_print(&s, stdout);
 	ret = summary_write(&s) ? ST_HARNESS : report_write(&s, dir);
-	if (!ret)
-		printf("\nReport: %s/report.html\n", dir);
 	fflush(stdout);
 	summary_free(&s);
 	return ret;

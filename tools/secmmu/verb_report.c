@@ -12,7 +12,8 @@ static const char help[] =
 	"usage: secmmu report [DIR]\n"
 	"\n"
 	"Makes summary.json and report.html of a results folder again, from its\n"
-	"boots alone, and prints the table.\n"
+	"boots alone, and prints the table. An interrupted run is reported as far\n"
+	"as it went, and is then taken for finished.\n"
 	"\n"
 	"  DIR      the results folder (default: results/latest)\n"
 	"  --help   this text\n"
@@ -44,6 +45,8 @@ int verb_report(int argc, char **argv)
 		ret = ST_USAGE;
 	} else {
 		ret = results_finish(dir);
+		if (!ret)
+			printf("\nReport: %s/report.html\n", dir);
 	}
 	free(latest);
 	return ret;
