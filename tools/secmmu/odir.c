@@ -25,11 +25,13 @@ static char *mark_of(const char *dir)
 
 /*
  * The empty files of include/config are how Kconfig tells make of a changed
- * symbol. They are never half-written, and a lost one would lose the change.
+ * symbol: a lost one would lose the change. They are never half-written, and
+ * neither is our .config.
  */
-static bool is_source_of_truth(const FTSENT *e)
+static bool is_spared(const FTSENT *e)
 {
-	return strstr(e->fts_path, "/include/config/") != NULL;
+	return strstr(e->fts_path, "/include/config/") ||
+	       !strcmp(e->fts_name, ".config");
 }
 
 /* Call @fn for every file that make wrote in @dir. */
@@ -45,7 +47,7 @@ static int each_file(const char *dir, void (*fn)(const FTSENT *, time_t *),
 	if (!fts)
 		goto error;
 	while ((errno = 0, e = fts_read(fts)))
-		if (e->fts_info == FTS_F && !is_source_of_truth(e))
+		if (e->fts_info == FTS_F && !is_spared(e))
 			fn(e, t);
 	if (!errno)
 		ret = 0;

@@ -48,13 +48,12 @@ static int make_number(const char *text, const char *name)
 int source_identify(const char *dir, const char *name, struct source *s)
 {
 	char *path = xasprintf("%s/Makefile", dir);
-	char *kbuild = xasprintf("%s/Kbuild", dir);
 	char *text = NULL, *folder = NULL;
 	int ret = ST_USAGE;
 	int v, p, sub;
 
-	if (!path_exists(path) || !path_exists(kbuild)) {
-		err("%s: no kernel tree (no Makefile or no Kbuild in it)", name);
+	if (!path_exists(path)) {
+		err("%s: no kernel tree (no Makefile in it)", name);
 		goto out;
 	}
 	text = read_file(path, NULL);
@@ -79,7 +78,6 @@ int source_identify(const char *dir, const char *name, struct source *s)
 out:
 	free(folder);
 	free(text);
-	free(kbuild);
 	free(path);
 	return ret;
 }

@@ -56,8 +56,8 @@ static int build(const struct kernel_opts *o)
 			ret = print_arm(&a, a.arms[i]);
 	}
 	if (ret == ST_OK)
-		printf("\nLinux %s in %s, after %.0f s\n", a.release, a.dir,
-		       (double)(now_ns() - start) / 1e9);
+		printf("\nLinux %s, after %.0f s\nartifacts: %s\n", a.release,
+		       (double)(now_ns() - start) / 1e9, a.dir);
 	artifacts_free(&a);
 	return ret;
 }
@@ -115,6 +115,7 @@ int verb_kernel(int argc, char **argv)
 	bool gc = false;
 	int c;
 
+	opterr = 0;	/* one line of error, ours */
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		switch (c) {
 		case 's':
@@ -136,12 +137,14 @@ int verb_kernel(int argc, char **argv)
 			usage(stdout);
 			return ST_OK;
 		default:
-			err("secmmu kernel --help tells the options");
+			err("kernel: '%s' is no option, or lacks its value: see secmmu kernel --help",
+			    argv[optind - 1]);
 			return ST_USAGE;
 		}
 	}
 	if (optind < argc) {
-		err("kernel: '%s' is no option", argv[optind]);
+		err("kernel: unexpected '%s': see secmmu kernel --help",
+		    argv[optind]);
 		return ST_USAGE;
 	}
 	return gc ? collect_garbage() : build(&o);

@@ -154,6 +154,7 @@ int verb_patches(int argc, char **argv)
 	char *dir;
 	int ret, c;
 
+	opterr = 0;	/* one line of error, ours */
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -169,7 +170,8 @@ int verb_patches(int argc, char **argv)
 			usage(stdout);
 			return ST_OK;
 		default:
-			err("secmmu patches --help tells the options");
+			err("patches: '%s' is no option, or lacks its value: see secmmu patches --help",
+			    argv[optind - 1]);
 			return ST_USAGE;
 		}
 	}
