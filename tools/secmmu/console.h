@@ -30,7 +30,7 @@ struct finding {
 	char *fingerprint;	/* same bug, same text: no address, offset, pid */
 	char *mark;		/* latest mark before it: "ID WORD..."; "" if none */
 	uint32_t request;	/* the ID of that mark; 0 if none */
-	uint64_t line_no;	/* in the console's output, from 1 */
+	uint64_t line_no;	/* of the console's output, from 1 */
 };
 
 /* All strings are printable ASCII. */
@@ -44,6 +44,9 @@ struct findings {
 const char *finding_kind_name(enum finding_kind k);
 
 void findings_free(struct findings *f);
+
+/** printable - a copy of @s with '?' for all but printable ASCII; free() it. */
+char *printable(const char *s);
 
 struct console;
 
@@ -60,10 +63,13 @@ void console_free(struct console *c);
 /**
  * console_feed - take in output, any bytes in any portions
  *
- * Return: 0, or -1 if the log could not be written (errno is kept in
- * console_error()); scanning goes on.
+ * Return: 0, or -1 if the log could not be written: console_error() says why;
+ * scanning goes on.
  */
 int console_feed(struct console *c, const void *data, size_t len);
+
+/** console_note - write a line of our own into the log; it is not scanned. */
+void console_note(struct console *c, const char *line);
 
 /** console_finish - no more output: look at a last line without newline. */
 void console_finish(struct console *c);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trouble in kernel messages: which kind, in which function, during which
+ * request. Works on lines alone, so that fixtures can test it.
+ */
+#ifndef SECMMU_SCAN_H
+#define SECMMU_SCAN_H
+
+#include "console.h"
+
+#define SCAN_LINE_MAX	1024	/* longer lines are looked at in part */
+
+struct scan {
+	struct findings found;
+	char *panic;		/* first line of the first panic, or NULL */
+	char *mark;		/* text of the latest mark, or NULL */
+	uint32_t request;
+	uint64_t line_no;
+	unsigned int left;	/* lines that may still tell more of found's last */
+	bool named;		/* its fingerprint has a function */
+	const char *key;	/* what its fingerprint begins with */
+};
+
+/**
+ * scan_line - look at one line of console output
+ * @s: zero-initialised; scan_free() it
+ * @line: without its end; any bytes but NUL
+ */
+void scan_line(struct scan *s, const char *line);
+
+void scan_free(struct scan *s);
+
+#endif
