@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "qemu_args.h"
+#include "util.h"
+
+#define INSTALL "on Debian and Ubuntu: apt-get install qemu-system-x86"
+/* No QEMU takes that long to say its version. */
+#define PROBE_TIMEOUT_S "10"
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+/* Return: the path of @name as the shell would find it, or NULL. */
+static char *find_program(const char *name)
+{
+	const char *dir, *end, *path = getenv("PATH");
+	char *full;
+
+	if (strchr(name, '/'))
+		return is_program(name) ? xstrdup(name) : NULL;
+	for (dir = path; dir && *dir; dir = *end ? end + 1 : end) {
+		end = strchrnul(dir, ':');
+		full = xasprintf("%.*s/%s", (int)(end - dir), dir, name);
+		if (is_program(full))
+			return full;
+		free(full);
+	}
+	return NULL;
+}
+
+int qemu_parse_version(const char *text, char version[32], unsigned int *major,
+		       unsigned int *minor)
+{
+	const char *s = strstr(text, "QEMU emulator version ");
+	size_t n;
+
+	if (!s)
+		return -1;
+	s += strlen("QEMU emulator version ");
+	n = strspn(s, "0123456789.");
+	if (n >= 32 || sscanf(s, "%5u.%5u", major, minor) != 2)
+		return -1;
+	memcpy(version, s, n);
+	version[n] = '\0';
+	return 0;
+}
+
+static char *ask_version(const char *path, bool sandbox)
+{
+	char *const with[] = { "timeout", PROBE_TIMEOUT_S, (char *)path,
+			       "-sandbox", "on", "-version", NULL };
+	char *const without[] = { "timeout", PROBE_TIMEOUT_S, (char *)path,
+				  "-version", NULL };
+
+	return proc_capture(sandbox ? with : without, NULL);
+}
+
+int qemu_probe(struct qemu_info *q)
+{
+	const char *name = getenv("SECMMU_QEMU");
+	unsigned int major, minor;
+	int ret = ST_USAGE;
+	char *text;
+
+	memset(q, 0, sizeof(*q));
+	if (!name || !*name)
+		name = "qemu-system-x86_64";
+	q->path = find_program(name);
+	if (!q->path) {
+		err("%s is missing; " INSTALL, name);
+		return ST_USAGE;
+	}
+	/* A QEMU without seccomp refuses -sandbox before it gets to -version. */
+	text = ask_version(q->path, true);
+	q->sandbox = text;
+	if (!text && !sig_pending())
+		text = ask_version(q->path, false);
+	if (sig_pending())
+		ret = ST_INTR;
+	else if (!text || qemu_parse_version(text, q->version, &major, &minor))
+		err("%s does not answer -version as QEMU does; " INSTALL,
+		    q->path);
+	else if (major < QEMU_MIN_MAJOR ||
+		 (major == QEMU_MIN_MAJOR && minor < QEMU_MIN_MINOR))
+		err("%s is QEMU %s, which is too old: %d.%d or later is needed; "
+		    INSTALL, q->path, q->version, QEMU_MIN_MAJOR,
+		    QEMU_MIN_MINOR);
+	else
+		ret = ST_OK;
+	free(text);
+	if (ret != ST_OK)
+		qemu_info_free(q);
+	return ret;
+}
+
+void qemu_info_free(struct qemu_info *q)
+{
+	free(q->path);
+	memset(q, 0, sizeof(*q));
+}
+
+/* In the child: @theirs become 0, 1 and 2, and the channels' numbers. */
+static void __attribute__((noreturn)) child(char *const *argv, pid_t parent,
+					    int errors, const int theirs[3])
+{
+	int high[3], null;
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	null = open("/dev/null", O_RDONLY);
+	/* Out of the way of the numbers they are to get. */
+	for (int i = 0; i < 3; i++)
+		high[i] = fcntl(theirs[i], F_DUPFD_CLOEXEC, 16);
+	if (dup2(null, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0 ||
+	    dup2(high[0], QEMU_FD_CONSOLE) < 0 ||
+	    dup2(high[1], QEMU_FD_QMP) < 0 || dup2(high[2], QEMU_FD_FRAMES) < 0)
+		_exit(127);
+	execv(argv[0], argv);
+	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int make_channels(struct qemu *q, int theirs[3], int *errors)
+{
+	int *ours[3] = { &q->console, &q->qmp, &q->frames };
+	int p[2];
+
+	for (int i = 0; i < 3; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p))
+			return -1;
+		*ours[i] = p[0];
+		theirs[i] = p[1];
+		if (fcntl(p[0], F_SETFL, O_NONBLOCK))
+			return -1;
+	}
+	if (pipe2(p, O_CLOEXEC))
+		return -1;
+	q->errors = p[0];
+	*errors = p[1];
+	return fcntl(p[0], F_SETFL, O_NONBLOCK);
+}
+
+int qemu_start(struct qemu *q, const struct qemu_info *info,
+	       const struct boot_spec *spec, char **why)
+{
+	int theirs[3] = { -1, -1, -1 };
+	pid_t parent = getpid();
+	int errors = -1;
+	int ret = -1;
+	char **argv;
+
+	memset(q, 0, sizeof(*q));
+	q->pidfd = q->console = q->frames = q->qmp = q->errors = -1;
+	argv = qemu_argv(info, spec);
+	q->command = qemu_quote(argv);
+	if (make_channels(q, theirs, &errors))
+		goto out;
+	q->pid = fork();
+	if (q->pid < 0) {
+		q->pid = 0;
+		goto out;
+	}
+	if (!q->pid)
+		child(argv, parent, errors, theirs);
+	setpgid(q->pid, q->pid);
+	q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
+	if (q->pidfd < 0)
+		goto out;
+	ret = 0;
+out:
+	*why = ret ? xasprintf("cannot start QEMU: %s", strerror(errno)) : NULL;
+	for (int i = 0; i < 3; i++)
+		close_fd(&theirs[i]);
+	close_fd(&errors);
+	qemu_argv_free(argv);
+	return ret;
+}
+
+bool qemu_reap(struct qemu *q)
+{
+	if (q->pid && waitpid(q->pid, &q->wait_status, WNOHANG) == q->pid)
+		q->pid = 0;
+	return !q->pid;
+}
+
+void qemu_close(struct qemu *q)
+{
+	if (q->pid) {
+		kill(-q->pid, SIGKILL);
+		kill(q->pid, SIGKILL);
+		while (waitpid(q->pid, &q->wait_status, 0) < 0 &&
+		       errno == EINTR)
+			;
+		q->pid = 0;
+	}
+	close_fd(&q->pidfd);
+	close_fd(&q->console);
+	close_fd(&q->frames);
+	close_fd(&q->qmp);
+	close_fd(&q->errors);
+	free(q->command);
+	q->command = NULL;
+}
