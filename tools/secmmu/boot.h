@@ -147,6 +147,17 @@ struct run_result {
  */
 int boot_run(struct boot *b, const struct run_req *req, struct run_result *res);
 
+/**
+ * boot_shell - an interactive shell, on the caller's terminal
+ * @in: where keys come from; put into raw mode for the time if a terminal
+ * @out: where the console's output goes
+ *
+ * Ends when the shell does, or with the key Ctrl-].
+ *
+ * Return: as boot_load().
+ */
+int boot_shell(struct boot *b, int in, int out);
+
 /** boot_garbage - whether bytes or frames were lost so far: the data is suspect. */
 bool boot_garbage(const struct boot *b);
 

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What callers of the supervisor see: a boot, requests to it, its result. */
+#include "boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot_int.h"
+
+#define CONSOLE_LOG_MAX	(16ull << 20)
+
+/*
+ * Under icount a second of the guest takes some ten of ours, and boots run
+ * side by side.
+ */
+static const struct boot_limits default_limits[] = {
+	[CLOCK_WALL] = { .silence_ms = 30000, .hello_ms = 120000,
+			 .alive_ms = 60000, .load_ms = 60000,
+			 .exit_ms = 30000 },
+	[CLOCK_ICOUNT] = { .silence_ms = 60000, .hello_ms = 300000,
+			   .alive_ms = 240000, .load_ms = 300000,
+			   .exit_ms = 120000 },
+};
+/* Wall time for a ms of a test's time limit, and for what comes after it. */
+#define RUN_SLOWER_ICOUNT	20u
+#define RUN_EXTRA_WALL_MS	60000u
+#define RUN_EXTRA_ICOUNT_MS	300000u
+
+static const struct boot_quota run_quota = {
+	.out = 16ull << 20,
+	.samples = 64ull << 20,
+	.trace = 1ull << 30,
+	.meta = 4ull << 20,
+};
+
+/* Text of a request: "key=value" strings, each with its NUL. */
+struct text {
+	char *buf;
+	size_t len;
+};
+
+static void put(struct text *t, const char *key, const char *value)
+{
+	char *s = xasprintf("%s=%s", key, value);
+	size_t n = strlen(s) + 1;
+
+	t->buf = xrealloc(t->buf, t->len + n);
+	memcpy(t->buf + t->len, s, n);
+	t->len += n;
+	free(s);
+}
+
+static void put_number(struct text *t, const char *key, unsigned long long v)
+{
+	char s[24];
+
+	snprintf(s, sizeof(s), "%llu", v);
+	put(t, key, s);
+}
+
+static void put_all(struct text *t, const char *key, const char *const *v)
+{
+	for (; v && *v; v++)
+		put(t, key, *v);
+}
+
+/* The boot is dead: learn why while QEMU lives, then end it. */
+static void bury(struct boot *b)
+{
+	boot_tty_disconnect(b);
+	if (b->code != BOOT_ERR_INTR && !sig_pending())
+		boot_diagnose(b);
+	boot_stop(b);
+}
+
+/* Send the request in @t (taken over) and wait for the REPLY to it. */
+static int request(struct boot *b, enum frame_type type, struct text *t,
+		   uint64_t limit_ms)
+{
+	if (!b->code && t->len > FRAME_MAX)
+		boot_die(b, BOOT_ERR_HOST, "%s is too long to be sent",
+			 b->what);
+	if (b->code) {
+		free(t->buf);
+		return b->code;
+	}
+	b->waiting = true;
+	b->refused = false;
+	b->timer[TIMER_ANSWER] =
+		limit_ms == NEVER ? NEVER : now_ns() + limit_ms * MS;
+	boot_frame_send(b, type, t->buf, (uint32_t)t->len);
+	free(t->buf);
+	while (!b->code && b->waiting && !b->tty.quit)
+		boot_pump(b);
+	if (b->code)
+		bury(b);
+	return b->code ? b->code : b->refused ? BOOT_REFUSED : BOOT_OK;
+}
+
+/* A new request: its text begins with its id. */
+static struct text begin(struct boot *b, const char *verb, const char *arg)
+{
+	struct text t = { 0 };
+
+	free(b->what);
+	b->what = xasprintf("%s%s%s", verb, arg ? " " : "", arg ? arg : "");
+	put_number(&t, "id", ++b->id);
+	return t;
+}
+
+static void take_default(unsigned int *limit, unsigned int value)
+{
+	if (!*limit)
+		*limit = value;
+}
+
+static void set_limits(struct boot *b, const struct boot_spec *s)
+{
+	const struct boot_limits *d = &default_limits[s->clock];
+
+	b->limits = s->limits;
+	take_default(&b->limits.silence_ms, d->silence_ms);
+	take_default(&b->limits.hello_ms, d->hello_ms);
+	take_default(&b->limits.alive_ms, d->alive_ms);
+	take_default(&b->limits.load_ms, d->load_ms);
+	take_default(&b->limits.exit_ms, d->exit_ms);
+}
+
+static struct boot *boot_new(const struct boot_spec *s)
+{
+	struct boot *b = xcalloc(1, sizeof(*b));
+	char *path = xasprintf("%s/console.log", s->dir);
+
+	set_limits(b, s);
+	b->clock = s->clock;
+	b->vendor = s->accel->vendor;
+	b->what = xstrdup("boot");
+	b->tty.in = b->tty.out = -1;
+	b->qemu.pidfd = b->qemu.console = b->qemu.frames = -1;
+	b->qemu.qmp = b->qemu.errors = -1;
+	for (int i = 0; i < N_TIMERS; i++)
+		b->timer[i] = NEVER;
+	b->log_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (b->log_fd < 0)
+		boot_die(b, BOOT_ERR_HOST, "cannot write %s: %s", path,
+			 strerror(errno));
+	b->console = console_new(b->log_fd, CONSOLE_LOG_MAX);
+	free(path);
+	return b;
+}
+
+struct boot *boot_start(const struct boot_spec *s)
+{
+	struct boot *b = boot_new(s);
+	char *why = NULL;
+
+	if (b->code)
+		return b;
+	if (qemu_probe(&b->info) != ST_OK) {
+		boot_die(b, sig_pending() ? BOOT_ERR_INTR : BOOT_ERR_START,
+			 "no usable QEMU");
+		return b;
+	}
+	b->start_ns = now_ns();
+	if (qemu_start(&b->qemu, &b->info, s, &why)) {
+		boot_die(b, BOOT_ERR_START, "%s", why);
+		free(why);
+		return b;
+	}
+	b->started = true;
+	b->qmp = qmp_new(b->qemu.qmp);
+	b->qemu.qmp = -1;
+	boot_set_timer(b, TIMER_SILENCE, b->limits.silence_ms);
+	boot_set_timer(b, TIMER_HELLO, b->limits.hello_ms);
+	while (!b->code && !b->greeted)
+		boot_pump(b);
+	if (b->code)
+		bury(b);
+	return b;
+}
+
+int boot_code(const struct boot *b)
+{
+	return b->code;
+}
+
+const char *boot_reason(const struct boot *b)
+{
+	return b->reason ? b->reason : "";
+}
+
+const char *boot_refusal(const struct boot *b)
+{
+	return b->refusal;
+}
+
+const struct boot_hello *boot_get_hello(const struct boot *b)
+{
+	return &b->hello;
+}
+
+int boot_load(struct boot *b, const char *arm, const char *const *kvm_args)
+{
+	struct text t = begin(b, "LOAD", arm);
+
+	put(&t, "arm", arm);
+	put(&t, "vendor", b->vendor);
+	put_all(&t, "kvm_arg", kvm_args);
+	return request(b, FRAME_LOAD, &t, b->limits.load_ms);
+}
+
+int boot_unload(struct boot *b)
+{
+	struct text t = begin(b, "UNLOAD", NULL);
+
+	return request(b, FRAME_UNLOAD, &t, b->limits.load_ms);
+}
+
+int boot_mixed(struct boot *b, const char *arm, const char *vendor_arm)
+{
+	struct text t = begin(b, "MIXED", arm);
+
+	put(&t, "arm", arm);
+	put(&t, "vendor_arm", vendor_arm);
+	put(&t, "vendor", b->vendor);
+	return request(b, FRAME_MIXED, &t, b->limits.load_ms);
+}
+
+static uint64_t run_limit(const struct boot *b, const struct run_req *q)
+{
+	if (q->wall_ms)
+		return q->wall_ms;
+	if (b->clock == CLOCK_ICOUNT)
+		return (uint64_t)q->timeout_ms * RUN_SLOWER_ICOUNT +
+		       RUN_EXTRA_ICOUNT_MS;
+	return (uint64_t)q->timeout_ms + RUN_EXTRA_WALL_MS;
+}
+
+int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)
+{
+	struct text t = begin(b, "RUN", q->argv[0]);
+	int ret;
+
+	memset(res, 0, sizeof(*res));
+	res->id = b->id;
+	put_number(&t, "timeout_ms", q->timeout_ms);
+	put_number(&t, "trace", q->trace);
+	put_number(&t, "samples", q->samples);
+	put_all(&t, "argv", q->argv);
+	put_all(&t, "env", q->env);
+	b->req = q;
+	b->res = res;
+	b->quota = run_quota;
+	ret = request(b, FRAME_RUN, &t, run_limit(b, q));
+	b->req = NULL;
+	b->res = NULL;
+	return ret;
+}
+
+int boot_shell(struct boot *b, int in, int out)
+{
+	struct text t = begin(b, "SHELL", NULL);
+	int ret;
+
+	if (!b->code)
+		boot_tty_connect(b, in, out);
+	ret = request(b, FRAME_SHELL, &t, NEVER);
+	if (b->tty.quit) {
+		/* The guest serves nothing else while the shell runs. */
+		boot_die(b, BOOT_ERR_INTR, "the shell was left");
+		bury(b);
+		ret = b->code;
+	}
+	boot_tty_disconnect(b);
+	return ret;
+}
+
+bool boot_garbage(const struct boot *b)
+{
+	return b->in.garbage || b->in.gaps;
+}
+
+const struct findings *boot_findings(const struct boot *b)
+{
+	return b->diagnosed ? &b->findings : console_findings(b->console);
+}
+
+static bool is_dead(const struct boot *b)
+{
+	return b->code;
+}
+
+/* The end of a boot that went well so far. */
+static void power_off(struct boot *b)
+{
+	struct text t = begin(b, "POWEROFF", NULL);
+
+	b->off = true;
+	request(b, FRAME_POWEROFF, &t, b->limits.exit_ms);
+	if (b->code || b->ended)
+		return;
+	/* No more ALIVE from here on. */
+	b->timer[TIMER_ALIVE] = NEVER;
+	boot_pump_for(b, b->limits.exit_ms, is_dead);
+	if (!b->code && !b->ended)
+		boot_die(b, BOOT_ERR_HANG,
+			 "guest has not powered off within %u s",
+			 b->limits.exit_ms / 1000);
+	if (b->code)
+		bury(b);
+}
+
+static enum status code_status(int code)
+{
+	switch (code) {
+	case BOOT_OK:
+		return STATUS_PASS;
+	case BOOT_ERR_PANIC:
+		return STATUS_FAIL;
+	case BOOT_ERR_EXIT:
+	case BOOT_ERR_HANG_BOOT:
+	case BOOT_ERR_HANG:
+	case BOOT_ERR_TIMEOUT:
+	case BOOT_ERR_INTR:
+		return STATUS_MISS;
+	default:
+		return STATUS_ERROR;
+	}
+}
+
+static void judge(struct boot *b, struct boot_result *r)
+{
+	const struct finding *f = r->findings.v;
+
+	r->status = code_status(b->code);
+	if (b->code)
+		r->reason = xstrdup(b->reason);
+	if (r->findings.n) {
+		r->status = status_worst(r->status, STATUS_FAIL);
+		if (!r->reason)
+			r->reason = xasprintf("the kernel reported (%s) %s",
+					      finding_kind_name(f->kind),
+					      f->line);
+	}
+	if (r->garbage || r->gaps) {
+		r->status = status_worst(r->status, STATUS_ERROR);
+		if (!r->reason)
+			r->reason = xasprintf("the guest sent %llu bytes of garbage, and %llu frames are missing",
+					      (unsigned long long)r->garbage,
+					      (unsigned long long)r->gaps);
+	}
+	if (!r->reason)
+		r->reason = xstrdup("");
+}
+
+static void fill(struct boot *b, struct boot_result *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->code = b->code;
+	r->hello = b->hello;
+	r->garbage = b->in.garbage;
+	r->gaps = b->in.gaps;
+	r->start_ms = b->hello_ms;
+	if (b->started)
+		r->total_ms = (unsigned int)((now_ns() - b->start_ns) / MS);
+	r->command = xstrdup(b->qemu.command ? b->qemu.command : "");
+	r->qemu_version = xstrdup(b->info.version);
+	r->diagnosis = b->diagnosis ? b->diagnosis : xstrdup("");
+	b->diagnosis = NULL;
+	r->log_truncated = console_truncated(b->console);
+	/* After a diagnosis those are set that were found before it. */
+	if (b->diagnosed)
+		r->findings = b->findings;
+	else
+		console_take_findings(b->console, &r->findings);
+	memset(&b->findings, 0, sizeof(b->findings));
+}
+
+static void boot_free(struct boot *b)
+{
+	boot_tty_disconnect(b);
+	qemu_close(&b->qemu);
+	qemu_info_free(&b->info);
+	qmp_free(b->qmp);
+	console_free(b->console);
+	frame_reader_free(&b->in);
+	if (b->log_fd >= 0)
+		close(b->log_fd);
+	free(b->what);
+	free(b->out);
+	free(b->errors);
+	free(b->shutdown);
+	free(b->reason);
+	free(b);
+}
+
+void boot_end(struct boot *b, struct boot_result *res)
+{
+	if (!b->code)
+		power_off(b);
+	/* What was buried has ended; this is for a QEMU that defies SIGKILL. */
+	boot_stop(b);
+	fill(b, res);
+	judge(b, res);
+	boot_free(b);
+}
+
+void boot_result_free(struct boot_result *r)
+{
+	free(r->reason);
+	free(r->diagnosis);
+	free(r->command);
+	free(r->qemu_version);
+	findings_free(&r->findings);
+	memset(r, 0, sizeof(*r));
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What can still be found out about a guest that failed. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot_int.h"
+#include "qemu_args.h"
+
+#define ANSWER_MS	3000
+#define BREAK_MS	1000
+#define BACKTRACE_MS	1500
+
+/* Places in @wanted. */
+enum { ASK_STATUS, ASK_REGISTERS };
+
+void boot_pump_for(struct boot *b, unsigned int ms,
+		   bool (*done)(const struct boot *b))
+{
+	boot_set_timer(b, TIMER_STEP, ms);
+	while (!b->ended && now_ns() < b->timer[TIMER_STEP] &&
+	       !(done && done(b)))
+		boot_pump(b);
+	b->timer[TIMER_STEP] = NEVER;
+}
+
+static bool interrupted(const struct boot *b)
+{
+	(void)b;
+	return sig_pending();
+}
+
+static bool answered(const struct boot *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(b->wanted); i++)
+		if (b->wanted[i] && !b->answer[i])
+			return sig_pending();
+	return true;
+}
+
+static void forget_answers(struct boot *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(b->wanted); i++) {
+		b->wanted[i] = 0;
+		free(b->answer[i]);
+		b->answer[i] = NULL;
+	}
+}
+
+static void ask_qemu(struct boot *b, FILE *f)
+{
+	b->wanted[ASK_STATUS] = qmp_send(b->qmp, "query-status", NULL);
+	b->wanted[ASK_REGISTERS] = qmp_hmp(b->qmp, "info registers -a");
+	boot_pump_for(b, ANSWER_MS, answered);
+	fprintf(f, "== QEMU says the guest is: %s\n",
+		b->answer[ASK_STATUS] ? b->answer[ASK_STATUS] :
+					"(QEMU does not answer)");
+	if (b->answer[ASK_REGISTERS])
+		fprintf(f, "== registers\n%s\n", b->answer[ASK_REGISTERS]);
+	forget_answers(b);
+}
+
+/* As if somebody sent a break and pressed @key: needs interrupts to work. */
+static void sysrq(struct boot *b, char key)
+{
+	b->wanted[0] = qmp_send(b->qmp, "chardev-send-break",
+				json_pack("{s:s}", "id", QEMU_CONSOLE_ID));
+	boot_pump_for(b, BREAK_MS, answered);
+	forget_answers(b);
+	if (b->qemu.console >= 0 && write(b->qemu.console, &key, 1) == 1)
+		boot_pump_for(b, BACKTRACE_MS, interrupted);
+}
+
+static void backtraces(struct boot *b, FILE *f)
+{
+	char *text = NULL, *line, *clean;
+	size_t len;
+
+	b->capture = open_memstream(&text, &len);
+	if (!b->capture)
+		return;
+	console_note(b->console, "asking for backtraces: sysrq l, sysrq w, NMI");
+	sysrq(b, 'l');
+	sysrq(b, 'w');
+	qmp_send(b->qmp, "inject-nmi", NULL);
+	boot_pump_for(b, BACKTRACE_MS, interrupted);
+	fclose(b->capture);
+	b->capture = NULL;
+	fprintf(f, "== after sysrq l (all CPUs), sysrq w (blocked tasks) and an NMI\n");
+	for (line = strtok(text, "\r\n"); line; line = strtok(NULL, "\r\n")) {
+		clean = printable(line);
+		fprintf(f, "%s\n", clean);
+		free(clean);
+	}
+	free(text);
+}
+
+static bool is_hang(const struct boot *b)
+{
+	return b->code == BOOT_ERR_HANG_BOOT || b->code == BOOT_ERR_HANG ||
+	       b->code == BOOT_ERR_TIMEOUT;
+}
+
+void boot_diagnose(struct boot *b)
+{
+	char *last = console_last(b->console);
+	size_t len;
+	FILE *f;
+
+	f = open_memstream(&b->diagnosis, &len);
+	if (!f)
+		goto out;
+	fprintf(f, "== %s\n== while: %s\n", b->reason, b->what);
+	fprintf(f, "== last lines of the console\n%s", *last ? last : "(none)\n");
+	if (b->n_errors) {
+		char *text = xstrdup(b->errors);
+
+		fprintf(f, "== QEMU's messages\n");
+		for (char *l = strtok(text, "\n"); l; l = strtok(NULL, "\n")) {
+			char *clean = printable(l);
+
+			fprintf(f, "%s\n", clean);
+			free(clean);
+		}
+		free(text);
+	}
+	if (is_hang(b) && !b->ended) {
+		/* From here on the guest's trouble is of our making. */
+		console_take_findings(b->console, &b->findings);
+		b->diagnosed = true;
+		ask_qemu(b, f);
+		if (qmp_fd(b->qmp) >= 0 && !sig_pending())
+			backtraces(b, f);
+	}
+	fclose(f);
+out:
+	free(last);
+}

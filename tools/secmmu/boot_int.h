@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the supervisor: shared by the boot*.c files only. */
+#ifndef SECMMU_BOOT_INT_H
+#define SECMMU_BOOT_INT_H
+
+#include <stdarg.h>
+#include <termios.h>
+
+#include "boot.h"
+#include "frame.h"
+#include "qemu.h"
+#include "qmp.h"
+#include "util.h"
+
+#define MS 1000000ull		/* ns */
+#define NEVER UINT64_MAX
+
+/* When what is waited for becomes overdue, CLOCK_MONOTONIC; NEVER if not. */
+enum boot_timer {
+	TIMER_SILENCE,		/* no console output at all */
+	TIMER_HELLO,
+	TIMER_ALIVE,		/* no frame */
+	TIMER_ANSWER,		/* no REPLY */
+	TIMER_PANIC,		/* the rest of a panic's messages has had its time */
+	TIMER_STEP,		/* a step of diagnosing or stopping: no failure */
+	N_TIMERS
+};
+
+/* What the guest may send for one RUN, in bytes. */
+struct boot_quota {
+	uint64_t out, samples, trace, meta;
+};
+
+/* The user's terminal while it is connected to the console. */
+struct boot_tty {
+	int in, out;		/* -1: not connected */
+	struct termios saved;
+	char *pending;		/* console output the terminal has yet to take */
+	size_t n_pending;
+	bool quit;		/* the escape key was pressed */
+};
+
+struct boot {
+	struct boot_limits limits;
+	enum boot_clock clock;
+	const char *vendor;
+	struct qemu_info info;
+	struct qemu qemu;
+	bool started;
+	struct qmp *qmp;
+	struct console *console;
+	int log_fd;
+	uint64_t start_ns;
+	uint64_t timer[N_TIMERS];
+
+	int code;
+	char *reason;
+	char *diagnosis;
+	bool ended;		/* QEMU is gone and all it said was read */
+	char *shutdown;		/* reason of QEMU's SHUTDOWN event, or NULL */
+	char *errors;		/* what QEMU wrote to stderr, its end */
+	size_t n_errors;
+
+	struct frame_reader in;
+	char *out;		/* bytes for the guest */
+	size_t n_out;
+	uint32_t seq;
+	bool greeted;		/* HELLO came */
+	unsigned int hello_ms;
+	struct boot_hello hello;
+
+	uint32_t id;		/* of the latest request */
+	char *what;		/* "LOAD mutex" and the like, for messages */
+	bool waiting;		/* for the REPLY to it */
+	bool refused;
+	char refusal[256];
+	const struct run_req *req;	/* while it runs */
+	struct run_result *res;
+	struct boot_quota quota;
+	bool off;		/* the latest request is POWEROFF */
+
+	bool diagnosed;		/* @findings has those from before it */
+	struct findings findings;
+	FILE *capture;		/* console output of a diagnosis, or NULL */
+	size_t captured;
+	uint64_t wanted[2];	/* ids of QMP answers waited for */
+	char *answer[2];
+	struct boot_tty tty;
+};
+
+/* boot_loop.c */
+
+/** boot_die - note what the boot died of; the first time counts. */
+void boot_die(struct boot *b, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/** boot_pump - wait for the next event, or timer, and handle it. */
+void boot_pump(struct boot *b);
+
+static inline void boot_set_timer(struct boot *b, enum boot_timer t,
+				  unsigned int ms)
+{
+	b->timer[t] = now_ns() + ms * MS;
+}
+
+/* boot_frames.c */
+
+/**
+ * boot_frames_read - read and handle some frames
+ *
+ * Return: 1 if there may be more, 0 if not now, -1 at their end.
+ */
+int boot_frames_read(struct boot *b);
+
+/** boot_frames_write - write what is queued, as far as it goes. */
+void boot_frames_write(struct boot *b);
+
+/** boot_frame_send - queue a frame. */
+void boot_frame_send(struct boot *b, enum frame_type type, const void *data,
+		     uint32_t len);
+
+/* boot_stop.c */
+
+/** boot_stop - end QEMU: asking it, SIGTERM, SIGKILL. */
+void boot_stop(struct boot *b);
+
+/* boot_diagnose.c */
+
+/** boot_diagnose - after a death: what can be found out, into b->diagnosis. */
+void boot_diagnose(struct boot *b);
+
+/** boot_pump_for - run the loop for @ms, or until QEMU ended or @done. */
+void boot_pump_for(struct boot *b, unsigned int ms,
+		   bool (*done)(const struct boot *b));
+
+/* boot_tty.c */
+
+/** boot_tty_connect - connect the terminal, in raw mode if it is one. */
+void boot_tty_connect(struct boot *b, int in, int out);
+
+/** boot_tty_disconnect - restore it. */
+void boot_tty_disconnect(struct boot *b);
+
+/** boot_tty_output - console output for the terminal. */
+void boot_tty_output(struct boot *b, const char *data, size_t len);
+
+/** boot_tty_write - write pending output; the terminal can take some. */
+void boot_tty_write(struct boot *b);
+
+/** boot_tty_input - read keys, pass them on to the console. */
+void boot_tty_input(struct boot *b);
+
+#endif
