@@ -32,6 +32,8 @@ static void move_out(struct secmmu *t, int flags)
 	secmmu_take(t, t->aside);
 	if (t->ev->stage)
 		move(t->stage, t->hva, t->size, 0);
+	else
+		secmmu_populate(t);
 	secmmu_end(t);
 }
 

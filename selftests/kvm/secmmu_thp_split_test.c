@@ -74,6 +74,7 @@ static void run_dontneed(struct secmmu *t)
 	ret = madvise(t->hva, t->size, MADV_DONTNEED);
 	secmmu_sample(t, start);
 	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+	secmmu_populate(t);
 	secmmu_end(t);
 }
 

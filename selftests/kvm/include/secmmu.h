@@ -23,6 +23,8 @@
 #define SECMMU_HUGE_SIZE	(2UL << 20)
 #define SECMMU_HUGE_PAGES	((uint32_t)(SECMMU_HUGE_SIZE / SECMMU_PAGE_SIZE))
 #define SECMMU_MAX_ERRORS	8
+/* Pages of the invalidated range whose first fault is left to the guest. */
+#define SECMMU_GUEST_FAULTS	8U
 
 #define SECMMU_SRC(type)	(1U << VM_MEM_SRC_##type)
 
@@ -172,6 +174,7 @@ struct secmmu {
 	struct secmmu_opts opt;
 	struct kvm_vm *vm;
 	struct secmmu_vcpu vcpus[SECMMU_MAX_VCPUS];
+	struct kvm_vcpu *prefault;	/* never runs; NULL: KVM can't */
 	uint32_t nr_pages;
 	struct secmmu_page *mem;	/* the tested memslot */
 	struct secmmu_ctl *ctl;
@@ -233,6 +236,13 @@ void secmmu_set_busy(struct secmmu *t, bool busy);
  * done a whole pass without.  Returns the number of vCPUs that failed.
  */
 uint32_t secmmu_wait_faulted(struct secmmu *t);
+/*
+ * Maps pages of the window in the secondary MMU from user space, where KVM can,
+ * and otherwise does nothing: a guest's own 512 faults take 60 ms when VM exits
+ * are emulated.  KVM's fault handler is the same, so a stale SPTE stays what it
+ * is.  The first pages of the invalidated range are left out: guests fault.
+ */
+void secmmu_prefault(struct secmmu *t);
 /* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
 void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr);
 void secmmu_open_hole(struct secmmu *t);
@@ -297,6 +307,11 @@ size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size);
 int secmmu_in_thp(struct secmmu *t, void *addr);
 /* Makes whole blocks huge again, keeping the content.  False if that failed. */
 bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
+/*
+ * Populates zero-filled memory that has come in place of what was invalidated,
+ * but for its first pages, which the guest is to populate.
+ */
+void secmmu_populate(struct secmmu *t);
 /* Reserves address space without memory, replacing what was there. */
 void secmmu_reserve(void *addr, size_t size);
 /* Does KVM use two-dimensional paging? */

@@ -151,6 +151,7 @@ uint32_t secmmu_wait_faulted(struct secmmu *t)
 {
 	uint32_t i, nr = 0;
 
+	secmmu_prefault(t);
 	lock(t);
 	want_pass(t);
 	for (i = 0; i < t->opt.nr_vcpus; i++) {
@@ -173,6 +174,28 @@ void secmmu_close_hole(struct secmmu *t)
 	atomic_fetch_add(&t->hole_seq, 1);
 	pthread_cond_broadcast(&t->go);
 	unlock(t);
+}
+
+static void prefault(struct secmmu *t, uint32_t first, uint32_t end)
+{
+	struct kvm_pre_fault_memory range = {
+		.gpa = MEM_GPA + first * SECMMU_PAGE_SIZE,
+		.size = (end - first) * SECMMU_PAGE_SIZE,
+	};
+
+	/* What fails here fails, or is done, by the guest's own access. */
+	while (range.size &&
+	       !__vcpu_ioctl(t->prefault, KVM_PRE_FAULT_MEMORY, &range))
+		;
+}
+
+void secmmu_prefault(struct secmmu *t)
+{
+	if (!t->prefault)
+		return;
+	prefault(t, t->ctl->first, t->first);
+	prefault(t, t->first + min(t->nr, SECMMU_GUEST_FAULTS),
+		 t->ctl->first + t->ctl->nr);
 }
 
 void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr)
@@ -212,22 +235,21 @@ static void add_ctl(struct secmmu *t, uint64_t size, uint64_t shadow_off,
 			   CTL_GPA + shadow_off);
 }
 
-static void start_vcpu(struct secmmu *t, uint32_t id, struct kvm_vcpu *vcpu)
+static void start_vcpu(struct secmmu *t, uint32_t id)
 {
 	struct secmmu_vcpu *v = &t->vcpus[id];
 	int ret;
 
 	v->t = t;
 	v->id = id;
-	v->vcpu = vcpu;
-	vcpu_args_set(vcpu, 1, id);
+	v->vcpu = vm_vcpu_add(t->vm, id, secmmu_guest_code);
+	vcpu_args_set(v->vcpu, 1, id);
 	ret = pthread_create(&v->thread, NULL, vcpu_main, v);
 	TEST_ASSERT(!ret, "pthread_create() failed: %s", strerror(ret));
 }
 
 void secmmu_create(struct secmmu *t)
 {
-	struct kvm_vcpu *vcpus[SECMMU_MAX_VCPUS];
 	uint64_t allow_off, shadow_off, ctl_size;
 	uint32_t i;
 
@@ -237,9 +259,8 @@ void secmmu_create(struct secmmu *t)
 	ctl_size = shadow_off + sizeof(*t->shadow) * t->nr_pages * t->opt.nr_vcpus;
 	ctl_size = align_up(ctl_size, SECMMU_HUGE_SIZE);
 
-	t->vm = __vm_create_with_vcpus(VM_SHAPE_DEFAULT, t->opt.nr_vcpus,
-				       t->nr_pages + ctl_size / SECMMU_PAGE_SIZE,
-				       secmmu_guest_code, vcpus);
+	t->vm = __vm_create(VM_SHAPE_DEFAULT, t->opt.nr_vcpus + 1,
+			    t->nr_pages + ctl_size / SECMMU_PAGE_SIZE);
 	t->mem = add_slot(t->vm, MEM_SLOT, MEM_GPA, t->opt.bytes);
 	add_ctl(t, ctl_size, shadow_off, allow_off);
 
@@ -251,7 +272,9 @@ void secmmu_create(struct secmmu *t)
 	pthread_cond_init(&t->go, NULL);
 	pthread_cond_init(&t->arrived, NULL);
 	for (i = 0; i < t->opt.nr_vcpus; i++)
-		start_vcpu(t, i, vcpus[i]);
+		start_vcpu(t, i);
+	if (vm_check_cap(t->vm, KVM_CAP_PRE_FAULT_MEMORY))
+		t->prefault = vm_vcpu_add(t->vm, i, secmmu_guest_code);
 }
 
 void secmmu_destroy(struct secmmu *t)

@@ -24,6 +24,9 @@ static void guest_error(struct secmmu_vcpu_ctl *me, uint32_t kind,
 {
 	uint64_t n = me->nr_errors;
 
+	/* One page that is wrong pass after pass must not crowd out others. */
+	if (n && n <= SECMMU_MAX_ERRORS && me->errors[n - 1].page == page)
+		return;
 	if (n < SECMMU_MAX_ERRORS)
 		me->errors[n] = (struct secmmu_error) {
 			.kind = kind,

@@ -53,6 +53,14 @@ void secmmu_map(struct secmmu *t, void *addr, size_t size)
 	advise(addr, size, MADV_POPULATE_WRITE);
 }
 
+void secmmu_populate(struct secmmu *t)
+{
+	size_t left = min(t->nr, SECMMU_GUEST_FAULTS) * SECMMU_PAGE_SIZE;
+
+	if (t->size > left)
+		advise(t->hva + left, t->size - left, MADV_POPULATE_WRITE);
+}
+
 void secmmu_reserve(void *addr, size_t size)
 {
 	void *p = mmap(addr, size, PROT_NONE,
