@@ -152,7 +152,7 @@ static void pair_row(FILE *o, const struct summary *s,
 	html_printf(o, "<td>%s</td>", word_ratio(buf, c->test.mean));
 	html_printf(o, "<td>%s</td>", word_interval(buf, &c->test));
 	html_printf(o, "<td>%s%s</td><td class=\"l\">",
-		    word_p(buf, c->p_holm), c->primary ? " (primary)" : "");
+		    word_p(buf, c->p_holm), c->primary ? " (alone)" : "");
 	verdict_chip(o, c);
 	if (c->boots_needed)
 		fprintf(o, "</td><td>%zu</td>", c->boots_needed);

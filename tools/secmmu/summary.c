@@ -300,9 +300,13 @@ static void compare_family(const struct summary *s, struct list *l,
 	struct comparison *c;
 	size_t first = l->n, cell, i, family = 0;
 
-	/* An arm without the instrument (stock has no lock tracepoints). */
-	if (!any_measured(f, like.a, like.metric) ||
-	    !any_measured(f, like.b, like.metric))
+	/*
+	 * An arm without the instrument (stock has no lock tracepoints) is not
+	 * compared. System call time needs none: an arm without is a finding.
+	 */
+	if (like.metric != METRIC_SYSCALL &&
+	    (!any_measured(f, like.a, like.metric) ||
+	     !any_measured(f, like.b, like.metric)))
 		return;
 	l->v = xrealloc(l->v, (l->n + f->n_cells + 1) * sizeof(*l->v));
 	p.d = xcalloc(f->n_boots, sizeof(*p.d));
@@ -348,6 +352,10 @@ static void compare_pair(const struct summary *s, struct list *l, size_t a,
 		}
 }
 
+/*
+ * The A/A check and the cost of tracing are declared beforehand as the primary
+ * comparison is: all events, median system call time.
+ */
 static void compare_all(struct summary *s)
 {
 	const struct folder *f = &s->folder;
@@ -361,13 +369,13 @@ static void compare_all(struct summary *s)
 	s->n_comparisons = l.n;
 	l = (struct list){ NULL, 0 };
 	if (f->aa >= 0)
-		compare_pair(s, &l, (size_t)f->aa, (size_t)f->aa_series, false);
+		compare_pair(s, &l, (size_t)f->aa, (size_t)f->aa_series, true);
 	s->aa = l.v;
 	s->n_aa = l.n;
 	l = (struct list){ NULL, 0 };
 	if (f->untraced >= 0)
 		compare_pair(s, &l, (size_t)f->untraced,
-			     (size_t)f->untraced_series, false);
+			     (size_t)f->untraced_series, true);
 	s->untraced = l.v;
 	s->n_untraced = l.n;
 }

@@ -39,7 +39,7 @@ struct comparison {
 	enum metric metric;
 	enum statistic statistic;
 	size_t a, b;		/* series; the ratio is a / b */
-	bool primary;
+	bool primary;		/* declared beforehand: p is not corrected */
 	struct stat_test test;	/* of the log-ratios, one per boot */
 	double p_holm;
 	enum stat_verdict verdict;

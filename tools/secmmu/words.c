@@ -133,7 +133,7 @@ const char *words_clock(const struct folder *f)
 	return "Wall time.";
 }
 
-char *words_answer(const struct summary *s)
+static char *plain_answer(const struct summary *s)
 {
 	const struct comparison *c = summary_primary(s);
 	const struct folder *f = &s->folder;
@@ -164,6 +164,17 @@ char *words_answer(const struct summary *s)
 			 "time", a, b);
 }
 
+char *words_answer(const struct summary *s)
+{
+	char *answer = plain_answer(s), *text;
+
+	if (!s->aa_broken)
+		return answer;
+	text = xasprintf("A/A is broken, do not trust this run: %s", answer);
+	free(answer);
+	return text;
+}
+
 char *words_conclusion(const struct summary *s)
 {
 	const struct comparison *c = summary_primary(s);
@@ -179,8 +190,7 @@ char *words_conclusion(const struct summary *s)
 		more = xasprintf(" (geometric mean over %zu event%s: %s)",
 				 c->cells, c->cells == 1 ? "" : "s",
 				 word_sure(sure, c));
-	text = xasprintf("%s%s%s.", s->aa_broken ? "A/A is broken, do not trust "
-			 "this run: " : "", answer, more);
+	text = xasprintf("%s%s.", answer, more);
 	free(answer);
 	free(more);
 	return text;

@@ -18,10 +18,10 @@
 #include "util.h"
 
 static struct {
-	unsigned long boots, samples, seed, fail, lost;
+	unsigned long boots, samples, events, seed, fail, lost;
 	double effect, aa, noise;
 	const char *clock, *dir;
-} o = { 10, 40, 42, 0, 0, 1.05, 1, 0.01, "wall", NULL };
+} o = { 10, 40, 6, 42, 0, 0, 1.05, 1, 0.01, "wall", NULL };
 
 static const struct event {
 	const char *name, *test, *site;
@@ -115,7 +115,7 @@ static void slot(FILE *csv, unsigned int n, const char *arm, char copy,
 		factor *= o.effect;
 	if (copy == 'b')
 		factor *= o.aa;
-	for (e = 0; e < ARRAY_SIZE(events); e++)
+	for (e = 0; e < o.events; e++)
 		for (s = 0; s < o.samples; s++)
 			sample(csv, n, arm, copy, traced, &events[e], s, factor);
 }
@@ -132,7 +132,7 @@ static void boot_json(const char *path, bool fail)
 		fprintf(f, "{\"kind\": \"warning\", \"line\": \"WARNING: CPU: 0 PID: 1 at <synthetic>\", \"mark\": \"7 RUN mutex\"}");
 	fprintf(f, "],\n \"tests\": [");
 	for (a = 0; a < ARRAY_SIZE(arms); a++)
-		for (e = 0; e < ARRAY_SIZE(events); e++)
+		for (e = 0; e < o.events; e++)
 			fprintf(f, "%s\n  {\"slot\": %zu, \"arm\": \"%s\", \"copy\": \"a\", \"traced\": true, "
 				"\"test\": \"%s\", \"name\": \"%s\", \"status\": \"%s\", \"reason\": \"%s\"}",
 				a || e ? "," : "", a, arms[a], events[e].test, events[e].name,
@@ -176,8 +176,8 @@ static void boot(unsigned long n)
 }
 
 static const char usage[] =
-	"usage: mkresults [--boots N] [--samples N] [--seed N] [--fail N] [--lost N]\n"
-	"       [--effect X] [--aa X] [--noise X] [--clock wall|icount] DIR\n";
+	"usage: mkresults [--boots N] [--samples N] [--events N] [--seed N] [--fail N]\n"
+	"       [--lost N] [--effect X] [--aa X] [--noise X] [--clock wall|icount] DIR\n";
 
 static int option(const char *key, const char *value)
 {
@@ -185,6 +185,8 @@ static int option(const char *key, const char *value)
 		o.boots = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--samples"))
 		o.samples = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--events"))
+		o.events = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--seed"))
 		o.seed = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--fail"))
@@ -212,7 +214,7 @@ int main(int argc, char **argv)
 	for (i = 1; i + 1 < argc; i += 2)
 		if (option(argv[i], argv[i + 1]))
 			break;
-	if (i + 1 != argc) {
+	if (i + 1 != argc || o.events > ARRAY_SIZE(events)) {
 		fputs(usage, stderr);
 		return 2;
 	}

@@ -1,0 +1,760 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Results folders, whole and damaged: what becomes of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "summary.h"
+#include "table.h"
+#include "util.h"
+
+#define HEADER "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site," \
+	"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n"
+#define GOOD "0,mutex,a,1,t,e,4096,4096,1,0,site,10,9,8,7,6,1,2\n"
+
+static char tmp[] = "/tmp/secmmu-test-summary-XXXXXX";
+static char *fixtures;
+
+static int setup(void **state)
+{
+	char exe[PATH_MAX] = "";
+
+	(void)state;
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) <= 0 || !mkdtemp(tmp))
+		return -1;
+	fixtures = xasprintf("%s/../../tests/fixtures", dirname(exe));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(fixtures);
+	return remove_tree(tmp);
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	assert_int_equal(write_file(path, text, strlen(text)), 0);
+	free(path);
+}
+
+static bool has(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	bool yes = path_exists(path);
+
+	free(path);
+	return yes;
+}
+
+/* What @fn prints on @fd (1 or 2), as a string to free. */
+static char *output_of(int fd, int (*fn)(const char *), const char *arg, int *ret)
+{
+	char *path = xasprintf("%s/output", tmp), *text;
+	int old, f;
+
+	fflush(stdout);
+	fflush(stderr);
+	old = dup(fd);
+	f = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(old >= 0 && f >= 0);
+	dup2(f, fd);
+	close(f);
+	*ret = fn(arg);
+	fflush(stdout);
+	fflush(stderr);
+	dup2(old, fd);
+	close(old);
+	text = read_file(path, NULL);
+	assert_non_null(text);
+	unlink(path);
+	free(path);
+	return text;
+}
+
+/* Lines of samples.csv */
+
+static int count_row(const struct sample_row *r, const char **why, void *arg)
+{
+	(void)r;
+	(void)why;
+	(*(int *)arg)++;
+	return 0;
+}
+
+static int read_rows(const char *path)
+{
+	int n = 0;
+
+	return samples_read(path, count_row, &n) ? -1 : n;
+}
+
+static void malformed_lines(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{ "", ":1: the file is empty" },
+		{ "slot,arm\n", ":1: not the header" },
+		{ HEADER GOOD GOOD "0,mutex", ":4: cut off" },
+		{ HEADER "\n", ":2: not 18 columns" },
+		{ HEADER "0,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1\n", ":2: not 18 columns" },
+		{ HEADER "0,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2,3\n", ":2: not 18 columns" },
+		{ HEADER GOOD "x,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", ":3: slot is no number" },
+		{ HEADER ",mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "slot is empty" },
+		{ HEADER "4294967296,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "slot is out of range" },
+		{ HEADER "0,Mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "arm has a character" },
+		{ HEADER "0,,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "arm is empty" },
+		{ HEADER "0,m,c,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "copy has a character" },
+		{ HEADER "0,m,aa,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "copy is too long" },
+		{ HEADER "0,m,a,2,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "traced is out of range" },
+		{ HEADER "0,m,a,1,t,<b>,4096,4096,1,0,s,10,9,8,7,6,1,2\n", "event has a character" },
+		{ HEADER "0,m,a,1,t,e,4K,4096,1,0,s,10,9,8,7,6,1,2\n", "page_size is no number" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,a b,10,9,8,7,6,1,2\n", "site has a character" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,,9,8,7,6,1,2\n", "syscall_ns is empty" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,-1,9,8,7,6,1,2\n", "syscall_ns is no number" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,1.5,9,8,7,6,1,2\n", "syscall_ns is no number" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,18446744073709551615,9,8,7,6,1,2\n", "syscall_ns is out of range" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,99999999999999999999999,9,8,7,6,1,2\n", "syscall_ns is out of range" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,10,nan,8,7,6,1,2\n", "window_ns is no number" },
+		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\r\n", "waits is no number" },
+	};
+	char *path = xasprintf("%s/lines.csv", tmp), *text;
+	size_t i;
+	int ret;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		put(tmp, "lines.csv", cases[i].text);
+		text = output_of(2, read_rows, path, &ret);
+		assert_int_equal(ret, -1);
+		if (!strstr(text, "lines.csv:") || !strstr(text, cases[i].error) ||
+		    strchr(text, '\n') != text + strlen(text) - 1)
+			fail_msg("%s instead of %s", text, cases[i].error);
+		free(text);
+	}
+	put(tmp, "lines.csv", HEADER GOOD "0,mutex,a,0,t,e,4096,4096,1,1,,10,,,,,,\n");
+	assert_int_equal(read_rows(path), 2);
+	free(path);
+}
+
+/* A line with a NUL, one longer than any may be, one longer than the buffer. */
+static void hostile_lines(void **state)
+{
+	static const char nul[] = HEADER "0,m\0x,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\n";
+	char *path = xasprintf("%s/lines.csv", tmp), *big, *text;
+	size_t header = strlen(HEADER), size = 3 << 20;
+	int ret;
+
+	(void)state;
+	assert_int_equal(write_file(path, nul, sizeof(nul) - 1), 0);
+	text = output_of(2, read_rows, path, &ret);
+	assert_true(ret == -1 && strstr(text, ":2: arm has a character"));
+	free(text);
+	big = xmalloc(size);
+	memset(big, '1', size);
+	memcpy(big, HEADER, header);
+	assert_int_equal(write_file(path, big, size), 0);
+	text = output_of(2, read_rows, path, &ret);
+	assert_true(ret == -1 && strstr(text, ":2: line too long"));
+	free(text);
+	big[header + 2000] = '\n';
+	assert_int_equal(write_file(path, big, header + 2001), 0);
+	text = output_of(2, read_rows, path, &ret);
+	assert_true(ret == -1 && strstr(text, ":2: line too long"));
+	free(text);
+	free(big);
+	free(path);
+}
+
+/* Damaged folders */
+
+static void copy_fixture(const char *name, const char *file, const char *dir)
+{
+	char *from = xasprintf("%s/%s/%s", fixtures, name, file);
+	char *to = xasprintf("%s/%s", dir, file);
+
+	if (path_exists(from))
+		assert_int_equal(copy_file(from, to), 0);
+	free(from);
+	free(to);
+}
+
+static void damaged_folders(void **state)
+{
+	static const struct {
+		const char *fixture, *error;
+	} cases[] = {
+		{ "results-truncated", "boot-000/samples.csv:8: cut off" },
+		{ "results-malformed", "boot-000/samples.csv:4: seq is no number" },
+		{ "results-no-boot-json", "boot-000/boot.json: No such file" },
+		{ "results-half-boot-json", "boot-000/boot.json:5: " },
+		{ "results-bad-manifest", "manifest.json:9: " },
+	};
+	static const char *const files[] = {
+		"manifest.json", "boot-000/boot.json", "boot-000/samples.csv",
+	};
+	char *dir, *boot, *text;
+	size_t i, k;
+	int ret;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		dir = xasprintf("%s/damaged-%zu", tmp, i);
+		boot = xasprintf("%s/boot-000", dir);
+		assert_int_equal(mkdir_p(boot), 0);
+		for (k = 0; k < ARRAY_SIZE(files); k++)
+			copy_fixture(cases[i].fixture, files[k], dir);
+		text = output_of(2, results_finish, dir, &ret);
+		assert_int_equal(ret, ST_USAGE);
+		if (!strstr(text, cases[i].error) ||
+		    strchr(text, '\n') != text + strlen(text) - 1)
+			fail_msg("%s instead of %s", text, cases[i].error);
+		assert_false(has(dir, "summary.json"));
+		assert_false(has(dir, "report.html"));
+		free(text);
+		free(boot);
+		free(dir);
+	}
+}
+
+/* Runs made here */
+
+struct run {
+	unsigned int boots;
+	const char *fail;		/* boots that are FAIL, one letter each: "f" */
+	const char *primary;		/* JSON */
+	const char *reason;		/* of failed boots */
+	const char *clock;
+	/* time of an arm in a boot; 0: no sample; wait_ns likewise with -1 */
+	double (*syscall)(const char *arm, char copy, unsigned int boot);
+	long (*wait)(const char *arm, unsigned int boot);
+};
+
+static void make_manifest(const struct run *r, const char *dir)
+{
+	char *text = xasprintf(
+		"{\"schema\": 1, \"plan\": \"test\", \"clock\": \"%s\", \"seed\": 7,"
+		"\"accel\": {\"name\": \"tcg\", \"why\": \"a test\"},"
+		"\"command\": \"echo '<script>alert(1)</script>' && \\\"x\\\"\","
+		"\"kernel\": {\"release\": \"6.12.0<img src=x>\"},"
+		"\"plan_spec\": {\"boots\": %u, \"arms\": [\"stock\", \"spinlock\", \"mutex\"],"
+		"\"compare\": [\"mutex/spinlock\", \"spinlock/stock\"], \"primary\": %s,"
+		"\"aa\": \"spinlock\", \"untraced\": null, \"margin\": 0.02}}",
+		r->clock ? r->clock : "wall", r->boots,
+		r->primary ? r->primary : "\"mutex/spinlock\"");
+
+	put(dir, "manifest.json", text);
+	free(text);
+}
+
+static void make_slot(FILE *f, const struct run *r, const char *arm, char copy,
+		      unsigned int boot)
+{
+	double ns = r->syscall(arm, copy, boot);
+	long wait = r->wait ? r->wait(arm, boot) : -1;
+	unsigned int i;
+
+	for (i = 0; i < 3 && ns > 0; i++) {
+		/* The median is @ns. */
+		fprintf(f, "0,%s,%c,1,t,e,4096,2097152,1,%u,site,%.0f,,,", arm, copy,
+			i, ns + 100 * ((double)i - 1));
+		if (wait >= 0)
+			fprintf(f, "%ld", wait);
+		fprintf(f, ",,1,\n");
+	}
+}
+
+static void make_boot(const struct run *r, const char *dir, unsigned int n)
+{
+	bool failed = r->fail && n < strlen(r->fail) && r->fail[n] == 'f';
+	char *boot = xasprintf("%s/boot-%03u", dir, n), *text;
+	FILE *f;
+
+	assert_int_equal(mkdir_p(boot), 0);
+	text = xasprintf("{\"status\": \"%s\", \"reason\": \"%s\", \"lost_samples\": 1,"
+		"\"tests\": [{\"arm\": \"mutex\", \"test\": \"t\", \"name\": \"<b>\", "
+		"\"status\": \"%s\", \"reason\": \"page 7\"}], \"kernel_findings\": %s}",
+		failed ? "FAIL" : "PASS", failed && r->reason ? r->reason : "",
+		failed ? "FAIL" : "PASS",
+		failed ? "[{\"kind\": \"warning\", \"line\": \"WARNING: <x>\"}]" : "[]");
+	put(boot, "boot.json", text);
+	free(text);
+	text = xasprintf("%s/samples.csv", boot);
+	f = fopen(text, "w");
+	assert_non_null(f);
+	/* A failed boot's samples must not even be read. */
+	fputs(failed ? "garbage" : HEADER, f);
+	if (!failed) {
+		make_slot(f, r, "mutex", 'a', n);
+		make_slot(f, r, "spinlock", 'b', n);
+		make_slot(f, r, "stock", 'a', n);
+		make_slot(f, r, "spinlock", 'a', n);
+	}
+	fclose(f);
+	free(text);
+	free(boot);
+}
+
+static char *make_run(const struct run *r, const char *name)
+{
+	char *dir = xasprintf("%s/%s", tmp, name);
+	unsigned int i;
+
+	assert_int_equal(mkdir_p(dir), 0);
+	make_manifest(r, dir);
+	for (i = 0; i < r->boots; i++)
+		make_boot(r, dir, i);
+	return dir;
+}
+
+static struct summary load_run(const struct run *r, const char *name)
+{
+	char *dir = make_run(r, name);
+	struct summary s;
+
+	assert_int_equal(summary_load(dir, &s), 0);
+	free(dir);
+	return s;
+}
+
+static const struct comparison *find(const struct summary *s, const char *a,
+				     const char *b, size_t cell, enum metric m)
+{
+	const struct comparison *c;
+	size_t i;
+
+	for (i = 0; i < s->n_comparisons; i++) {
+		c = &s->comparisons[i];
+		if (!strcmp(s->folder.series[c->a].arm, a) &&
+		    !strcmp(s->folder.series[c->b].arm, b) && c->cell == cell &&
+		    c->metric == m && c->statistic == STATISTIC_P50)
+			return c;
+	}
+	return NULL;
+}
+
+/* Boots differ by a factor of up to 8; mutex takes 1.1 times as long. */
+static double tenth_slower(const char *arm, char copy, unsigned int boot)
+{
+	double ns = 10000 * (1 + boot);
+
+	(void)copy;
+	return !strcmp(arm, "mutex") ? ns * 1.1 : ns;
+}
+
+static void exact_ratio(void **state)
+{
+	struct run r = { .boots = 8, .syscall = tenth_slower };
+	struct summary s = load_run(&r, "exact");
+	const struct comparison *c = summary_primary(&s);
+	const struct measurement *m;
+
+	(void)state;
+	assert_non_null(c);
+	assert_true(c->primary && c->cell == ALL_CELLS && c->cells == 1);
+	assert_true(fabs(exp(c->test.mean) - 1.1) < 1e-12);
+	assert_true(fabs(exp(c->test.low) - 1.1) < 1e-12);
+	assert_true(fabs(exp(c->test.high) - 1.1) < 1e-12);
+	assert_true(fabs(c->test.p - 2 / 256.) < 1e-12 && c->p_holm == c->test.p);
+	assert_int_equal(c->verdict, STAT_SLOWER);
+	assert_int_equal(c->boots_needed, 0);
+	/* Wait was not measured in any arm: not compared. */
+	assert_null(find(&s, "mutex", "spinlock", 0, METRIC_WAIT));
+	c = find(&s, "spinlock", "stock", 0, METRIC_SYSCALL);
+	assert_int_equal(c->verdict, STAT_SAME);
+	assert_true(c->test.p == 1 && c->test.mean == 0);
+	assert_int_equal(s.aa[0].verdict, STAT_SAME);
+	assert_false(s.aa_broken);
+	/* Median of 10000 .. 80000, its interval, and the largest sample. */
+	m = summary_measured(&s, 0, 1, METRIC_SYSCALL);
+	assert_int_equal(m->n, 24);
+	assert_int_equal(m->boots, 8);
+	assert_true(m->p50.mid == 45000 && m->p50.low == 10000 && m->p50.high == 80000);
+	assert_true(m->max == 80100);
+	assert_string_equal(m->site, "site");
+	summary_free(&s);
+}
+
+static double b_slower(const char *arm, char copy, unsigned int boot)
+{
+	return tenth_slower(arm, copy, boot) * (copy == 'b' ? 1.1 : 1);
+}
+
+/* The planted fault: the second slot of the same arm is slower. */
+static void broken_aa_is_flagged(void **state)
+{
+	struct run r = { .boots = 6, .syscall = b_slower };
+	struct summary s = load_run(&r, "aa");
+	char *fixture = xasprintf("%s/results-aa-broken", fixtures);
+
+	(void)state;
+	assert_true(s.aa_broken);
+	assert_true(s.n_warnings > 0 && strstr(s.warnings[0], "differs from itself"));
+	summary_free(&s);
+	assert_int_equal(summary_load(fixture, &s), 0);
+	assert_true(s.aa_broken);
+	summary_free(&s);
+	free(fixture);
+	fixture = xasprintf("%s/results-good", fixtures);
+	assert_int_equal(summary_load(fixture, &s), 0);
+	assert_false(s.aa_broken);
+	assert_int_equal(summary_primary(&s)->verdict, STAT_SLOWER);
+	summary_free(&s);
+	free(fixture);
+}
+
+static void failed_boots_are_left_out(void **state)
+{
+	struct run r = { .boots = 8, .fail = "-f-----f", .syscall = tenth_slower,
+			 .reason = "guest hung" };
+	struct summary s = load_run(&r, "failed");
+	json_t *j = summary_json(&s), *boot;
+
+	(void)state;
+	assert_int_equal(s.folder.n_used, 6);
+	assert_int_equal(summary_primary(&s)->test.n, 6);
+	assert_int_equal(summary_primary(&s)->verdict, STAT_SLOWER);
+	assert_int_equal(json_integer_value(json_object_get(j, "boots")), 6);
+	assert_int_equal(json_integer_value(json_object_get(j, "boots_excluded")), 2);
+	boot = json_array_get(json_object_get(j, "boot_list"), 1);
+	assert_string_equal(json_string_value(json_object_get(boot, "status")), "FAIL");
+	assert_string_equal(json_string_value(json_object_get(boot, "reason")), "guest hung");
+	assert_true(json_is_false(json_object_get(boot, "used")));
+	/* Their tests and findings show all the same. */
+	boot = json_array_get(json_object_get(j, "tests"), 0);
+	assert_string_equal(json_string_value(json_object_get(boot, "status")), "FAIL");
+	boot = json_object_get(boot, "counts");
+	assert_int_equal(json_integer_value(json_object_get(boot, "FAIL")), 2);
+	assert_int_equal(json_integer_value(json_object_get(boot, "PASS")), 6);
+	assert_int_equal(json_array_size(json_object_get(j, "kernel_findings")), 2);
+	assert_int_equal(json_integer_value(json_object_get(j, "lost_samples")), 8);
+	json_decref(j);
+	summary_free(&s);
+}
+
+static void too_few_boots(void **state)
+{
+	struct run r = { .boots = 5, .syscall = tenth_slower };
+	struct summary s = load_run(&r, "five");
+	const struct comparison *c = summary_primary(&s);
+	json_t *j = summary_json(&s), *x;
+
+	(void)state;
+	assert_int_equal(c->verdict, STAT_UNDERPOWERED);
+	assert_int_equal(c->boots_needed, 6);
+	assert_non_null(strstr(c->reason, "5 boots: a 95 % interval needs at least 6"));
+	x = json_array_get(json_object_get(j, "comparisons"), 0);
+	assert_true(json_is_null(json_object_get(x, "ci_low")));
+	assert_true(fabs(json_real_value(json_object_get(x, "ratio")) - 1.1) < 1e-9);
+	json_decref(j);
+	summary_free(&s);
+	r.boots = 1;
+	s = load_run(&r, "one");
+	assert_int_equal(summary_primary(&s)->verdict, STAT_UNDERPOWERED);
+	assert_non_null(strstr(summary_primary(&s)->reason, "1 boot:"));
+	summary_free(&s);
+	r.boots = 2;
+	r.fail = "ff";
+	s = load_run(&r, "none");
+	assert_int_equal(summary_primary(&s)->test.n, 0);
+	assert_non_null(strstr(summary_primary(&s)->reason, "no boot has both arms"));
+	assert_int_equal(s.folder.n_used, 0);
+	summary_free(&s);
+}
+
+/* In boot 2 the mutex has no sample. */
+static double one_missing(const char *arm, char copy, unsigned int boot)
+{
+	return boot == 2 && !strcmp(arm, "mutex") ? 0 : tenth_slower(arm, copy, boot);
+}
+
+static long some_zeros(const char *arm, unsigned int boot)
+{
+	if (!strcmp(arm, "stock"))
+		return -1;
+	return !strcmp(arm, "mutex") && boot == 3 ? 0 : 50;
+}
+
+static long all_zero(const char *arm, unsigned int boot)
+{
+	(void)boot;
+	return strcmp(arm, "stock") ? 0 : -1;
+}
+
+static void degenerate_data(void **state)
+{
+	struct run r = { .boots = 8, .syscall = one_missing, .wait = some_zeros };
+	struct summary s = load_run(&r, "degenerate");
+	const struct comparison *c;
+
+	(void)state;
+	c = find(&s, "mutex", "spinlock", 0, METRIC_SYSCALL);
+	assert_int_equal(c->test.n, 7);
+	assert_non_null(strstr(c->reason, "not measured in both arms in 1 of 8 boots"));
+	/* One boot has a 0 in one arm: no ratio, and no choice of boots. */
+	c = find(&s, "mutex", "spinlock", 0, METRIC_WAIT);
+	assert_int_equal(c->test.n, 0);
+	assert_int_equal(c->verdict, STAT_UNDERPOWERED);
+	assert_non_null(strstr(c->reason, "0 in one arm only in 1 of 7 boots"));
+	/* stock cannot measure wait. */
+	assert_null(find(&s, "spinlock", "stock", 0, METRIC_WAIT));
+	/* The only event is incomplete, and a mean over none is none. */
+	c = summary_primary(&s);
+	assert_int_equal(c->verdict, STAT_UNDERPOWERED);
+	assert_int_equal(c->test.n, 0);
+	assert_non_null(strstr(c->reason, "left out"));
+	summary_free(&s);
+	r.syscall = tenth_slower;
+	r.wait = all_zero;
+	s = load_run(&r, "zeros");
+	c = find(&s, "mutex", "spinlock", 0, METRIC_WAIT);
+	assert_int_equal(c->verdict, STAT_SAME);
+	assert_true(c->test.mean == 0 && c->test.p == 1);
+	summary_free(&s);
+}
+
+/* An arm that was never run in an event is named, not dropped. */
+static double no_mutex(const char *arm, char copy, unsigned int boot)
+{
+	return strcmp(arm, "mutex") ? tenth_slower(arm, copy, boot) : 0;
+}
+
+static void missing_arm(void **state)
+{
+	struct run r = { .boots = 6, .syscall = no_mutex };
+	struct summary s = load_run(&r, "missing");
+	const struct comparison *c = summary_primary(&s);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->verdict, STAT_UNDERPOWERED);
+	assert_int_equal(c->test.n, 0);
+	summary_free(&s);
+}
+
+/* Manifests and boots that contradict themselves */
+
+static int load_only(const char *dir)
+{
+	struct summary s;
+
+	if (summary_load(dir, &s))
+		return -1;
+	summary_free(&s);
+	return 0;
+}
+
+static void contradictions(void **state)
+{
+	static const struct {
+		const char *file, *from, *to, *error;
+	} cases[] = {
+		{ "manifest.json", "\"margin\": 0.02", "\"margin\": 2", "\"margin\" is no number between" },
+		{ "manifest.json", "\"margin\": 0.02", "\"x\": 2", "\"margin\"" },
+		{ "manifest.json", "[\"stock\"", "[\"../x\"", "\"arms\" has something" },
+		{ "manifest.json", "[\"stock\"", "[\"mutex\"", "\"arms\" names an arm twice" },
+		{ "manifest.json", "\"mutex/spinlock\", ", "\"mutex/none\", ", "\"compare\" has something" },
+		{ "manifest.json", "\"primary\": \"mutex/spinlock\"", "\"primary\": \"mutex/stock\"", "not in \"compare\"" },
+		{ "manifest.json", "\"aa\": \"spinlock\"", "\"aa\": \"rwlock\"", "\"aa\" is no arm" },
+		{ "manifest.json", "\"seed\": 7", "\"seed\": \"7\"", "\"seed\"" },
+		{ "manifest.json", "\"plan\": \"test\"", "\"plan\": 1", "\"plan\" is missing or no string" },
+		{ "manifest.json", "\"accel\": {", "\"accel\": [], \"b\": {", "\"name\"" },
+		{ "boot-000/boot.json", "\"PASS\"", "\"FINE\"", "\"status\" is none of" },
+		{ "boot-000/boot.json", "\"lost_samples\": 1", "\"lost_samples\": -1", "\"lost_samples\"" },
+		{ "boot-000/boot.json", "\"tests\": [", "\"t\": [", "\"tests\"" },
+		{ "boot-000/boot.json", "\"arm\": \"mutex\"", "\"arm\": \"seqlock\"", "arm 'seqlock'" },
+		{ "boot-000/boot.json", "{\"status\"", "{\"clock\": \"icount\", \"status\"", "\"clock\" is not that" },
+		{ "boot-000/boot.json", "{\"status\"", "[{\"status\"", "boot.json:1: " },
+		{ "boot-000/samples.csv", "0,mutex,a", "0,qspin,a", "samples.csv:2: a slot that the plan does not have" },
+		{ "boot-000/samples.csv", "0,mutex,a", "0,mutex,b", "samples.csv:2: a slot that the plan does not have" },
+		{ "boot-000/samples.csv", "mutex,a,1", "mutex,a,0", "samples.csv:2: a slot that the plan does not have" },
+	};
+	struct run r = { .boots = 1, .syscall = tenth_slower };
+	char *dir = make_run(&r, "contradictions"), *path, *old, *text, *at, *new;
+	size_t i;
+	int ret;
+
+	(void)state;
+	assert_int_equal(load_only(dir), 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		path = xasprintf("%s/%s", dir, cases[i].file);
+		old = read_file(path, NULL);
+		at = strstr(old, cases[i].from);
+		assert_non_null(at);
+		new = xasprintf("%.*s%s%s", (int)(at - old), old, cases[i].to,
+				at + strlen(cases[i].from));
+		assert_int_equal(write_file(path, new, strlen(new)), 0);
+		text = output_of(2, load_only, dir, &ret);
+		if (ret != -1 || !strstr(text, cases[i].error) ||
+		    strchr(text, '\n') != text + strlen(text) - 1)
+			fail_msg("%s: '%s' instead of '%s'", cases[i].to, text,
+				 cases[i].error);
+		assert_int_equal(write_file(path, old, strlen(old)), 0);
+		free(text);
+		free(new);
+		free(old);
+		free(path);
+	}
+	free(dir);
+	text = output_of(2, load_only, "/nonexistent", &ret);
+	assert_true(ret == -1 && strstr(text, "/nonexistent/manifest.json"));
+	free(text);
+}
+
+static void no_boots(void **state)
+{
+	struct run r = { .boots = 0, .syscall = tenth_slower };
+	char *dir = make_run(&r, "empty"), *text;
+	int ret;
+
+	(void)state;
+	text = output_of(2, results_finish, dir, &ret);
+	assert_int_equal(ret, ST_USAGE);
+	assert_non_null(strstr(text, "no finished boot"));
+	assert_false(has(dir, "summary.json"));
+	free(text);
+	free(dir);
+}
+
+/* The files written */
+
+static void assert_contains(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in:\n%.2000s", part, text);
+}
+
+static void page_and_table(void **state)
+{
+	struct run r = { .boots = 7, .fail = "-f", .syscall = tenth_slower,
+			 .reason = "<script>alert(2)</script>" };
+	char *dir = make_run(&r, "page"), *path, *text, *line, *end;
+	int ret;
+
+	(void)state;
+	text = output_of(1, results_finish, dir, &ret);
+	assert_int_equal(ret, ST_OK);
+	assert_contains(text, "mutex is slower than spinlock: 10 % more system call time");
+	assert_contains(text, "boot-001 is FAIL and its measurements are left out");
+	assert_contains(text, "absolute times mean nothing");
+	for (line = text; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		assert_true(end - line <= 110);
+	}
+	free(text);
+	path = xasprintf("%s/report.html", dir);
+	text = read_file(path, NULL);
+	assert_contains(text, "<h1>mutex is slower than spinlock");
+	assert_contains(text, "&lt;script&gt;alert(1)");
+	assert_contains(text, "&lt;script&gt;alert(2)");
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "<img"));
+	assert_null(strstr(text, "<b>"));
+	assert_contains(text, "var(--c2)");
+	assert_null(strstr(text, "rgb("));
+	/* Nothing is loaded from elsewhere. */
+	assert_null(strstr(text, "src=\""));
+	assert_null(strstr(text, "url("));
+	free(text);
+	free(path);
+	path = xasprintf("%s/summary.json", dir);
+	text = read_file(path, NULL);
+	assert_contains(text, "\"schema\": 1");
+	free(text);
+	free(path);
+	free(dir);
+}
+
+/* No boot passed: a page and a table that say so. */
+static void nothing_to_compare(void **state)
+{
+	struct run r = { .boots = 2, .fail = "ff", .syscall = tenth_slower };
+	char *dir = make_run(&r, "nothing"), *path, *text;
+	int ret;
+
+	(void)state;
+	text = output_of(1, results_finish, dir, &ret);
+	assert_int_equal(ret, ST_OK);
+	assert_contains(text, "No boot passed: nothing was compared.");
+	free(text);
+	path = xasprintf("%s/report.html", dir);
+	text = read_file(path, NULL);
+	assert_contains(text, "<h1>No boot passed");
+	free(text);
+	free(path);
+	free(dir);
+}
+
+static void icount_is_labelled(void **state)
+{
+	struct run r = { .boots = 6, .syscall = tenth_slower, .clock = "icount" };
+	char *dir = make_run(&r, "icount"), *text;
+	int ret;
+
+	(void)state;
+	text = output_of(1, results_finish, dir, &ret);
+	assert_int_equal(ret, ST_OK);
+	assert_contains(text, "virtual ns = instructions");
+	assert_contains(text, "      35000 ");
+	assert_null(strstr(text, "0 us"));
+	free(text);
+	free(dir);
+}
+
+static void gnuplot_missing(void **state)
+{
+	struct run r = { .boots = 6, .syscall = tenth_slower };
+	char *dir = make_run(&r, "gnuplot"), *path = xstrdup(getenv("PATH")), *text;
+	int ret;
+
+	(void)state;
+	setenv("PATH", "/nonexistent", 1);
+	text = output_of(2, results_finish, dir, &ret);
+	setenv("PATH", path, 1);
+	assert_int_equal(ret, ST_USAGE);
+	assert_contains(text, "install the package gnuplot-nox");
+	assert_true(has(dir, "summary.json"));
+	assert_false(has(dir, "report.html"));
+	free(text);
+	free(path);
+	free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(malformed_lines),
+		cmocka_unit_test(hostile_lines),
+		cmocka_unit_test(damaged_folders),
+		cmocka_unit_test(exact_ratio),
+		cmocka_unit_test(broken_aa_is_flagged),
+		cmocka_unit_test(failed_boots_are_left_out),
+		cmocka_unit_test(too_few_boots),
+		cmocka_unit_test(degenerate_data),
+		cmocka_unit_test(missing_arm),
+		cmocka_unit_test(contradictions),
+		cmocka_unit_test(no_boots),
+		cmocka_unit_test(page_and_table),
+		cmocka_unit_test(nothing_to_compare),
+		cmocka_unit_test(icount_is_labelled),
+		cmocka_unit_test(gnuplot_missing),
+	};
+
+	return cmocka_run_group_tests_name("summary", tests, setup, teardown);
+}
