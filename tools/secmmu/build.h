@@ -37,6 +37,18 @@ struct build {
 	unsigned int step, steps;
 };
 
+/**
+ * build_init - read the list of arms, fix the environment, take the lock
+ *
+ * Return: a status; build_free() in every case.
+ */
+int build_init(struct build *b, const struct kernel_opts *o);
+
+/** build_source - set src and compiler. Return: a status. */
+int build_source(struct build *b);
+
+void build_free(struct build *b);
+
 /** step_begin - announce the next step. Return: the time it began. */
 uint64_t step_begin(struct build *b, const char *what, unsigned int expect_s);
 

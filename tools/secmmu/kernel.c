@@ -139,9 +139,6 @@ static int make_key(struct build *b)
 {
 	struct hash h;
 
-	b->compiler = compiler_version();
-	if (!b->compiler)
-		return ST_USAGE;
 	if (hash_series(b) || hash_config(b))
 		return ST_HARNESS;
 	hash_init(&h);
@@ -204,7 +201,7 @@ static int check_space_for_source(const struct build *b)
 	return ret;
 }
 
-static int build_init(struct build *b, const struct kernel_opts *o)
+int build_init(struct build *b, const struct kernel_opts *o)
 {
 	char *ini = xasprintf("%s/configs/arms.ini", top_dir());
 	char *lock = xasprintf("%s/build.lock", cache_dir());
@@ -246,7 +243,7 @@ out:
 	return ret;
 }
 
-static void build_free(struct build *b)
+void build_free(struct build *b)
 {
 	for (size_t i = 0; b->v && i < b->arms.n; i++)
 		free(b->v[i].odir);
@@ -318,9 +315,22 @@ static int build_all(struct build *b, const char *dir)
 	return ret;
 }
 
+int build_source(struct build *b)
+{
+	const char *version = b->o->version;
+	int ret = check_space_for_source(b);
+
+	if (!version && !b->o->src)
+		version = getenv("KERNEL_VERSION");
+	if (ret == ST_OK)
+		ret = source_get(b->o->src, version, b->o->quiet, &b->src);
+	if (ret == ST_OK && !(b->compiler = compiler_version()))
+		ret = ST_USAGE;
+	return ret;
+}
+
 int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 {
-	const char *version = o->version;
 	struct build b;
 	char *dir = NULL;
 	int ret;
@@ -328,11 +338,7 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 	memset(a, 0, sizeof(*a));
 	ret = build_init(&b, o);
 	if (ret == ST_OK)
-		ret = check_space_for_source(&b);
-	if (!version && !o->src)
-		version = getenv("KERNEL_VERSION");
-	if (ret == ST_OK)
-		ret = source_get(o->src, version, o->quiet, &b.src);
+		ret = build_source(&b);
 	if (ret == ST_OK)
 		ret = series_load(top_dir(), b.src.series, &b.series);
 	if (ret == ST_OK)

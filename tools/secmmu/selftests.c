@@ -26,15 +26,30 @@ static int install_headers(struct build *b, const char *headers)
 	return ret;
 }
 
+/* Make and install in the selftests' folder, by makefile @mk. */
+static int make_tests(struct build *b, const struct run *r, const char *mk,
+		      const char *headers, const char *out)
+{
+	char *jobs = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	char *khdr = xasprintf("KHDR_INCLUDES=-isystem %s/include", headers);
+	char *output = xasprintf("OUTPUT=%s/selftests", b->dir);
+	char *install = xasprintf("INSTALL_PATH=%s", out);
+	int ret = run_args(r, "make", jobs, "-C", "tools/testing/selftests/kvm",
+			   "-f", mk, khdr, output, "LDFLAGS=-static", install,
+			   "install", NULL);
+
+	free(install);
+	free(output);
+	free(khdr);
+	free(jobs);
+	return ret;
+}
+
 int build_selftests(struct build *b, const char *out)
 {
 	char *headers = xasprintf("%s/headers", b->dir);
 	char *objects = xasprintf("%s/selftests", b->dir);
 	char *log = xasprintf("%s/log/selftests.log", b->dir);
-	char *jobs = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
-	char *khdr = xasprintf("KHDR_INCLUDES=-isystem %s/include", headers);
-	char *output = xasprintf("OUTPUT=%s", objects);
-	char *install = xasprintf("INSTALL_PATH=%s", out);
 	unsigned int expect = durations_get("selftests", 40);
 	struct run r = {
 		.what = "selftests", .cwd = b->patched.dir, .log = log,
@@ -46,16 +61,12 @@ int build_selftests(struct build *b, const char *out)
 	if (ret == ST_OK && (mkdir_p(objects) || mkdir_p(out)))
 		ret = ST_HARNESS;
 	if (ret == ST_OK)
-		ret = run_args(&r, "make", jobs, "-C",
-			       "tools/testing/selftests/kvm", khdr, output,
-			       "LDFLAGS=-static", install, "install", NULL);
+		ret = make_tests(b, &r, "secmmu.mk", headers, out);
+	if (ret == ST_OK)
+		ret = make_tests(b, &r, "Makefile", headers, out);
 	if (ret == ST_OK)
 		durations_set("selftests",
 			      (unsigned int)((now_ns() - start) / 1000000000u));
-	free(install);
-	free(output);
-	free(khdr);
-	free(jobs);
 	free(log);
 	free(objects);
 	free(headers);
