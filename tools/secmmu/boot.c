@@ -19,10 +19,10 @@
 static const struct boot_limits default_limits[] = {
 	[CLOCK_WALL] = { .silence_ms = 30000, .hello_ms = 120000,
 			 .alive_ms = 60000, .load_ms = 60000,
-			 .exit_ms = 30000 },
+			 .exit_ms = 30000, .diagnose_ms = 1500 },
 	[CLOCK_ICOUNT] = { .silence_ms = 60000, .hello_ms = 300000,
 			   .alive_ms = 240000, .load_ms = 300000,
-			   .exit_ms = 120000 },
+			   .exit_ms = 120000, .diagnose_ms = 5000 },
 };
 /* Wall time for a ms of a test's time limit, and for what comes after it. */
 #define RUN_SLOWER_ICOUNT	20u
@@ -89,6 +89,9 @@ static int request(struct boot *b, enum frame_type type, struct text *t,
 	}
 	b->waiting = true;
 	b->refused = false;
+	/* Nobody listened between the requests. */
+	boot_set_timer(b, TIMER_ALIVE, b->limits.alive_ms);
+	b->turn_ns = now_ns();
 	b->timer[TIMER_ANSWER] =
 		limit_ms == NEVER ? NEVER : now_ns() + limit_ms * MS;
 	boot_frame_send(b, type, t->buf, (uint32_t)t->len);
@@ -127,6 +130,7 @@ static void set_limits(struct boot *b, const struct boot_spec *s)
 	take_default(&b->limits.alive_ms, d->alive_ms);
 	take_default(&b->limits.load_ms, d->load_ms);
 	take_default(&b->limits.exit_ms, d->exit_ms);
+	take_default(&b->limits.diagnose_ms, d->diagnose_ms);
 }
 
 static struct boot *boot_new(const struct boot_spec *s)
@@ -164,7 +168,7 @@ struct boot *boot_start(const struct boot_spec *s)
 			 "no usable QEMU");
 		return b;
 	}
-	b->start_ns = now_ns();
+	b->start_ns = b->turn_ns = now_ns();
 	if (qemu_start(&b->qemu, &b->info, s, &why)) {
 		boot_die(b, BOOT_ERR_START, "%s", why);
 		free(why);

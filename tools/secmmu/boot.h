@@ -45,6 +45,7 @@ struct boot_limits {
 	unsigned int alive_ms;		/* between two frames */
 	unsigned int load_ms;		/* answer to anything but a RUN */
 	unsigned int exit_ms;		/* from POWEROFF to QEMU's end */
+	unsigned int diagnose_ms;	/* for each question to a guest that failed */
 };
 
 struct boot_spec {

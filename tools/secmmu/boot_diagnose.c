@@ -7,10 +7,6 @@
 #include "boot_int.h"
 #include "qemu_args.h"
 
-#define ANSWER_MS	3000
-#define BREAK_MS	1000
-#define BACKTRACE_MS	1500
-
 /* Places in @wanted. */
 enum { ASK_STATUS, ASK_REGISTERS };
 
@@ -51,7 +47,7 @@ static void ask_qemu(struct boot *b, FILE *f)
 {
 	b->wanted[ASK_STATUS] = qmp_send(b->qmp, "query-status", NULL);
 	b->wanted[ASK_REGISTERS] = qmp_hmp(b->qmp, "info registers -a");
-	boot_pump_for(b, ANSWER_MS, answered);
+	boot_pump_for(b, b->limits.diagnose_ms, answered);
 	fprintf(f, "== QEMU says the guest is: %s\n",
 		b->answer[ASK_STATUS] ? b->answer[ASK_STATUS] :
 					"(QEMU does not answer)");
@@ -65,10 +61,10 @@ static void sysrq(struct boot *b, char key)
 {
 	b->wanted[0] = qmp_send(b->qmp, "chardev-send-break",
 				json_pack("{s:s}", "id", QEMU_CONSOLE_ID));
-	boot_pump_for(b, BREAK_MS, answered);
+	boot_pump_for(b, b->limits.diagnose_ms, answered);
 	forget_answers(b);
 	if (b->qemu.console >= 0 && write(b->qemu.console, &key, 1) == 1)
-		boot_pump_for(b, BACKTRACE_MS, interrupted);
+		boot_pump_for(b, b->limits.diagnose_ms, interrupted);
 }
 
 static void backtraces(struct boot *b, FILE *f)
@@ -83,7 +79,7 @@ static void backtraces(struct boot *b, FILE *f)
 	sysrq(b, 'l');
 	sysrq(b, 'w');
 	qmp_send(b->qmp, "inject-nmi", NULL);
-	boot_pump_for(b, BACKTRACE_MS, interrupted);
+	boot_pump_for(b, b->limits.diagnose_ms, interrupted);
 	fclose(b->capture);
 	b->capture = NULL;
 	fprintf(f, "== after sysrq l (all CPUs), sysrq w (blocked tasks) and an NMI\n");

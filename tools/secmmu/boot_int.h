@@ -52,6 +52,7 @@ struct boot {
 	int log_fd;
 	uint64_t start_ns;
 	uint64_t timer[N_TIMERS];
+	uint64_t turn_ns;	/* end of the loop's latest turn */
 
 	int code;
 	char *reason;

@@ -226,16 +226,16 @@ static int next_timeout(const struct boot *b)
 }
 
 /* Ctrl-Z, or a suspended machine, is no reason to give the guest up. */
-static void forgive_stop(struct boot *b, uint64_t before, int timeout)
+static void forgive_stop(struct boot *b, int timeout)
 {
-	uint64_t took = now_ns() - before;
+	uint64_t took = now_ns() - b->turn_ns;
 	uint64_t due = (uint64_t)timeout * MS;
 
 	if (took < due + STOPPED_NS)
 		return;
 	for (int i = 0; i < N_TIMERS; i++)
 		if (b->timer[i] != NEVER)
-			b->timer[i] += took - due;
+			b->timer[i] += took;
 }
 
 static void handle(struct boot *b, const struct pollfd *p)
@@ -280,12 +280,12 @@ void boot_pump(struct boot *b)
 		{ .fd = b->code == BOOT_ERR_INTR ? -1 : sig_fd(),
 		  .events = POLLIN },
 	};
-	uint64_t before = now_ns();
 	int timeout = next_timeout(b);
 
 	if (poll(p, ARRAY_SIZE(p), timeout) < 0)
 		return;
-	forgive_stop(b, before, timeout);
+	forgive_stop(b, timeout);
 	handle(b, p);
 	check_timers(b);
+	b->turn_ns = now_ns();
 }

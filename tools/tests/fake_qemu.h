@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A stand-in for QEMU and its guest, for tests of the supervisor: it speaks
+ * QMP and frames just well enough, and goes wrong in the way that the
+ * environment variable FAKE_QEMU names. The test program runs itself as it.
+ */
+#ifndef SECMMU_FAKE_QEMU_H
+#define SECMMU_FAKE_QEMU_H
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "qemu_args.h"
+#include "util.h"
+
+#define FAKE_ALIVE_MS 50
+
+struct fake {
+	const char *how;
+	uint32_t seq;
+	bool hello;
+	bool mute;		/* sends no more ALIVE */
+	bool deaf;		/* answers no more requests */
+	uint32_t shell;		/* id of a SHELL request to be answered */
+	struct frame_reader in;
+};
+
+static bool fake_is(const struct fake *f, const char *how)
+{
+	return !strcmp(f->how, how);
+}
+
+static void fake_put(int fd, const void *data, size_t len)
+{
+	if (write(fd, data, len) != (ssize_t)len)
+		_exit(9);
+}
+
+static void fake_say(const char *text)
+{
+	fake_put(QEMU_FD_CONSOLE, text, strlen(text));
+}
+
+static void fake_qmp(const char *text)
+{
+	fake_put(QEMU_FD_QMP, text, strlen(text));
+}
+
+static void fake_frame(struct fake *f, uint16_t type, const void *data,
+		       uint32_t len)
+{
+	uint8_t hdr[FRAME_HDR_SIZE];
+
+	frame_encode_header(hdr, type, f->seq++, data, len);
+	fake_put(QEMU_FD_FRAMES, hdr, sizeof(hdr));
+	fake_put(QEMU_FD_FRAMES, data, len);
+}
+
+/* @text has '|' for NUL. */
+static void fake_text(struct fake *f, uint16_t type, const char *text)
+{
+	char buf[1024];
+	size_t n = strlen(text);
+
+	memcpy(buf, text, n);
+	for (size_t i = 0; i < n; i++)
+		if (buf[i] == '|')
+			buf[i] = '\0';
+	fake_frame(f, type, buf, (uint32_t)n);
+}
+
+static const char fake_oops[] =
+	"[    3.100000] secmmu: mark 1 begin RUN /tests/x\r\n"
+	"[    3.200000] BUG: kernel NULL pointer dereference, address: 0000000000000000\r\n"
+	"[    3.200100] Oops: Oops: 0002 [#1] PREEMPT SMP\r\n"
+	"[    3.200200] RIP: 0010:kvm_mmu_zap_all+0x1c/0x50 [kvm]\r\n"
+	"[    3.200300] Kernel panic - not syncing: Fatal exception\r\n";
+
+static void fake_hello(struct fake *f)
+{
+	fake_text(f, FRAME_HELLO,
+		  "proto=1|release=6.12.0-fake|cpus=2|mem_kb=2048000|"
+		  "clocksource=tsc|cmdline=console=ttyS0|");
+	f->hello = true;
+}
+
+/* What comes in place of an orderly boot. */
+static void fake_start(struct fake *f)
+{
+	if (fake_is(f, "silent"))
+		for (;;)
+			pause();
+	if (fake_is(f, "exit")) {
+		fprintf(stderr, "warning\nqemu: no such device\n");
+		_exit(3);
+	}
+	if (fake_is(f, "stubborn")) {
+		signal(SIGTERM, SIG_IGN);
+		f->mute = f->deaf = true;
+	}
+	fake_qmp("{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n");
+	fake_say("[    0.000000] Linux version 6.12.0-fake\r\n");
+	if (fake_is(f, "panic-boot")) {
+		fake_say(fake_oops);
+		_exit(0);
+	}
+	if (fake_is(f, "killed"))
+		raise(SIGKILL);
+	if (fake_is(f, "reset")) {
+		fake_qmp("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"guest-reset\"}}\r\n");
+		_exit(0);
+	}
+	if (fake_is(f, "no-hello"))
+		return;
+	if (fake_is(f, "early-alive"))
+		fake_text(f, FRAME_ALIVE, "uptime_ns=1|");
+	if (fake_is(f, "bad-hello")) {
+		fake_text(f, FRAME_HELLO, "proto=1|cpus=-2|mem_kb=5|");
+		return;
+	}
+	fake_hello(f);
+	if (fake_is(f, "two-hellos"))
+		fake_hello(f);
+	if (fake_is(f, "deaf"))
+		f->mute = f->deaf = true;
+	if (fake_is(f, "garbage"))
+		fake_put(QEMU_FD_FRAMES, "garbage!", 8);
+	if (fake_is(f, "gap"))
+		f->seq += 3;
+	if (fake_is(f, "log"))
+		fake_text(f, FRAME_LOG, "a word\nfrom the guest %s%n");
+}
+
+static void fake_run(struct fake *f, uint32_t id)
+{
+	static uint8_t block[FRAME_MAX];
+	char text[200];
+
+	memcpy(block, &id, sizeof(id));
+	if (fake_is(f, "panic-run")) {
+		fake_say(fake_oops);
+		f->deaf = true;
+		return;
+	}
+	if (fake_is(f, "freeze")) {
+		kill(getppid(), SIGSTOP);
+		poll(NULL, 0, 4000);
+		kill(getppid(), SIGCONT);
+		poll(NULL, 0, 300);
+	}
+	if (fake_is(f, "killer")) {
+		kill(getppid(), SIGKILL);
+		return;
+	}
+	if (fake_is(f, "ctrl-c")) {
+		kill(getppid(), SIGINT);
+		return;
+	}
+	if (fake_is(f, "flood"))
+		for (;;)
+			fake_frame(f, FRAME_OUT, block, sizeof(block));
+	if (fake_is(f, "wrong-id")) {
+		fake_text(f, FRAME_REPLY, "id=77|status=ok|");
+		return;
+	}
+	if (fake_is(f, "wrong-type"))
+		fake_text(f, 99, "");
+	if (fake_is(f, "two-ends")) {
+		snprintf(text, sizeof(text),
+			 "id=%u|status=ok|exit=0|signal=9|wall_ns=1|user_ns=1|sys_ns=1|lost=0|",
+			 id);
+		fake_text(f, FRAME_REPLY, text);
+		return;
+	}
+	memcpy(block + 4, "hello\n", 6);
+	fake_frame(f, FRAME_OUT, block, 10);
+	if (fake_is(f, "meta"))
+		fake_text(f, FRAME_TRACEMETA, "kvm/x|format");
+	snprintf(text, sizeof(text),
+		 "id=%u|status=ok|exit=7|wall_ns=300|user_ns=200|sys_ns=100|lost=5|",
+		 id);
+	fake_text(f, FRAME_REPLY, text);
+}
+
+static void fake_request(struct fake *f, const struct frame *q)
+{
+	const char *s = frame_text_get(q->data, q->len, "id", 0);
+	uint32_t id = s ? (uint32_t)strtoul(s, NULL, 10) : 0;
+	char text[100];
+
+	if (q->type == FRAME_SHELL) {
+		f->shell = id;
+		return;
+	}
+	if (f->deaf || (fake_is(f, "no-answer") && q->type != FRAME_POWEROFF))
+		return;
+	if (q->type == FRAME_RUN) {
+		fake_run(f, id);
+		return;
+	}
+	snprintf(text, sizeof(text), "id=%u|status=%s|", id,
+		 q->type == FRAME_MIXED ? "error|error=wrong symbol version" :
+					  "ok");
+	fake_text(f, FRAME_REPLY, text);
+	if (q->type == FRAME_POWEROFF) {
+		if (fake_is(f, "no-power-off"))
+			f->mute = true;
+		else
+			_exit(0);
+	}
+}
+
+static void fake_frames(struct fake *f)
+{
+	struct frame q;
+	size_t room;
+	uint8_t *to = frame_reader_space(&f->in, &room);
+	ssize_t n = read(QEMU_FD_FRAMES, to, room);
+
+	if (n <= 0)
+		_exit(8);
+	frame_reader_fed(&f->in, (size_t)n);
+	while (frame_reader_next(&f->in, &q))
+		fake_request(f, &q);
+}
+
+static void fake_monitor(struct fake *f)
+{
+	char buf[4096], answer[200];
+	ssize_t n = read(QEMU_FD_QMP, buf, sizeof(buf) - 1);
+	char *line, *id;
+
+	if (n <= 0)
+		_exit(8);
+	buf[n] = '\0';
+	for (line = strtok(buf, "\n"); line; line = strtok(NULL, "\n")) {
+		id = strstr(line, "\"id\":");
+		if (strstr(line, "quit") && !fake_is(f, "stubborn"))
+			_exit(0);
+		if (strstr(line, "inject-nmi"))
+			fake_say("[    9.000000] Kernel panic - not syncing: NMI: Not continuing\r\n");
+		snprintf(answer, sizeof(answer), "{\"return\": %s, \"id\": %d}\r\n",
+			 strstr(line, "human") ? "\"RIP=ffffffff81000000\"" :
+			 strstr(line, "query-status") ? "{\"status\": \"running\"}" : "{}",
+			 id ? atoi(id + 5) : 0);
+		fake_qmp(answer);
+	}
+}
+
+static void fake_console(struct fake *f)
+{
+	char buf[64], text[64];
+	ssize_t n = read(QEMU_FD_CONSOLE, buf, sizeof(buf));
+
+	if (n > 0 && memchr(buf, 'l', (size_t)n))
+		fake_say("[    8.000000] sysrq: Show backtrace of all active CPUs\r\n");
+	if (n > 0 && f->shell) {
+		snprintf(text, sizeof(text), "id=%u|status=ok|", f->shell);
+		/* Not before the supervisor has seen what the keys did. */
+		poll(NULL, 0, 100);
+		fake_text(f, FRAME_REPLY, text);
+		f->shell = 0;
+	}
+}
+
+/** fake_qemu - what main() runs instead when FAKE_QEMU is set. */
+static int fake_qemu(int argc, char **argv)
+{
+	struct fake f = { .how = getenv("FAKE_QEMU") };
+	struct pollfd p[] = {
+		{ .fd = QEMU_FD_FRAMES, .events = POLLIN },
+		{ .fd = QEMU_FD_QMP, .events = POLLIN },
+		{ .fd = QEMU_FD_CONSOLE, .events = POLLIN },
+	};
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-sandbox") && fake_is(&f, "no-sandbox"))
+			return 1;
+		if (!strcmp(argv[i], "-version")) {
+			if (fake_is(&f, "no-version"))
+				return 0;
+			printf("QEMU emulator version %s (fake)\n",
+			       fake_is(&f, "old") ? "7.1.9" : "7.2.3");
+			return 0;
+		}
+	}
+	if (getenv("FAKE_QEMU_PID")) {
+		FILE *pid = fopen(getenv("FAKE_QEMU_PID"), "w");
+
+		fprintf(pid, "%d\n", (int)getpid());
+		fclose(pid);
+	}
+	fake_start(&f);
+	for (;;) {
+		poll(p, 3, FAKE_ALIVE_MS);
+		if (p[0].revents)
+			fake_frames(&f);
+		if (p[1].revents)
+			fake_monitor(&f);
+		if (p[2].revents)
+			fake_console(&f);
+		if (f.hello && !f.mute)
+			fake_text(&f, FRAME_ALIVE, "uptime_ns=1|");
+		else if (fake_is(&f, "no-hello"))
+			fake_say("[    1.000000] still booting\r\n");
+	}
+}
+
+#endif

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The supervisor against a QEMU that goes wrong in every way it watches for. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "boot.h"
+#include "fake_qemu.h"
+
+static char dir[] = "/tmp/secmmu-test-boot-XXXXXX";
+static char *pid_file;
+static char output[64];
+static size_t n_output;
+
+static const struct accel_choice tcg = { ACCEL_TCG, "amd", "test" };
+
+/* Start a boot whose QEMU goes wrong in the way @how. */
+static struct boot *start(const char *how)
+{
+	const struct boot_spec spec = {
+		.kernel = "/none/vmlinux",
+		.initrd = "/none/initrd",
+		.accel = &tcg,
+		.cpus = 2,
+		.memory_mb = 512,
+		.dir = dir,
+		.limits = { .silence_ms = 1500, .hello_ms = 2500,
+			    .alive_ms = 1000, .load_ms = 2000, .exit_ms = 1000,
+			    .diagnose_ms = 300 },
+	};
+
+	setenv("FAKE_QEMU", how, 1);
+	unlink(pid_file);
+	return boot_start(&spec);
+}
+
+static int on_out(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	if (n_output + len < sizeof(output))
+		memcpy(output + n_output, data, len);
+	n_output += len;
+	return 0;
+}
+
+static int cannot_keep(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return -1;
+}
+
+static int run(struct boot *b, struct run_result *res)
+{
+	static const char *const argv[] = { "/tests/x", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 1000,
+				   .wall_ms = 2500, .on_out = on_out };
+
+	n_output = 0;
+	memset(output, 0, sizeof(output));
+	return boot_run(b, &q, res);
+}
+
+/* Nothing must be left of the QEMU that ran last. */
+static void assert_gone(void)
+{
+	char *text = read_file(pid_file, NULL);
+	pid_t pid;
+
+	assert_non_null(text);
+	pid = (pid_t)atoi(text);
+	free(text);
+	/* Of a QEMU whose parent died, init reaps the rest. */
+	for (int i = 0; i < 100 && !kill(pid, 0); i++) {
+		char *path = xasprintf("/proc/%d/stat", (int)pid);
+		char *stat = path_exists(path) ? read_file(path, NULL) : NULL;
+		bool zombie = !stat || strstr(stat, ") Z ");
+
+		free(path);
+		free(stat);
+		if (zombie)
+			return;
+		poll(NULL, 0, 20);
+	}
+	assert_int_equal(kill(pid, 0), -1);
+}
+
+/* End @b and check the verdict. @res is the caller's to free. */
+static void end(struct boot *b, int code, enum status status,
+		const char *reason, struct boot_result *res)
+{
+	boot_end(b, res);
+	if (!strstr(res->reason, reason) || res->code != code)
+		print_error("%d: %s\n%s", res->code, res->reason,
+			    res->diagnosis);
+	assert_int_equal(res->code, code);
+	assert_string_equal(status_name(res->status), status_name(status));
+	assert_non_null(strstr(res->reason, reason));
+	assert_gone();
+}
+
+static void end_and_free(struct boot *b, int code, enum status status,
+			 const char *reason)
+{
+	struct boot_result res;
+
+	end(b, code, status, reason, &res);
+	boot_result_free(&res);
+}
+
+static void good_boot(void **state)
+{
+	const char *const args[] = { "mmu_lock=mutex", NULL };
+	struct boot *b = start("ok");
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	assert_int_equal(boot_code(b), BOOT_OK);
+	assert_string_equal(boot_get_hello(b)->release, "6.12.0-fake");
+	assert_int_equal(boot_get_hello(b)->cpus, 2);
+	assert_int_equal(boot_load(b, "mutex", args), BOOT_OK);
+	assert_int_equal(run(b, &r), BOOT_OK);
+	assert_string_equal(output, "hello\n");
+	assert_int_equal(r.exit, 7);
+	assert_int_equal(r.wall_ns, 300);
+	assert_int_equal(r.lost, 5);
+	assert_int_equal(boot_unload(b), BOOT_OK);
+	assert_int_equal(boot_mixed(b, "mutex", "rwsem"), BOOT_REFUSED);
+	assert_string_equal(boot_refusal(b), "wrong symbol version");
+	end(b, BOOT_OK, STATUS_PASS, "", &res);
+	assert_string_equal(res.reason, "");
+	assert_int_equal(res.findings.n, 0);
+	assert_string_equal(res.qemu_version, "7.2.3");
+	assert_non_null(strstr(res.command, "-initrd /none/initrd"));
+	boot_result_free(&res);
+}
+
+static void without_sandbox(void **state)
+{
+	struct boot *b = start("no-sandbox");
+	struct boot_result res;
+
+	(void)state;
+	end(b, BOOT_OK, STATUS_PASS, "", &res);
+	assert_null(strstr(res.command, "-sandbox"));
+	boot_result_free(&res);
+}
+
+/* Those that never get as far as HELLO. */
+static const struct {
+	const char *how;
+	int code;
+	enum status status;
+	const char *reason;
+} boot_faults[] = {
+	{ "silent", BOOT_ERR_HANG_BOOT, STATUS_MISS, "nothing on the console" },
+	{ "no-hello", BOOT_ERR_HANG_BOOT, STATUS_MISS, "PID 1" },
+	{ "exit", BOOT_ERR_EXIT, STATUS_MISS, "status 3 (qemu: no such device)" },
+	{ "killed", BOOT_ERR_EXIT, STATUS_MISS, "signal 9" },
+	{ "reset", BOOT_ERR_EXIT, STATUS_MISS, "triple fault" },
+	{ "panic-boot", BOOT_ERR_PANIC, STATUS_FAIL, "panicked: Kernel panic - not syncing: Fatal exception" },
+	{ "early-alive", BOOT_ERR_PROTOCOL, STATUS_ERROR, "before HELLO" },
+	{ "bad-hello", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed HELLO" },
+};
+
+static void faults_at_boot(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(boot_faults); i++) {
+		struct boot *b = start(boot_faults[i].how);
+
+		assert_int_equal(boot_code(b), boot_faults[i].code);
+		/* The dead stay dead. */
+		assert_int_equal(boot_load(b, "mutex", NULL),
+				 boot_faults[i].code);
+		end_and_free(b, boot_faults[i].code, boot_faults[i].status,
+			     boot_faults[i].reason);
+	}
+}
+
+static const struct {
+	const char *how;
+	int code;
+	enum status status;
+	const char *reason;
+} run_faults[] = {
+	{ "deaf", BOOT_ERR_HANG, STATUS_MISS, "no sign of life for 1 s during RUN /tests/x" },
+	{ "no-answer", BOOT_ERR_TIMEOUT, STATUS_MISS, "RUN /tests/x" },
+	{ "two-hellos", BOOT_ERR_PROTOCOL, STATUS_ERROR, "second HELLO" },
+	{ "wrong-id", BOOT_ERR_PROTOCOL, STATUS_ERROR, "REPLY to no request" },
+	{ "wrong-type", BOOT_ERR_PROTOCOL, STATUS_ERROR, "unknown type" },
+	{ "two-ends", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed REPLY" },
+	{ "meta", BOOT_ERR_PROTOCOL, STATUS_ERROR, "TRACEMETA" },
+	{ "flood", BOOT_ERR_PROTOCOL, STATUS_ERROR, "too much output" },
+	{ "stubborn", BOOT_ERR_HANG, STATUS_MISS, "no sign of life" },
+};
+
+static void faults_of_a_run(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(run_faults); i++) {
+		struct boot *b = start(run_faults[i].how);
+		struct run_result r;
+		int ret = boot_code(b);
+
+		/* The second HELLO may have come with the first. */
+		if (!ret)
+			ret = run(b, &r);
+		assert_int_equal(ret, run_faults[i].code);
+		end_and_free(b, run_faults[i].code, run_faults[i].status,
+			     run_faults[i].reason);
+	}
+}
+
+/* A hung guest is asked for all that can be had before it is ended. */
+static void hang_is_diagnosed(void **state)
+{
+	struct boot *b = start("deaf");
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	assert_int_equal(run(b, &r), BOOT_ERR_HANG);
+	end(b, BOOT_ERR_HANG, STATUS_MISS, "no sign of life", &res);
+	assert_non_null(strstr(res.diagnosis, "while: RUN /tests/x"));
+	assert_non_null(strstr(res.diagnosis, "Linux version 6.12.0-fake"));
+	assert_non_null(strstr(res.diagnosis, "guest is: running"));
+	assert_non_null(strstr(res.diagnosis, "RIP=ffffffff81000000"));
+	assert_non_null(strstr(res.diagnosis, "backtrace of all active CPUs"));
+	/* The panic that our NMI makes is no finding. */
+	assert_non_null(strstr(res.diagnosis, "NMI: Not continuing"));
+	assert_int_equal(res.findings.n, 0);
+	boot_result_free(&res);
+}
+
+static void panic_in_a_run(void **state)
+{
+	struct boot *b = start("panic-run");
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	assert_int_equal(run(b, &r), BOOT_ERR_PANIC);
+	assert_int_equal(boot_findings(b)->n, 2);
+	end(b, BOOT_ERR_PANIC, STATUS_FAIL, "Fatal exception", &res);
+	assert_int_equal(res.findings.n, 2);
+	assert_string_equal(res.findings.v[0].fingerprint,
+			    "oops: kvm_mmu_zap_all");
+	assert_int_equal(res.findings.v[0].request, r.id);
+	assert_string_equal(res.findings.v[0].mark, "1 begin RUN /tests/x");
+	assert_int_equal(res.findings.v[1].kind, FINDING_PANIC);
+	assert_non_null(strstr(res.diagnosis, "RIP: 0010:kvm_mmu_zap_all"));
+	boot_result_free(&res);
+}
+
+/* The data may still be had, but such a boot never passes. */
+static void garbage_is_an_error(void **state)
+{
+	static const char *const how[] = { "garbage", "gap" };
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		struct boot *b = start(how[i]);
+
+		assert_int_equal(run(b, &r), BOOT_OK);
+		assert_true(boot_garbage(b));
+		end(b, BOOT_OK, STATUS_ERROR, "garbage", &res);
+		assert_int_equal(res.garbage, i == 0 ? 8 : 0);
+		assert_int_equal(res.gaps, i == 0 ? 0 : 3);
+		boot_result_free(&res);
+	}
+}
+
+static void no_power_off(void **state)
+{
+	(void)state;
+	end_and_free(start("no-power-off"), BOOT_ERR_HANG, STATUS_MISS,
+		     "not powered off");
+}
+
+static void callback_gives_up(void **state)
+{
+	static const char *const argv[] = { "/tests/x", NULL };
+	const struct run_req q = { .argv = argv, .on_out = cannot_keep };
+	struct boot *b = start("ok");
+	struct run_result r;
+
+	(void)state;
+	assert_int_equal(boot_run(b, &q, &r), BOOT_ERR_HOST);
+	end_and_free(b, BOOT_ERR_HOST, STATUS_ERROR, "could not be kept");
+}
+
+/* The guest's words reach the log as words only. */
+static void log_frames(void **state)
+{
+	char *path = xasprintf("%s/console.log", dir);
+	char *text;
+
+	(void)state;
+	end_and_free(start("log"), BOOT_OK, STATUS_PASS, "");
+	text = read_file(path, NULL);
+	assert_non_null(strstr(text, "secmmu: a word?from the guest %s%n\n"));
+	free(text);
+	free(path);
+}
+
+/*
+ * A run in a child process, for what would disturb this one. No assertions
+ * there: a failed one would go on with the tests. Return: its wait status, 0
+ * if both run and boot ended with @code.
+ */
+static int run_in_child(const char *how, int code)
+{
+	struct boot_result res;
+	struct run_result r;
+	pid_t pid = fork();
+	struct boot *b;
+	int st;
+
+	if (!pid) {
+		sig_init();
+		b = start(how);
+		st = run(b, &r);
+		boot_end(b, &res);
+		if (st != code || res.code != code)
+			print_error("%s: %d, %d: %s\n", how, st, res.code,
+				    res.reason);
+		_exit(st != code || res.code != code);
+	}
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_gone();
+	return st;
+}
+
+/* Like a suspended virtual machine: time went by, but not for the guest. */
+static void freeze(void **state)
+{
+	(void)state;
+	assert_int_equal(run_in_child("freeze", BOOT_OK), 0);
+}
+
+static void interrupted(void **state)
+{
+	(void)state;
+	assert_int_equal(run_in_child("ctrl-c", BOOT_ERR_INTR), 0);
+}
+
+/* SIGKILL gives no chance to clean up: QEMU goes all the same. */
+static void supervisor_killed(void **state)
+{
+	int st = run_in_child("killer", BOOT_OK);
+
+	(void)state;
+	assert_true(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+}
+
+static void bad_binaries(void **state)
+{
+	static const char *const how[] = { "old", "no-version" };
+	struct boot_result res;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		struct boot *b = start(how[i]);
+
+		assert_int_equal(boot_code(b), BOOT_ERR_START);
+		boot_end(b, &res);
+		assert_int_equal(res.status, STATUS_ERROR);
+		boot_result_free(&res);
+	}
+}
+
+static void no_folder(void **state)
+{
+	struct boot_spec spec = { .kernel = "k", .initrd = "i", .accel = &tcg,
+				  .dir = "/nonexistent" };
+	struct boot *b = boot_start(&spec);
+	struct boot_result res;
+
+	(void)state;
+	assert_int_equal(boot_code(b), BOOT_ERR_HOST);
+	boot_end(b, &res);
+	assert_non_null(strstr(res.reason, "/nonexistent/console.log"));
+	assert_int_equal(res.status, STATUS_ERROR);
+	boot_result_free(&res);
+}
+
+/* No space left on the device: said, and an error of the host. */
+static void disk_full(void **state)
+{
+	char *path = xasprintf("%s/console.log", dir);
+	struct boot *b;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(symlink("/dev/full", path), 0);
+	b = start("ok");
+	end_and_free(b, BOOT_ERR_HOST, STATUS_ERROR,
+		     "cannot write console.log: No space left on device");
+	unlink(path);
+	free(path);
+}
+
+/* Keys reach the guest's console, its output the user, Ctrl-] leaves. */
+static void shell(void **state)
+{
+	char text[256];
+	int in[2], out[2];
+	struct boot *b;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(write(in[1], "l", 1), 1);
+	b = start("shell");
+	assert_int_equal(boot_shell(b, in[0], out[1]), BOOT_OK);
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+	n = read(out[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text, "backtrace of all active CPUs"));
+
+	assert_int_equal(write(in[1], "\x1d", 1), 1);
+	b = start("shell");
+	assert_int_equal(boot_shell(b, in[0], out[1]), BOOT_ERR_INTR);
+	end_and_free(b, BOOT_ERR_INTR, STATUS_MISS, "the shell was left");
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
+}
+
+static int set_up(void **state)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	(void)state;
+	if (n < 0 || !mkdtemp(dir))
+		return -1;
+	self[n] = '\0';
+	pid_file = xasprintf("%s/pid", dir);
+	setenv("SECMMU_QEMU", self, 1);
+	setenv("FAKE_QEMU_PID", pid_file, 1);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(pid_file);
+	return remove_tree(dir);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_boot),
+		cmocka_unit_test(without_sandbox),
+		cmocka_unit_test(faults_at_boot),
+		cmocka_unit_test(faults_of_a_run),
+		cmocka_unit_test(hang_is_diagnosed),
+		cmocka_unit_test(panic_in_a_run),
+		cmocka_unit_test(garbage_is_an_error),
+		cmocka_unit_test(no_power_off),
+		cmocka_unit_test(callback_gives_up),
+		cmocka_unit_test(log_frames),
+		cmocka_unit_test(freeze),
+		cmocka_unit_test(interrupted),
+		cmocka_unit_test(supervisor_killed),
+		cmocka_unit_test(bad_binaries),
+		cmocka_unit_test(no_folder),
+		cmocka_unit_test(disk_full),
+		cmocka_unit_test(shell),
+	};
+
+	if (getenv("FAKE_QEMU"))
+		return fake_qemu(argc, argv);
+	return cmocka_run_group_tests_name("boot", tests, set_up, tear_down);
+}
