@@ -290,10 +290,6 @@ static void follow(struct scan *s, const char *msg)
 	char func[FUNC_MAX];
 
 	s->left--;
-	if (!strncmp(msg, "---[ end trace", 14)) {
-		s->left = 0;
-		return;
-	}
 	if (s->named)
 		return;
 	if (kind == FINDING_LOCKDEP && at &&
@@ -331,6 +327,11 @@ void scan_line(struct scan *s, const char *line)
 	s->line_no++;
 	if (take_mark(s, msg))
 		return;
+	/* "---[ end trace ]---", "---[ end Kernel panic - ... ]---" */
+	if (!strncmp(msg, "---[ end ", 9)) {
+		s->left = 0;
+		return;
+	}
 	p = match(msg);
 	if (p && !same_report(s, p)) {
 		open_finding(s, p, msg);
