@@ -69,16 +69,20 @@ static const struct fixture {
 	} },
 	{ "quiet", { { 0 } } },
 	{ "hostile", {
-		{ FINDING_WARNING, "warning: [    N] ??? WARNING: CPU: N PID: N at x.c:N foo??+N/N", 0 },
+		{ FINDING_WARNING, "warning: ??? WARNING: CPU: N PID: N at x.c:N foo??+N/N", 0 },
 		{ FINDING_OOPS, "oops: bar", 0 },
 		{ FINDING_PANIC, "panic: Kernel panic - not syncing: cut off in mid-li", 0 },
 	} },
 };
 
+/* The program is BUILD/tests/NAME, the build folder beside tests. */
 static char *fixture_path(const char *name)
 {
-	return xasprintf("%s/tools/tests/fixtures/console/%s.log", top_dir(),
-			 name);
+	char self[4096] = "";
+
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	*strrchr(self, '/') = '\0';
+	return xasprintf("%s/../../tests/fixtures/console/%s.log", self, name);
 }
 
 static void check(const struct fixture *fix, const struct findings *f)
