@@ -772,6 +772,8 @@ char *report_page(const struct summary *s, const struct report_plots *p,
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	      "<meta name=\"viewport\" content=\"width=device-width, "
 	      "initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+	      "'none'; style-src 'unsafe-inline'; img-src data:\">"
 	      "<link rel=\"icon\" href=\"data:,\">", o);
 	html_printf(o, "<title>%s: secmmu report</title><style>\n", answer);
 	fputs(report_style, o);
