@@ -73,7 +73,7 @@ struct secmmu_vcpu_ctl {
 	uint64_t checked;
 	uint64_t nr_errors;
 	struct secmmu_error errors[SECMMU_MAX_ERRORS];
-} __attribute__((aligned(SECMMU_PAGE_SIZE)));
+} __aligned(SECMMU_PAGE_SIZE);
 
 /* Control memory: a memslot of its own, never invalidated. */
 struct secmmu_ctl {
@@ -164,6 +164,7 @@ struct secmmu_opts {
 	uint32_t iterations;
 	uint32_t warmup;
 	bool quiet;
+	bool no_prefault;
 	bool source_given;
 	enum vm_mem_backing_src_type source;
 	enum secmmu_fault fault;
@@ -239,8 +240,8 @@ uint32_t secmmu_wait_faulted(struct secmmu *t);
 /*
  * Maps pages of the window in the secondary MMU from user space, where KVM can,
  * and otherwise does nothing: a guest's own 512 faults take 60 ms when VM exits
- * are emulated.  KVM's fault handler is the same, so a stale SPTE stays what it
- * is.  The first pages of the invalidated range are left out: guests fault.
+ * are emulated.  KVM's fault handler is the same: it leaves a stale SPTE alone,
+ * or finds it.  The first pages of the invalidated range are left to the guest.
  */
 void secmmu_prefault(struct secmmu *t);
 /* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
@@ -319,7 +320,16 @@ bool secmmu_tdp(void);
 /* KVM's own count of the VM's mappings of secmmu_page_size(). */
 uint64_t secmmu_guest_mappings(struct secmmu *t);
 
-/* lib/secmmu_main.c: options, events, KTAP, samples. */
+/* lib/secmmu_opts.c: the command line. */
+
+/* Exit status for a bad option or environment. */
+#define SECMMU_USAGE_ERROR	2
+
+/* Fills @o; on -h, -l and bad usage prints what there is to say and exits. */
+void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
+			  const struct secmmu_event *events, uint32_t nr);
+
+/* lib/secmmu_main.c: events, KTAP, samples. */
 
 /* CLOCK_MONOTONIC in ns. */
 uint64_t secmmu_now(void);

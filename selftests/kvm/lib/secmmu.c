@@ -15,8 +15,8 @@
 #define MEM_SLOT	1
 #define CTL_SLOT	2
 /* Clear of slot 0, which is a few MiB at 0; mapped to the same addresses. */
-#define MEM_GPA		(1UL << 30)
-#define CTL_GPA		(2UL << 30)
+#define MEM_GPA		0x40000000UL
+#define CTL_GPA		0x80000000UL
 
 static void lock(struct secmmu *t)
 {
@@ -273,7 +273,7 @@ void secmmu_create(struct secmmu *t)
 	pthread_cond_init(&t->arrived, NULL);
 	for (i = 0; i < t->opt.nr_vcpus; i++)
 		start_vcpu(t, i);
-	if (vm_check_cap(t->vm, KVM_CAP_PRE_FAULT_MEMORY))
+	if (!t->opt.no_prefault && vm_check_cap(t->vm, KVM_CAP_PRE_FAULT_MEMORY))
 		t->prefault = vm_vcpu_add(t->vm, i, secmmu_guest_code);
 }
 

@@ -1,211 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The main program of the secondary MMU tests: options, the loop over events
- * and iterations, KTAP and samples.
+ * The main program of the secondary MMU tests: the loop over events and
+ * iterations, KTAP and samples.
  */
-#include <getopt.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "secmmu.h"
 
-#define USAGE_ERROR	2
 #define GUARD_PAGES	8
-
-#define MIN_BYTES	(2 * SECMMU_HUGE_SIZE)
-#define MAX_BYTES	(256UL << 20)
-#define MAX_ITERATIONS	100000
-#define MAX_WARMUP	1000
-
-static const char * const fault_names[] = {
-	[SECMMU_FAULT_STALE_READ] = "stale-read",
-	[SECMMU_FAULT_STRAY_WRITE] = "stray-write",
-	[SECMMU_FAULT_LOST_WRITE] = "lost-write",
-	[SECMMU_FAULT_NO_SPLIT] = "no-split",
-};
-
-/*
- * Options.
- */
-
-static void __noreturn __printf(1, 2) usage_error(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "%s: ", program_invocation_short_name);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs("; see -h\n", stderr);
-	exit(USAGE_ERROR);
-}
-
-static void help(const char *name)
-{
-	printf("usage: %s [-v vcpus] [-b bytes] [-i iterations] [-w warmup] [-s source]\n"
-	       "          [-e event[,event]...] [-q] [-F fault] [-l] [-h]\n"
-	       " -v: number of vCPUs, 1-%d (default: 1)\n"
-	       " -b: size of the memslot under test, %luM-%luM in steps of 2M, e.g. 8M (default: 8M)\n"
-	       " -i: iterations of each event, 1-%d (default: 10)\n"
-	       " -w: iterations before these that are no samples, 0-%d (default: 2)\n"
-	       " -s: backing of the memslot: anonymous, anonymous_thp or shmem;\n"
-	       "     events that can't have it are skipped (default: each event's own)\n"
-	       " -e: the events to run (default: all); -l lists them\n"
-	       " -q: park the vCPUs in user space during the timed call (path length);\n"
-	       "     otherwise they access the memory meanwhile (contention)\n"
-	       " -F: plant a fault: the test must fail.  stale-read, stray-write,\n"
-	       "     lost-write or no-split\n"
-	       " -l: list the events\n"
-	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file.\n"
-	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n",
-	       name, SECMMU_MAX_VCPUS, MIN_BYTES >> 20, MAX_BYTES >> 20,
-	       MAX_ITERATIONS, MAX_WARMUP);
-}
-
-static uint64_t parse_range(char opt, const char *arg, uint64_t min,
-			    uint64_t max)
-{
-	unsigned long long n;
-	char *end;
-
-	errno = 0;
-	n = strtoull(arg, &end, 0);
-	if (errno || end == arg || *end || *arg == '-' || n < min || n > max)
-		usage_error("-%c must be a number from %lu to %lu, got '%s'",
-			    opt, min, max, arg);
-	return n;
-}
-
-static uint64_t parse_bytes(const char *arg)
-{
-	static const char units[] = "kmg";
-	unsigned long long n;
-	const char *unit;
-	char *end;
-
-	errno = 0;
-	n = strtoull(arg, &end, 0);
-	if (errno || end == arg || *arg == '-' || n > MAX_BYTES)
-		goto bad;
-	if (*end) {
-		unit = strchr(units, *end | 0x20);
-		if (!unit || end[1])
-			goto bad;
-		n <<= 10 * (unit - units + 1);
-	}
-	if (n < MIN_BYTES || n > MAX_BYTES || n % SECMMU_HUGE_SIZE)
-		goto bad;
-	return n;
-bad:
-	usage_error("-b must be a multiple of 2M from %luM to %luM, got '%s'",
-		    MIN_BYTES >> 20, MAX_BYTES >> 20, arg);
-}
-
-static enum vm_mem_backing_src_type parse_source(const char *arg)
-{
-	static const enum vm_mem_backing_src_type sources[] = {
-		VM_MEM_SRC_ANONYMOUS, VM_MEM_SRC_ANONYMOUS_THP, VM_MEM_SRC_SHMEM,
-	};
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(sources); i++)
-		if (!strcmp(arg, vm_mem_backing_src_alias(sources[i])->name))
-			return sources[i];
-	usage_error("-s must be anonymous, anonymous_thp or shmem, got '%s'", arg);
-}
-
-static enum secmmu_fault parse_fault(const char *arg)
-{
-	uint32_t i;
-
-	for (i = SECMMU_FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
-		if (!strcmp(arg, fault_names[i]))
-			return i;
-	usage_error("-F must be stale-read, stray-write, lost-write or no-split, got '%s'",
-		    arg);
-}
-
-static uint64_t parse_events(char *arg, const struct secmmu_event *events,
-			     uint32_t nr)
-{
-	uint64_t mask = 0;
-	char *name;
-	uint32_t i;
-
-	while ((name = strsep(&arg, ","))) {
-		for (i = 0; i < nr; i++)
-			if (!strcmp(name, events[i].name))
-				break;
-		if (i == nr)
-			usage_error("unknown event '%s': -l lists the events", name);
-		mask |= 1UL << i;
-	}
-	return mask;
-}
-
-static void __noreturn list_events(const struct secmmu_event *events,
-				   uint32_t nr)
-{
-	uint32_t i;
-
-	for (i = 0; i < nr; i++)
-		printf("%-20s %s\n", events[i].name, events[i].desc);
-	exit(KSFT_PASS);
-}
-
-static void parse_options(struct secmmu_opts *o, int argc, char *argv[],
-			  const struct secmmu_event *events, uint32_t nr)
-{
-	int opt;
-
-	*o = (struct secmmu_opts) {
-		.nr_vcpus = 1,
-		.bytes = 4 * SECMMU_HUGE_SIZE,
-		.iterations = 10,
-		.warmup = 2,
-		.events = nr == 64 ? ~0UL : (1UL << nr) - 1,
-	};
-	while ((opt = getopt(argc, argv, "v:b:i:w:s:e:qF:lh")) != -1) {
-		switch (opt) {
-		case 'v':
-			o->nr_vcpus = parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
-			break;
-		case 'b':
-			o->bytes = parse_bytes(optarg);
-			break;
-		case 'i':
-			o->iterations = parse_range(opt, optarg, 1, MAX_ITERATIONS);
-			break;
-		case 'w':
-			o->warmup = parse_range(opt, optarg, 0, MAX_WARMUP);
-			break;
-		case 's':
-			o->source = parse_source(optarg);
-			o->source_given = true;
-			break;
-		case 'e':
-			o->events = parse_events(optarg, events, nr);
-			break;
-		case 'q':
-			o->quiet = true;
-			break;
-		case 'F':
-			o->fault = parse_fault(optarg);
-			break;
-		case 'l':
-			list_events(events, nr);
-		case 'h':
-			help(argv[0]);
-			exit(KSFT_PASS);
-		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(USAGE_ERROR);
-		}
-	}
-	if (optind < argc)
-		usage_error("unexpected argument '%s'", argv[optind]);
-}
 
 /*
  * Samples.
@@ -268,7 +71,7 @@ static FILE *open_samples(void)
 	if (!f) {
 		fprintf(stderr, "%s: SECMMU_SAMPLES: can't open %s: %s\n",
 			program_invocation_short_name, path, strerror(errno));
-		exit(USAGE_ERROR);
+		exit(SECMMU_USAGE_ERROR);
 	}
 	if (!ftell(f))
 		fputs("#secmmu-samples 1\n"
@@ -599,7 +402,7 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 	FILE *samples;
 	uint32_t i;
 
-	parse_options(&t.opt, argc, argv, events, nr);
+	secmmu_parse_options(&t.opt, argc, argv, events, nr);
 	samples = open_samples();
 
 	ksft_print_header();
