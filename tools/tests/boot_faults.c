@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The supervisor on a really booted kernel, with faults planted in the guest
+ * (secmmu.fault=) or made by what runs in it. SECMMU_ARTIFACTS names the
+ * kernel's folder; without it all is skipped.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "accel.h"
+#include "boot.h"
+#include "initramfs.h"
+#include "util.h"
+
+#define ARM "stock"
+
+static struct accel_choice accel;
+static char dir[] = "/tmp/secmmu-boot-XXXXXX";
+static char *kernel, *initrd;
+static char output[4096];
+static size_t n_output;
+
+static struct boot *start(enum boot_clock clock, const char *append)
+{
+	const struct boot_spec spec = {
+		.kernel = kernel,
+		.initrd = initrd,
+		.accel = &accel,
+		.clock = clock,
+		.cpus = 2,
+		.memory_mb = 1024,
+		.append = append,
+		.dir = dir,
+		/* Shorter than usual, so that the tests are. */
+		.limits = { .hello_ms = clock == CLOCK_ICOUNT ? 0 : 20000,
+			    .alive_ms = clock == CLOCK_ICOUNT ? 0 : 10000 },
+	};
+
+	return boot_start(&spec);
+}
+
+static int on_out(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	if (n_output + len < sizeof(output))
+		memcpy(output + n_output, data, len);
+	n_output += len;
+	return 0;
+}
+
+/* Run a shell script in the guest. */
+static int run(struct boot *b, const char *script, unsigned int timeout_ms,
+	       struct run_result *r)
+{
+	const char *const argv[] = { "/bin/busybox", "sh", "-c", script, NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = timeout_ms,
+				   .on_out = on_out };
+
+	n_output = 0;
+	memset(output, 0, sizeof(output));
+	return boot_run(b, &q, r);
+}
+
+/* End @b, check the verdict; @res is the caller's to free. */
+static void end(struct boot *b, int code, enum status status,
+		const char *reason, struct boot_result *res)
+{
+	boot_end(b, res);
+	print_message("  %s: %s (HELLO after %u ms, end after %u ms)\n",
+		      status_name(res->status), res->reason, res->start_ms,
+		      res->total_ms);
+	if (res->code != code || !strstr(res->reason, reason))
+		print_error("%s\n", res->diagnosis);
+	assert_int_equal(res->code, code);
+	assert_string_equal(status_name(res->status), status_name(status));
+	assert_non_null(strstr(res->reason, reason));
+	/* No child of ours is left, running or dead. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void end_and_free(struct boot *b, int code, enum status status,
+			 const char *reason)
+{
+	struct boot_result res;
+
+	end(b, code, status, reason, &res);
+	boot_result_free(&res);
+}
+
+#define NEEDS_KERNEL			\
+	do {				\
+		(void)state;		\
+		if (!kernel)		\
+			skip();		\
+	} while (0)
+
+/* However a program ends, the boot goes on and says which way it was. */
+static void programs(void **state)
+{
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(boot_code(b), BOOT_OK);
+	assert_int_equal(boot_get_hello(b)->cpus, 2);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_REFUSED);
+	assert_int_equal(run(b, "test -c /dev/kvm && echo good", 20000, &r),
+			 BOOT_OK);
+	assert_string_equal(output, "good\n");
+	assert_int_equal(r.exit, 0);
+	assert_int_equal(run(b, "exit 3", 20000, &r), BOOT_OK);
+	assert_int_equal(r.exit, 3);
+	assert_int_equal(run(b, "kill -SEGV $$", 20000, &r), BOOT_OK);
+	assert_int_equal(r.signal, SIGSEGV);
+	assert_int_equal(run(b, "sleep 600", 1000, &r), BOOT_OK);
+	assert_true(r.timed_out);
+	assert_int_equal(run(b, "trap '' TERM; while :; do :; done", 1000, &r),
+			 BOOT_OK);
+	assert_true(r.timed_out);
+	assert_int_equal(run(b, "head -c 3000 /dev/urandom", 20000, &r),
+			 BOOT_OK);
+	assert_int_equal(n_output, 3000);
+	assert_int_equal(boot_unload(b), BOOT_OK);
+	assert_int_equal(boot_load(b, "nosuch", NULL), BOOT_REFUSED);
+	end(b, BOOT_OK, STATUS_PASS, "", &res);
+	assert_int_equal(res.garbage + res.gaps, 0);
+	boot_result_free(&res);
+}
+
+static void missing_program(void **state)
+{
+	static const char *const argv[] = { "/tests/nosuch", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 1000 };
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(boot_run(b, &q, &r), BOOT_REFUSED);
+	assert_non_null(strstr(boot_refusal(b), "/tests/nosuch"));
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
+static void icount(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	if (accel.which != ACCEL_TCG)
+		skip();
+	b = start(CLOCK_ICOUNT, NULL);
+	assert_int_equal(run(b, "echo good", 20000, &r), BOOT_OK);
+	assert_string_equal(output, "good\n");
+	assert_int_equal(boot_get_hello(b)->cpus, 1);
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
+static void panic_at_boot(void **state)
+{
+	struct boot_result res;
+
+	NEEDS_KERNEL;
+	end(start(CLOCK_WALL, "secmmu.fault=panic"), BOOT_ERR_PANIC,
+	    STATUS_FAIL, "guest panicked: Kernel panic - not syncing", &res);
+	assert_non_null(strstr(res.diagnosis, "Call Trace"));
+	assert_true(res.findings.n > 0);
+	boot_result_free(&res);
+}
+
+static void hang_at_boot(void **state)
+{
+	struct boot_result res;
+
+	NEEDS_KERNEL;
+	end(start(CLOCK_WALL, "secmmu.fault=hang"), BOOT_ERR_HANG_BOOT,
+	    STATUS_MISS, "PID 1", &res);
+	assert_non_null(strstr(res.diagnosis, "guest is: running"));
+	assert_non_null(strstr(res.diagnosis, "CPU#1"));
+	assert_non_null(strstr(res.diagnosis, "sysrq: Show backtrace"));
+	assert_non_null(strstr(res.diagnosis, "sysrq: Show Blocked State"));
+	assert_non_null(strstr(res.diagnosis, "NMI"));
+	/* The panic is of our NMI. */
+	assert_int_equal(res.findings.n, 0);
+	boot_result_free(&res);
+}
+
+static void exit_at_boot(void **state)
+{
+	NEEDS_KERNEL;
+	end_and_free(start(CLOCK_WALL, "secmmu.fault=exit"), BOOT_ERR_EXIT,
+		     STATUS_MISS, "powered off unasked");
+}
+
+static void silent_after_hello(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, "secmmu.fault=silent");
+	assert_int_equal(boot_code(b), BOOT_OK);
+	assert_int_equal(run(b, "echo", 1000, &r), BOOT_ERR_HANG);
+	end_and_free(b, BOOT_ERR_HANG, STATUS_MISS, "no sign of life");
+}
+
+static void garbage_frames(void **state)
+{
+	struct boot_result res;
+
+	NEEDS_KERNEL;
+	end(start(CLOCK_WALL, "secmmu.fault=garbage"), BOOT_OK, STATUS_ERROR,
+	    "garbage", &res);
+	assert_true(res.garbage > 0);
+	boot_result_free(&res);
+}
+
+static void panic_in_a_run(void **state)
+{
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(run(b, "echo c >/proc/sysrq-trigger", 20000, &r),
+			 BOOT_ERR_PANIC);
+	end(b, BOOT_ERR_PANIC, STATUS_FAIL, "guest panicked", &res);
+	assert_true(res.findings.n > 0);
+	assert_int_equal(res.findings.v[0].request, r.id);
+	assert_non_null(strstr(res.findings.v[0].mark, "RUN /bin/busybox"));
+	boot_result_free(&res);
+}
+
+/* As a triple fault looks from outside. */
+static void reset_in_a_run(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(run(b, "echo b >/proc/sysrq-trigger", 20000, &r),
+			 BOOT_ERR_EXIT);
+	end_and_free(b, BOOT_ERR_EXIT, STATUS_MISS, "reset itself");
+}
+
+/* The test passes, the kernel complains: the boot fails, and says when. */
+static void warning_in_a_run(void **state)
+{
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(run(b, "true", 20000, &r), BOOT_OK);
+	assert_int_equal(run(b, "echo 'WARNING: CPU: 0 PID: 9 at mm/x.c:1 "
+				"planted+0x1/0x2' >/dev/kmsg", 20000, &r),
+			 BOOT_OK);
+	assert_int_equal(r.exit, 0);
+	end(b, BOOT_OK, STATUS_FAIL, "planted", &res);
+	assert_int_equal(res.findings.n, 1);
+	assert_string_equal(res.findings.v[0].fingerprint, "warning: planted");
+	assert_int_equal(res.findings.v[0].request, r.id);
+	boot_result_free(&res);
+}
+
+/* The only child of this process. */
+static pid_t qemu_pid(void)
+{
+	char *path = xasprintf("/proc/self/task/%d/children", (int)getpid());
+	char *text = read_file(path, NULL);
+	pid_t pid = text ? (pid_t)atoi(text) : 0;
+
+	free(text);
+	free(path);
+	return pid;
+}
+
+static int kill_qemu(void *arg, const void *data, size_t len)
+{
+	pid_t pid = qemu_pid();
+
+	(void)arg;
+	(void)data;
+	(void)len;
+	return pid > 1 ? kill(pid, SIGKILL) : -1;
+}
+
+static void qemu_killed(void **state)
+{
+	static const char *const argv[] = { "/bin/busybox", "sh", "-c",
+					    "echo; sleep 100", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 30000,
+				   .on_out = kill_qemu };
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(boot_run(b, &q, &r), BOOT_ERR_EXIT);
+	end_and_free(b, BOOT_ERR_EXIT, STATUS_MISS, "killed by signal 9");
+}
+
+/* A flood on the console and one of frames, both at a time. */
+static void floods(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(run(b, "head -c 300000 /dev/zero | tr '\\0' x "
+				">/dev/console & "
+				"head -c 3000000 /dev/zero; wait", 60000, &r),
+			 BOOT_OK);
+	assert_int_equal(r.exit, 0);
+	assert_int_equal(n_output, 3000000);
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
+static int interrupt(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return raise(SIGINT);
+}
+
+/* In a child: an interrupt is never forgotten. */
+static void ctrl_c(void **state)
+{
+	static const char *const argv[] = { "/bin/busybox", "sh", "-c",
+					    "echo; sleep 100", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 30000,
+				   .on_out = interrupt };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+	pid_t pid;
+	int st;
+
+	NEEDS_KERNEL;
+	pid = fork();
+	if (!pid) {
+		b = start(CLOCK_WALL, NULL);
+		st = boot_run(b, &q, &r) != BOOT_ERR_INTR;
+		boot_end(b, &res);
+		_exit(st || res.code != BOOT_ERR_INTR ||
+		      waitpid(-1, NULL, WNOHANG) != -1);
+	}
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_int_equal(st, 0);
+}
+
+static int set_up(void **state)
+{
+	static const char *const arms[] = { ARM };
+	const struct initramfs_opts opts = { .arms = arms, .n_arms = 1,
+					     .with_shell = true };
+	const char *artifacts = getenv("SECMMU_ARTIFACTS");
+
+	(void)state;
+	if (!artifacts) {
+		print_message("SECMMU_ARTIFACTS names no kernel: all skipped\n");
+		return 0;
+	}
+	if (!mkdtemp(dir) || accel_choose("auto", &accel))
+		return -1;
+	kernel = xasprintf("%s/vmlinux", artifacts);
+	initrd = xasprintf("%s/initrd", dir);
+	return initramfs_write(artifacts, &opts, initrd);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	if (!kernel)
+		return 0;
+	free(kernel);
+	free(initrd);
+	return remove_tree(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(programs),
+		cmocka_unit_test(missing_program),
+		cmocka_unit_test(icount),
+		cmocka_unit_test(panic_at_boot),
+		cmocka_unit_test(hang_at_boot),
+		cmocka_unit_test(exit_at_boot),
+		cmocka_unit_test(silent_after_hello),
+		cmocka_unit_test(garbage_frames),
+		cmocka_unit_test(panic_in_a_run),
+		cmocka_unit_test(reset_in_a_run),
+		cmocka_unit_test(warning_in_a_run),
+		cmocka_unit_test(qemu_killed),
+		cmocka_unit_test(floods),
+		cmocka_unit_test(ctrl_c),
+	};
+
+	sig_init();
+	return cmocka_run_group_tests_name("boot_faults", tests, set_up,
+					   tear_down);
+}
