@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRESS_MS 15000
+#define PROGRESS_NS 15000000000ull
+#define KILL_AFTER_NS 3000000000ull
+#define LOOK_MS 20
 
 static int signal_fd = -1;
 static bool got_signal;
@@ -99,32 +101,50 @@ static void tell(const struct proc *p, uint64_t start)
 		info("%s: %u s", p->label, s);
 }
 
+static bool ended(pid_t pid)
+{
+	siginfo_t si = { 0 };
+
+	return waitid(P_PID, pid, &si, WEXITED | WNOHANG | WNOWAIT) || si.si_pid;
+}
+
+static int ms_until(uint64_t when)
+{
+	uint64_t now = now_ns();
+
+	return when > now ? (int)((when - now) / 1000000 + 1) : 0;
+}
+
 /* Wait for @pid; on a signal, stop its whole group. */
 static int reap(const struct proc *p, pid_t pid)
 {
-	uint64_t start = now_ns();
+	uint64_t start = now_ns(), next = start + PROGRESS_NS;
 	struct pollfd pfd[2];
 	bool killed = false;
-	int status, n;
+	int status;
 
 	pfd[0].fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	pfd[0].events = POLLIN;
 	pfd[1].fd = sig_fd();
 	pfd[1].events = POLLIN;
-	for (;;) {
-		n = poll(pfd, killed ? 1 : 2, killed ? 3000 : PROGRESS_MS);
-		if (n > 0 && pfd[0].revents)
-			break;
-		if (n == 0 && killed)
-			kill(-pid, SIGKILL);
-		else if (n == 0)
-			tell(p, start);
+	while (!ended(pid)) {
+		/* Without pidfd (valgrind, some sandboxes): keep looking. */
+		poll(pfd, killed ? 1 : 2, pfd[0].fd < 0 ? LOOK_MS : ms_until(next));
+		if (now_ns() >= next) {
+			if (killed)
+				kill(-pid, SIGKILL);
+			else
+				tell(p, start);
+			next = now_ns() + PROGRESS_NS;
+		}
 		if (!killed && sig_pending()) {
 			kill(-pid, SIGTERM);
 			killed = true;
+			next = now_ns() + KILL_AFTER_NS;
 		}
 	}
-	close(pfd[0].fd);
+	if (pfd[0].fd >= 0)
+		close(pfd[0].fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	/* Grandchildren that outlived their parent must not go on. */
