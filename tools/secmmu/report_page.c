@@ -34,11 +34,15 @@ static const struct comparison *aa_of(const struct summary *s, size_t cell,
 			    (size_t)f->aa_series, cell, METRIC_SYSCALL, stat);
 }
 
-static void verdict_chip(FILE *o, const struct comparison *c)
+static void verdict_chip(FILE *o, const struct folder *f,
+			 const struct comparison *c)
 {
+	const char *name = stat_verdict_name(c->verdict);
+	bool aa = (int)c->b == f->aa_series;
+
+	/* An arm that is faster than itself is no good news. */
 	html_printf(o, "<span class=\"v %s\">%s</span>",
-		    stat_verdict_name(c->verdict),
-		    stat_verdict_name(c->verdict));
+		    aa && c->verdict == STAT_FASTER ? "slower" : name, name);
 }
 
 /* First screen */
@@ -112,7 +116,7 @@ static void whom(FILE *o, const struct summary *s)
 		[STAT_FASTER] = "%s is faster than %s in",
 		[STAT_SLOWER] = "%s is slower than %s in",
 		[STAT_SAME] = "%s and %s are the same, within the margin, in",
-		[STAT_UNDERPOWERED] = "%s or %s: not decided for",
+		[STAT_UNDERPOWERED] = "%s or %s: not decided, event by event, for",
 	};
 	const struct folder *f = &s->folder;
 	const struct pair *p;
@@ -153,7 +157,7 @@ static void pair_row(FILE *o, const struct summary *s,
 	html_printf(o, "<td>%s</td>", word_interval(buf, &c->test));
 	html_printf(o, "<td>%s%s</td><td class=\"l\">",
 		    word_p(buf, c->p_holm), c->primary ? " (alone)" : "");
-	verdict_chip(o, c);
+	verdict_chip(o, &s->folder, c);
 	if (c->boots_needed)
 		fprintf(o, "</td><td>%zu</td>", c->boots_needed);
 	else

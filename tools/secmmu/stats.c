@@ -103,6 +103,30 @@ struct stat_interval stat_median_ci(double *v, size_t n)
 	return r;
 }
 
+/*
+ * A value a little nearer to the middle of v[0..n) than its @k-th smallest,
+ * from a sample: Floyd and Rivest, "Expected time bounds for selection", CACM
+ * 18 (1975). A bad guess costs time only.
+ */
+static double near_kth(const double *v, size_t n, size_t k)
+{
+	enum { SAMPLE = 601, SLACK = 20 };
+	size_t step = n / SAMPLE, rank = (size_t)((double)k / (double)n * SAMPLE);
+	double s[SAMPLE];
+	size_t i;
+
+	if (n < 10 * SAMPLE)
+		return v[n / 2];
+	/* An odd step: subset sums have a period of each power of two. */
+	step -= step % 2 == 0;
+	for (i = 0; i < SAMPLE; i++)
+		s[i] = v[i * step];
+	qsort(s, SAMPLE, sizeof(*s), by_value);
+	if (rank < SAMPLE / 2)
+		return s[rank + SLACK];
+	return s[rank - SLACK];
+}
+
 /* The @k-th smallest (from 0) of v[0..n): Hoare's FIND, three-way. */
 static double kth(double *v, size_t n, size_t k)
 {
@@ -110,7 +134,7 @@ static double kth(double *v, size_t n, size_t k)
 	double pivot, x;
 
 	while (hi - lo > 1) {
-		pivot = v[lo + (hi - lo) / 2];
+		pivot = near_kth(v + lo, hi - lo, k - lo);
 		for (lt = lo, gt = hi, i = lo; i < gt;) {
 			x = v[i];
 			if (x < pivot) {
@@ -136,39 +160,65 @@ static double kth(double *v, size_t n, size_t k)
 /* The means of all 2^n - 1 subsets of @d that are not empty. */
 static double *all_means(const double *d, size_t n, size_t *count)
 {
-	size_t all = (size_t)1 << n, i, m;
+	size_t all = (size_t)1 << n, half, m;
 	double *s = xmalloc(all * sizeof(*s));
+	unsigned char *members = xmalloc(all);
 
 	s[0] = 0;
-	for (i = 0; i < n; i++)
-		for (m = 0; m < (size_t)1 << i; m++)
-			s[m + ((size_t)1 << i)] = s[m] + d[i];
+	members[0] = 0;
+	for (half = 1; half < all; half *= 2, d++)
+		for (m = 0; m < half; m++) {
+			s[half + m] = s[m] + *d;
+			members[half + m] = (unsigned char)(members[m] + 1);
+		}
 	for (m = 1; m < all; m++)
-		s[m - 1] = s[m] / __builtin_popcountl(m);
+		s[m - 1] = s[m] / members[m];
+	free(members);
 	*count = all - 1;
 	return s;
 }
 
+/* Sums and sizes of all subsets of up to eight of @d. */
+struct eight {
+	double sum[256];
+	unsigned int members[256];
+};
+
+static void fill_eight(struct eight *e, const double *d, size_t n)
+{
+	size_t half, m, i;
+
+	memset(e, 0, sizeof(*e));
+	for (i = 0, half = 1; i < 8; i++, half *= 2)
+		for (m = 0; m < half; m++) {
+			/* Past the end, being in the subset changes nothing. */
+			e->sum[half + m] = e->sum[m] + (i < n ? d[i] : 0);
+			e->members[half + m] = e->members[m] + (i < n);
+		}
+}
+
+/* The means of STAT_DRAWS random subsets, none of them empty. */
 static double *random_means(const double *d, size_t n, uint64_t seed,
 			    size_t *count)
 {
+	size_t eights = (n + 7) / 8, draw, i, k;
+	struct eight *e = xcalloc(eights, sizeof(*e));
 	double *s = xmalloc(STAT_DRAWS * sizeof(*s));
 	uint64_t bits = 0;
-	size_t draw, i, k;
 	double sum;
 
+	for (i = 0; i < eights; i++)
+		fill_eight(&e[i], d + 8 * i, n - 8 * i < 8 ? n - 8 * i : 8);
 	for (draw = 0; draw < STAT_DRAWS;) {
-		for (sum = 0, k = 0, i = 0; i < n; i++) {
-			if (i % 64 == 0)
-				bits = splitmix64(&seed);
-			if (bits >> i % 64 & 1) {
-				sum += d[i];
-				k++;
-			}
+		for (sum = 0, k = 0, i = 0; i < eights; i++) {
+			bits = i % 8 ? bits >> 8 : splitmix64(&seed);
+			sum += e[i].sum[bits & 255];
+			k += e[i].members[bits & 255];
 		}
 		if (k)
 			s[draw++] = sum / (double)k;
 	}
+	free(e);
 	*count = STAT_DRAWS;
 	return s;
 }

@@ -149,19 +149,26 @@ static char *plain_answer(const struct summary *s)
 	percent = 100 * fabs(expm1(c->test.mean));
 	switch (c->verdict) {
 	case STAT_FASTER:
-		return xasprintf("%s is faster than %s: %.2g %% less system "
-				 "call time", a, b, percent);
+		return xasprintf("%s is faster than %s: %.2g %% %s", a, b,
+				 percent, is_icount(f) ?
+				 "fewer instructions per system call" :
+				 "less system call time");
 	case STAT_SLOWER:
-		return xasprintf("%s is slower than %s: %.2g %% more system "
-				 "call time", a, b, percent);
+		return xasprintf("%s is slower than %s: %.2g %% more %s", a, b,
+				 percent, is_icount(f) ?
+				 "instructions per system call" :
+				 "system call time");
 	case STAT_SAME:
-		return xasprintf("%s and %s take the same system call time, "
-				 "within %g %%", a, b, 100 * f->margin);
+		return xasprintf("%s and %s take the same %s, within %g %%", a,
+				 b, is_icount(f) ?
+				 "number of instructions per system call" :
+				 "system call time", 100 * f->margin);
 	case STAT_UNDERPOWERED:
 		break;
 	}
-	return xasprintf("Not decided whether %s or %s takes less system call "
-			 "time", a, b);
+	return xasprintf("Not decided whether %s or %s takes %s", a, b,
+			 is_icount(f) ? "fewer instructions per system call" :
+					"less system call time");
 }
 
 char *words_answer(const struct summary *s)
