@@ -4,8 +4,8 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-#include <traceevent/event-parse.h>
 
+#include "format.h"
 #include "ringbuf.h"
 #include "util.h"
 
@@ -14,12 +14,6 @@
 #define GAPS_MAX	1024
 #define FORMATS_MAX	256
 #define FORMAT_LEN_MAX	32768
-
-/* Where a number stands in an event; a size of 0: it has no such field. */
-struct field {
-	unsigned int offset;
-	unsigned int size;
-};
 
 struct format {
 	char *name;		/* SYSTEM/EVENT */
@@ -106,54 +100,17 @@ static int kind_of(const char *name)
 	return -1;
 }
 
-static struct field find_field(struct tep_event *e, const char *name)
+static int parse_format(struct format *f, const char *text)
 {
-	struct tep_format_field *f = tep_find_any_field(e, name);
-
-	if (!f || f->offset < 0 || f->offset > (int)RINGBUF_PAGE_MAX ||
-	    (f->size != 4 && f->size != 8))
-		return (struct field){ 0 };
-	return (struct field){ f->offset, f->size };
-}
-
-/*
- * The fields alone: how the event is printed matters to nobody here, and it is
- * a whole language for a guest to play with.
- */
-static char *without_print(const char *content, size_t len)
-{
-	char *text = xasprintf("%.*s", (int)len, content);
-	char *print = strstr(text, "\nprint fmt:");
-	char *out;
-
-	if (print)
-		print[1] = '\0';
-	out = xasprintf("%s%sprint fmt: \"\"\n", text, print ? "" : "\n");
-	free(text);
-	return out;
-}
-
-static int parse_format(struct format *f, const char *system, char *text)
-{
-	struct tep_handle *tep = tep_alloc();
-	struct tep_event *e = NULL;
-	int rc = -1;
-
-	if (!tep)
+	if (format_id(text, &f->id))
 		return -1;
-	tep_set_loglevel(TEP_LOG_NONE);
-	if (tep_parse_format(tep, &e, text, strlen(text), system) || !e)
-		goto out;
-	f->id = e->id;
-	f->pid = find_field(e, "common_pid");
-	f->ip = find_field(e, "ip");
-	f->ret = find_field(e, "ret");
-	/* Numbers of events are 16 bits in the pages. */
-	if (e->id > 0 && e->id <= UINT16_MAX && f->pid.size == 4)
-		rc = 0;
-out:
-	tep_free(tep);		/* and @e with it */
-	return rc;
+	if (f->kind < 0)
+		return 0;
+	if (format_field(text, "common_pid", &f->pid) ||
+	    format_field(text, "ip", &f->ip) ||
+	    format_field(text, "ret", &f->ret))
+		return -1;
+	return f->pid.size == 4 ? 0 : -1;
 }
 
 /* A format of the same name or number is older: its module was reloaded. */
@@ -175,18 +132,11 @@ static void drop_older(struct trace *t, const struct format *f)
 static int add_format(struct trace *t, const char *name, const char *content,
 		      size_t len)
 {
-	const char *slash = strchr(name, '/');
 	struct format f = { .kind = kind_of(name) };
-	char *system, *text;
-	int rc;
+	char *text = xasprintf("%.*s", (int)len, content);
+	int rc = parse_format(&f, text);
 
-	if (!slash)
-		return -1;
-	system = xasprintf("%.*s", (int)(slash - name), name);
-	text = without_print(content, len);
-	rc = parse_format(&f, system, text);
 	free(text);
-	free(system);
 	if (rc)
 		return -1;
 	f.name = xstrdup(name);
