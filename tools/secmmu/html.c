@@ -106,7 +106,8 @@ static void body(FILE *f, const char *p, const char *end)
 	size_t n, i;
 
 	while (p < end) {
-		if ((n = empty_group(p)) || (n = unnamed_title(p))) {
+		n = empty_group(p) + unnamed_title(p);
+		if (n) {
 			p += n;
 			continue;
 		}

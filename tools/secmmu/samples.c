@@ -33,7 +33,10 @@ struct field {
 };
 
 struct reader {
+	int (*use)(const struct sample_row *r, const char **why, void *arg);
+	void *arg;
 	struct sample_row row;
+	unsigned long long lines;
 	char group[LINE_MAX_LEN];	/* columns slot to vcpus, as they stand */
 	size_t group_len;
 	const char *why;
@@ -187,58 +190,74 @@ static int is_header(struct reader *r, const char *line, size_t len)
 	return fail(r, "not the header of docs/contracts.md, section 4", -1);
 }
 
+static int use_line(struct reader *r, const char *line, size_t len)
+{
+	if (!r->lines++)
+		return is_header(r, line, len);
+	if (parse_line(r, line, len))
+		return -1;
+	return r->use(&r->row, &r->why, r->arg);
+}
+
+/* Use the whole lines of buf[0..*used), and move the rest to the front. */
+static int use_lines(struct reader *r, char *buf, size_t *used)
+{
+	char *line = buf, *nl;
+
+	while ((nl = memchr(line, '\n', *used - (size_t)(line - buf)))) {
+		if (use_line(r, line, (size_t)(nl - line)))
+			return -1;
+		line = nl + 1;
+	}
+	*used -= (size_t)(line - buf);
+	memmove(buf, line, *used);
+	if (*used < BUFFER)
+		return 0;
+	r->lines++;
+	return fail(r, "line too long", -1);
+}
+
+static int at_end(struct reader *r, size_t left)
+{
+	if (!left && r->lines)
+		return 0;
+	r->lines++;
+	return fail(r, left ? "cut off: the line has no end" :
+			      "the file is empty", -1);
+}
+
 int samples_read(const char *path,
 		 int (*row)(const struct sample_row *r, const char **why,
 			    void *arg),
 		 void *arg)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
-	char *buf = xmalloc(BUFFER), *line, *nl;
-	unsigned long long lines = 0;
+	char *buf = xmalloc(BUFFER);
+	int fd, ret = -1;
 	size_t used = 0;
-	int ret = -1;
 	ssize_t got;
-	int fd;
 
+	r->use = row;
+	r->arg = arg;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		goto io_error;
-	for (;;) {
-		got = read(fd, buf + used, BUFFER - used);
+	while ((got = read(fd, buf + used, BUFFER - used)) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			goto io_error;
-		if (!got)
-			break;
 		used += (size_t)got;
-		for (line = buf;; line = nl + 1) {
-			nl = memchr(line, '\n', used - (size_t)(line - buf));
-			if (!nl)
-				break;
-			if (lines++ ? parse_line(r, line, (size_t)(nl - line)) ||
-				      row(&r->row, &r->why, arg)
-				    : is_header(r, line, (size_t)(nl - line)))
-				goto malformed;
-		}
-		used -= (size_t)(line - buf);
-		memmove(buf, line, used);
-		if (used == BUFFER) {
-			fail(r, "line too long", -1);
-			lines++;
+		if (use_lines(r, buf, &used))
 			goto malformed;
-		}
 	}
-	if (used || !lines) {
-		fail(r, used ? "cut off: the line has no end" : "the file is empty", -1);
-		lines++;
+	if (at_end(r, used))
 		goto malformed;
-	}
 	ret = 0;
 	goto out;
 
 malformed:
-	err("%s:%llu: %s%s%s", path, lines, r->column ? r->column : "",
+	err("%s:%llu: %s%s%s", path, r->lines, r->column ? r->column : "",
 	    r->column ? " " : "", r->why ? r->why : "refused");
 	goto out;
 io_error:

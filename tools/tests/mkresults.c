@@ -99,9 +99,9 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 	fprintf(f, "%s,%lu,%lu,%lu,", e->site, t, t * 8 / 10, t * 5 / 10);
 	wait = uniform() < 0.3 ? 0 : 40 + (unsigned long)(400 * uniform());
 	if (!strcmp(arm, "stock"))
-		fprintf(f, ",,%u,\n", 2);
+		fprintf(f, ",,2,\n");
 	else
-		fprintf(f, "%lu,%lu,%u,%u\n", wait, t * 4 / 10, 2, 2);
+		fprintf(f, "%lu,%lu,2,2\n", wait, t * 4 / 10);
 }
 
 static void slot(FILE *csv, unsigned int n, const char *arm, char copy,
