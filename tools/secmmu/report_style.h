@@ -22,9 +22,7 @@ static const char report_style[] =
 "--fg:#000;--bg:#fff;--soft:#fff;--line:#aaa;--mute:#333;--link:#000;"
 "--good:#063;--bad:#900;--open:#540;--good-bg:#fff;--bad-bg:#fff;--open-bg:#fff;"
 "--c0:#5b6770;--c1:#0072b2;--c2:#d55e00;--c3:#007a5a;--c4:#a3457f;--c5:#9a6a00;--c6:#1f8fc4;--c7:#6a4fb3;"
-"--c16:#78838e;--c17:#e3e7eb;--c18:#e9eef3;--c19:#b0350c;--c20:#0072b2}"
-"nav{display:none}figure,tr,.card{break-inside:avoid}h2,h3{break-after:avoid}"
-".scroll{overflow:visible!important}svg{min-width:0!important}body{font-size:10pt}}\n"
+"--c16:#78838e;--c17:#e3e7eb;--c18:#e9eef3;--c19:#b0350c;--c20:#0072b2}}\n"
 "*{box-sizing:border-box}"
 "body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif}"
 "main,header,footer{max-width:76rem;margin:0 auto;padding:0 1rem}"
@@ -65,6 +63,8 @@ static const char report_style[] =
 "details{margin:.4rem 0}summary{cursor:pointer;font-size:.9rem;color:var(--mute)}"
 "dl{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:.2rem 1rem;font-size:.92rem}"
 "dt{color:var(--mute)}dd{margin:0;overflow-wrap:anywhere}"
-"footer{color:var(--mute);font-size:.85rem;padding-top:2rem;padding-bottom:2rem}\n";
+"footer{color:var(--mute);font-size:.85rem;padding-top:2rem;padding-bottom:2rem}\n"
+"@media print{nav{display:none}figure,tr,.card{break-inside:avoid}h2,h3,.legend{break-after:avoid}"
+".scroll{overflow:visible}figure svg,figure.wide svg{min-width:0}body{font-size:10pt}}\n";
 
 #endif
