@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Verbs. Each does its own set-up; `make help` tells the variables.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+SECMMU := tools/secmmu/secmmu
+opt = $(if $(strip $($1)),--$2 '$(strip $($1))')
+
+SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
+RUN := $(SOURCE) $(call opt,ARMS,arms)
+COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
+	$(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events)
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+#: make compare      build every arm, boot, measure, compare: a table and report.html
+#: make check        all tests; the last line says how many passed
+#: make kernel       source, series, one vmlinux, KVM's modules per arm
+#: make shell        a shell in the booted kernel, with perf and the selftests
+#: make report       the newest results (or DIR=) to summary.json and report.html again
+#: make tree         the series as a git tree to work on (or in DIR=)
+#: make patches      the commits of that tree back into kvm-patches/
+#: make lint         checkpatch on the series and on our C
+#: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
+#: make clean        what was built here; the cache stays: make kernel tells where it is
+#:
+#: Variables, for the verbs they make sense for:
+#:   KERNEL_SRC=DIR|TARBALL   a kernel 6.12 of your own; never changed
+#:   KERNEL_VERSION=6.12.N    a point release of the distribution's package
+#:   ARMS="spinlock mutex"    some of configs/arms.ini; ARM=NAME for make shell
+#:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N
+#:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
+#:
+#: tools/secmmu/secmmu VERB --help tells all options of a verb.
+
+compare: tools
+	@$(SECMMU) compare $(COMPARE)
+
+check: tools
+	@tools/setup.sh check
+	@tools/tests/check.sh
+
+kernel: tools
+	@$(SECMMU) kernel $(RUN)
+
+shell: tools
+	@$(SECMMU) shell $(SOURCE) $(call opt,ARM,arm) $(call opt,ACCEL,accel) $(call opt,CLOCK,clock)
+
+report: tools
+	@$(SECMMU) report $(or $(DIR),results/latest)
+
+tree: tools
+	@$(SECMMU) patches --checkout $(SOURCE) $(DIR)
+
+patches: tools
+	@$(SECMMU) patches $(DIR)
+
+lint: tools
+	@tools/lint.sh
+
+check-fresh:
+	@tools/check-fresh.sh $(WHAT)
+
+tools:
+	@tools/setup.sh
+	@$(MAKE) -C tools -s
+
+clean:
+	@$(MAKE) -C tools -s clean
+
+.PHONY: help compare check kernel shell report tree patches lint check-fresh tools clean
