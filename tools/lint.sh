@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The kernel's own checkpatch, on the series and on our C. It comes with the
+# kernel source, so there has to be one in the cache.
+set -eu
+cd "$(dirname "$0")/.."
+
+cache=${SECMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/secmmu}
+src=$(find "$cache/source" -mindepth 1 -maxdepth 1 -type d -name '6.*' 2>/dev/null | sort -V | tail -n 1)
+if [ -z "$src" ]; then
+	echo "lint: no kernel source in $cache/source: run make kernel first" >&2
+	exit 2
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+bad=0
+
+# A copy, because checkpatch takes a file that git knows for source, not for a
+# patch. New files of KVM are covered by patterns that MAINTAINERS has already.
+cp -r kvm-patches/linux-* "$tmp"
+(cd "$tmp" && "$src/scripts/checkpatch.pl" --root="$src" --terse --show-types --strict \
+	--no-summary --ignore FILE_PATH_CHANGES */*.patch) || bad=1
+
+# What checkpatch knows of the kernel's own helpers and of its log messages is
+# not for user space.
+ignore=CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS
+ignore=$ignore,CONST_STRUCT,STATIC_CONST_CHAR_ARRAY,ARRAY_SIZE,STRCPY,STRNCPY,NAKED_SSCANF
+ignore=$ignore,EMBEDDED_FUNCTION_NAME,SYMBOLIC_PERMS,SPLIT_STRING,STRING_FRAGMENTS,MISSING_SPACE
+# Loops that read until the end, tables of cases, and long lines of text.
+ignore=$ignore,ASSIGN_IN_IF,TRAILING_STATEMENTS,LONG_LINE,LONG_LINE_STRING
+find tools selftests -name '*.[ch]' -not -path 'tools/build*' -print0 |
+	xargs -0 "$src/scripts/checkpatch.pl" --no-tree --file --terse --show-types \
+	--no-summary --ignore "$ignore" || bad=1
+
+[ $bad -ne 0 ] || echo "lint: nothing to say"
+exit $bad
