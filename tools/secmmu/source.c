@@ -24,7 +24,8 @@ void source_free(struct source *s)
 {
 	free(s->dir);
 	free(s->version);
-	free(s->series);
+	free(s->config);
+	free(s->patches);
 	free(s->origin);
 	memset(s, 0, sizeof(*s));
 }
@@ -48,7 +49,8 @@ static int make_number(const char *text, const char *name)
 int source_identify(const char *dir, const char *name, struct source *s)
 {
 	char *path = xasprintf("%s/Makefile", dir);
-	char *text = NULL, *folder = NULL;
+	char *exact = NULL, *common = NULL;
+	char *text = NULL;
 	int ret = ST_USAGE;
 	int v, p, sub;
 
@@ -66,17 +68,21 @@ int source_identify(const char *dir, const char *name, struct source *s)
 		err("%s: no kernel tree (no version in its Makefile)", name);
 		goto out;
 	}
-	folder = xasprintf("%s/kvm-patches/linux-%d.%d", top_dir(), v, p);
-	if (!path_exists(folder)) {
+	common = xasprintf("%s/kvm-patches/linux-%d.%d", top_dir(), v, p);
+	exact = xasprintf("%s.%d", common, sub);
+	if (!path_exists(common)) {
 		err("%s: Linux %d.%d.%d, but there are no patches for it (no folder kvm-patches/linux-%d.%d)",
 		    name, v, p, sub, v, p);
 		goto out;
 	}
 	s->version = xasprintf("%d.%d.%d", v, p, sub);
-	s->series = xasprintf("linux-%d.%d", v, p);
+	s->config = xasprintf("linux-%d.%d", v, p);
+	s->patches = path_exists(exact) ? xasprintf("linux-%s", s->version) :
+		     xstrdup(s->config);
 	ret = ST_OK;
 out:
-	free(folder);
+	free(exact);
+	free(common);
 	free(text);
 	free(path);
 	return ret;

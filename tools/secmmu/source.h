@@ -8,7 +8,8 @@
 struct source {
 	char *dir;		/* in the cache; nobody writes to it */
 	char *version;		/* "6.12.117", from its Makefile */
-	char *series;		/* "linux-6.12": its folder in kvm-patches and configs */
+	char *config;		/* "linux-6.12": its folder in configs */
+	char *patches;		/* in kvm-patches: that, or "linux-6.12.117" if there */
 	char *origin;		/* package and version, or the user's path */
 	char hash[65];		/* of the package, or of the tree's content */
 };
@@ -34,7 +35,7 @@ void source_free(struct source *s);
  * source_identify - read version and series from a tree's Makefile
  * @dir: the tree
  * @name: what to call it in messages
- * @s: version and series are set
+ * @s: version, config and patches are set
  *
  * Return: ST_OK, or ST_USAGE if @dir is no kernel tree, or one of a version
  * that kvm-patches/ has no folder for.

@@ -57,7 +57,7 @@ static int checkout(const char *src, const char *version, const char *dir)
 		goto out;
 	ret = source_get(src, version, false, &s);
 	if (ret == ST_OK)
-		ret = series_load(top_dir(), s.series, &series);
+		ret = series_load(top_dir(), s.patches, &series);
 	if (ret != ST_OK)
 		goto out;
 	title = xasprintf("Linux %s, pristine\n\n%s", s.version, s.origin);
@@ -109,16 +109,16 @@ static int export(const char *dir)
 		ret = git_check_clean(dir);
 	if (ret != ST_OK)
 		goto out;
-	name = xasprintf(".%s.new", s.series);
+	name = xasprintf(".%s.new", s.patches);
 	fresh = xasprintf("%s/kvm-patches/%s", top_dir(), name);
-	old = xasprintf("%s/kvm-patches/%s", top_dir(), s.series);
+	old = xasprintf("%s/kvm-patches/%s", top_dir(), s.patches);
 	ret = git_export(dir, fresh);
 	if (ret == ST_OK)
 		ret = series_load(top_dir(), name, &series);
 	if (ret == ST_OK)
 		ret = swap_folders(fresh, old);
 	if (ret == ST_OK)
-		info("kvm-patches/%s: %zu patches", s.series, series.n);
+		info("kvm-patches/%s: %zu patches", s.patches, series.n);
 	else
 		remove_tree(fresh);
 out:

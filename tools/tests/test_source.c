@@ -73,7 +73,8 @@ static void folder(void **state)
 	hash_of("tree", before);
 	assert_int_equal(get("tree", NULL, &s), ST_OK);
 	assert_string_equal(s.version, "6.12.42");
-	assert_string_equal(s.series, "linux-6.12");
+	assert_string_equal(s.config, "linux-6.12");
+	assert_string_equal(s.patches, "linux-6.12");
 	assert_content("cache/source/own/mm/rmap.c", "int x;\n");
 	hash_of("tree", after);
 	assert_string_equal(before, after);
@@ -94,6 +95,19 @@ static void folder(void **state)
 	assert_int_equal(get("tree", NULL, &s), ST_OK);
 	assert_string_not_equal(s.hash, first);
 	source_free(&s);
+}
+
+static void patches_of_one_release(void **state)
+{
+	struct source s;
+
+	(void)state;
+	assert_int_equal(mkdir_p("top/kvm-patches/linux-6.12.42"), 0);
+	assert_int_equal(get("tree", NULL, &s), ST_OK);
+	assert_string_equal(s.config, "linux-6.12");
+	assert_string_equal(s.patches, "linux-6.12.42");
+	source_free(&s);
+	assert_int_equal(remove_tree("top/kvm-patches/linux-6.12.42"), 0);
 }
 
 /* What git ignores is no source. */
@@ -206,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(folder, setup_each),
+		cmocka_unit_test_setup(patches_of_one_release, setup_each),
 		cmocka_unit_test_setup(git_tree, setup_each),
 		cmocka_unit_test_setup(built_tree, setup_each),
 		cmocka_unit_test_setup(tarball, setup_each),
