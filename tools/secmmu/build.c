@@ -132,7 +132,7 @@ static char *tiny_config(struct build *b)
 
 static char *fragment_path(const struct build *b, size_t i)
 {
-	return xasprintf("%s/configs/%s/%s", top_dir(), b->src.series,
+	return xasprintf("%s/configs/%s/%s", top_dir(), b->src.config,
 			 fragments[i]);
 }
 
@@ -151,7 +151,7 @@ static int check_fragments(const struct build *b)
 			ret = ST_USAGE;
 		} else if ((lacks = kconfig_lacks(b->config, text, &line))) {
 			err("configs/%s/%s:%u: %s is not in the .config that Linux %s makes of it: what does it depend on?",
-			    b->src.series, fragments[i], line, lacks,
+			    b->src.config, fragments[i], line, lacks,
 			    b->src.version);
 			free(lacks);
 			ret = ST_USAGE;
@@ -247,9 +247,15 @@ out:
 	return ret;
 }
 
+static const struct tree *tree_of(const struct build *b, const struct build_arm *a)
+{
+	return a->arm->symbol ? &b->patched : &b->stock;
+}
+
 /* A new arm starts with a copy of the base: only KVM is left to compile. */
 static int copy_base(struct build *b, const struct build_arm *a)
 {
+	const struct tree *tree = tree_of(b, a);
 	char *tmp = xasprintf("%s.new", a->odir);
 	char *log = log_name(b, "copy");
 	char *base = base_odir(b);
@@ -262,11 +268,15 @@ static int copy_base(struct build *b, const struct build_arm *a)
 	if (remove_tree(tmp))
 		goto out;
 	ret = run_args(&r, "cp", "-a", base, tmp, NULL);
+	if (ret == ST_OK &&
+	    odir_rebase(tmp, a->odir, b->patched.dir, base, tree->dir))
+		ret = ST_HARNESS;
 	/*
-	 * Objects of the patched tree are newer than pristine files are. Make
-	 * has to compile those all the same.
+	 * Objects of the patched tree are newer than files of stock are. Make
+	 * has to compile those all the same where they differ.
 	 */
-	if (ret == ST_OK && !a->arm->symbol && tree_touch(&b->stock))
+	if (ret == ST_OK && tree == &b->stock &&
+	    tree_touch(&b->stock, &b->patched))
 		ret = ST_HARNESS;
 	if (ret == ST_OK && rename(tmp, a->odir)) {
 		err("cannot rename %s: %s", tmp, strerror(errno));
@@ -311,10 +321,26 @@ out:
 	return ret;
 }
 
+/* Arms can be swapped in one boot only if all run on the same vmlinux. */
+static int check_vmlinux(const struct build *b, const struct build_arm *a)
+{
+	char *base, *object;
+
+	if (!strcmp(a->vmlinux, b->base_vmlinux))
+		return ST_OK;
+	base = base_odir(b);
+	object = odir_difference(base, a->odir);
+	err("arm %s would need a vmlinux of its own: %s differs between %s and %s",
+	    a->arm->name, object ? object : "vmlinux", base, a->odir);
+	free(object);
+	free(base);
+	return ST_HARNESS;
+}
+
 static int build_arm(struct build *b, struct build_arm *a)
 {
 	char *targets[] = { "vmlinux", "modules", NULL };
-	const char *tree = a->arm->symbol ? b->patched.dir : b->stock.dir;
+	const char *tree = tree_of(b, a)->dir;
 	bool fresh = !path_exists(a->odir);
 	char *what = xasprintf("arm %s", a->arm->name);
 	char *name = xasprintf("%s%s", what, fresh ? "" : ", again");
@@ -331,16 +357,11 @@ static int build_arm(struct build *b, struct build_arm *a)
 		ret = build_make(b, what, tree, a->odir, expect, targets);
 	if (ret == ST_OK)
 		ret = hash_vmlinux(a->odir, a->vmlinux);
-	if (ret != ST_OK)
-		goto out;
-	a->seconds = seconds_since(start);
-	durations_set(name, a->seconds);
-	if (strcmp(a->vmlinux, b->base_vmlinux)) {
-		err("arm %s has a vmlinux of its own: %s/vmlinux differs from %s/o.base/vmlinux, so that arms cannot be swapped in one boot",
-		    a->arm->name, a->odir, b->patched.dir);
-		ret = ST_HARNESS;
+	if (ret == ST_OK) {
+		a->seconds = seconds_since(start);
+		durations_set(name, a->seconds);
+		ret = check_vmlinux(b, a);
 	}
-out:
 	free(name);
 	free(what);
 	return ret;

@@ -117,7 +117,7 @@ static int hash_series(struct build *b)
 
 static int hash_config(struct build *b)
 {
-	char *dir = xasprintf("configs/%s", b->src.series);
+	char *dir = xasprintf("configs/%s", b->src.config);
 	struct hash h;
 	int ret;
 
@@ -340,7 +340,7 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 	if (ret == ST_OK)
 		ret = build_source(&b);
 	if (ret == ST_OK)
-		ret = series_load(top_dir(), b.src.series, &b.series);
+		ret = series_load(top_dir(), b.src.patches, &b.series);
 	if (ret == ST_OK)
 		ret = make_key(&b);
 	if (ret != ST_OK)

@@ -14,4 +14,27 @@ int odir_begin(const char *dir);
 /** odir_end - remove the mark: make came to its end. Return: 0 or -1. */
 int odir_end(const char *dir);
 
+/**
+ * odir_rebase - correct the absolute paths in a copied build folder
+ * @dir: the copy
+ * @name: what it will be called
+ * @from: source tree of the original
+ * @from_dir: the original
+ * @to: source tree of the copy
+ *
+ * The kernel's own make has relative paths only; objtool's has not, and when
+ * it is built again, so is everything that it had checked.
+ *
+ * Return: 0 or -1.
+ */
+int odir_rebase(const char *dir, const char *name, const char *from,
+		const char *from_dir, const char *to);
+
+/**
+ * odir_difference - the first object that is not the same in two build folders
+ *
+ * Return: its path, relative to both; free() it. NULL if there is none.
+ */
+char *odir_difference(const char *a, const char *b);
+
 #endif

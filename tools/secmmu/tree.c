@@ -206,15 +206,17 @@ int tree_update(const struct tree *t, bool quiet)
 	return ret;
 }
 
-int tree_touch(const struct tree *t)
+int tree_touch(const struct tree *t, const struct tree *other)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < t->files.n && !ret; i++) {
 		char *path = xasprintf("%s/%s", t->dir, t->files.v[i]);
+		char *theirs = xasprintf("%s/%s", other->dir, t->files.v[i]);
 
-		if (path_exists(path))
+		if (path_exists(path) && !same_content(path, theirs))
 			ret = replace(path, path);
+		free(theirs);
 		free(path);
 	}
 	return ret;

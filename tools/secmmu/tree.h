@@ -34,7 +34,12 @@ struct tree {
  */
 int tree_update(const struct tree *t, bool quiet);
 
-/** tree_touch - give the replaced files the time of now. Return: 0 or -1. */
-int tree_touch(const struct tree *t);
+/**
+ * tree_touch - give the files that differ from those of @other the time of now
+ * @t, @other: both up to date
+ *
+ * Return: 0 or -1.
+ */
+int tree_touch(const struct tree *t, const struct tree *other);
 
 #endif

@@ -273,6 +273,7 @@ static void tree_follows_content(void **state)
 {
 	struct source src = { .dir = "tree", .hash = "one" };
 	struct tree t = { .dir = "build", .src = &src, .overlay = "out" };
+	struct tree other = { .dir = "other" };
 	struct timespec pristine, rmap, now;
 
 	(void)state;
@@ -310,7 +311,12 @@ static void tree_follows_content(void **state)
 	now = mtime("tree/mm/rmap.c");
 	assert_true(same_time(&pristine, &now));
 	usleep(20000);
-	assert_int_equal(tree_touch(&t), 0);
+	put("other/mm/rmap.c", "patched\n");
+	assert_int_equal(tree_touch(&t, &other), 0);
+	now = mtime("build/mm/rmap.c");
+	assert_true(same_time(&rmap, &now));
+	put("other/mm/rmap.c", "stock\n");
+	assert_int_equal(tree_touch(&t, &other), 0);
 	now = mtime("build/mm/rmap.c");
 	assert_false(same_time(&rmap, &now));
 
