@@ -12,10 +12,10 @@
 
 #include "frame.h"
 
-#define FRAME_SIZE	(FRAME_HDR_SIZE + FRAME_MAX)
-#define READER_SIZE	(4u * FRAME_SIZE)
+#define FRAME_SIZE (FRAME_HDR_SIZE + FRAME_MAX)
+#define READER_SIZE (4u * FRAME_SIZE)
 /* Bytes of failed checksums paid for by one received byte. */
-#define CREDIT_PER_BYTE	8u
+#define CREDIT_PER_BYTE 8u
 
 struct header {
 	uint32_t magic;
@@ -188,7 +188,8 @@ const char *frame_text_get(const uint8_t *data, size_t len, const char *key,
 	for (; len && (end = memchr(s, '\0', len)); s += n, len -= n) {
 		n = end - s + 1;
 		/* s[klen] exists: the NUL at the latest. */
-		if (n > klen && !memcmp(s, key, klen) && s[klen] == '=' && !nth--)
+		if (n > klen && !memcmp(s, key, klen) && s[klen] == '=' &&
+		    !nth--)
 			return s + klen + 1;
 	}
 	return NULL;

@@ -75,7 +75,7 @@ static int load_module(const char *arm, const char *file, const char *name,
 int arm_load(const char *arm, const char *vendor_arm, const char *vendor,
 	     const char *params, struct gerr *e)
 {
-	struct gerr ignored;
+	struct gerr ignored = { "" };
 	char file[32], name[32];
 
 	if (!valid_name(arm) || !valid_name(vendor_arm))

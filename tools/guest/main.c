@@ -249,7 +249,7 @@ int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
 	const char *shell;
-	struct gerr e;
+	struct gerr e = { "" };
 
 	name = name ? name + 1 : argv[0];
 	if (!strcmp(name, "arm"))

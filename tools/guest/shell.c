@@ -83,7 +83,7 @@ void shell_only(void)
 {
 	const char *s = cmdline_get("secmmu.vendor");
 	char vendor[16];
-	struct gerr e;
+	struct gerr e = { "" };
 	pid_t pid;
 
 	snprintf(vendor, sizeof(vendor), "%s", s ? s : "amd");
@@ -107,7 +107,7 @@ int arm_command(int argc, char **argv)
 {
 	const char *vendor = arm_vendor();
 	char was[16];
-	struct gerr e;
+	struct gerr e = { "" };
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: arm NAME, with NAME one of:");
