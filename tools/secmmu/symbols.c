@@ -29,14 +29,16 @@ static bool parse_line(char *line, uint64_t *addr, char *type, char **name)
 		return false;
 	*type = end[1];
 	*name = end + 3;
-	(*name)[strcspn(*name, ".")] = '\0';
-	return **name != '\0';
+	/* A local label of assembler code begins with the dot. */
+	(*name)[1 + strcspn(*name + 1, ".")] = '\0';
+	return true;
 }
 
 static bool is_function(char type, const char *name)
 {
 	/* __pfx_ is the padding in front of a function. */
-	return strchr("tTwW", type) && strncmp(name, "__pfx_", 6);
+	return strchr("tTwW", type) && *name != '.' &&
+	       strncmp(name, "__pfx_", 6);
 }
 
 static void add(struct symbols *s, uint64_t addr, const char *name)

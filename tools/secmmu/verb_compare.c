@@ -12,6 +12,7 @@
 #include "jobs.h"
 #include "kernel.h"
 #include "manifest.h"
+#include "qemu.h"
 #include "report.h"
 #include "results.h"
 #include "util.h"
@@ -21,6 +22,8 @@ struct compare {
 	struct bootrun boot;
 	struct artifacts artifacts;
 	struct results results;
+	uint64_t seed;
+	bool has_seed;
 	char *image, *initrd, *system_map;
 	unsigned int jobs;
 	uint64_t started_ns;
@@ -167,6 +170,27 @@ static int settle(struct compare *c, const struct plan *p,
 	return ST_OK;
 }
 
+/* All that can be wrong is said before the long work starts. */
+static int check_early(struct compare *c, const struct plan *p,
+		       const struct options *o)
+{
+	struct qemu_info q;
+	int ret;
+
+	if (o->seed && parse_u64(o->seed, 0, INT64_MAX, &c->seed)) {
+		err("--seed: '%s' is no number from 0 to 2^63-1", o->seed);
+		return ST_USAGE;
+	}
+	c->has_seed = o->seed;
+	ret = settle(c, p, o);
+	if (ret != ST_OK)
+		return ret;
+	ret = qemu_probe(&q);
+	if (ret == ST_OK)
+		qemu_info_free(&q);
+	return ret;
+}
+
 static int run_boot(unsigned int i, void *arg)
 {
 	struct compare *c = arg;
@@ -265,17 +289,12 @@ static int boots_status(struct compare *c, const struct plan *p)
 static int compare_run(struct compare *c, const struct plan *p,
 		       const struct options *o)
 {
-	uint64_t seed;
 	json_t *identity = NULL, *manifest = NULL;
 	int ret;
 
-	if (o->seed && parse_u64(o->seed, 0, INT64_MAX, &seed)) {
-		err("--seed: '%s' is no number from 0 to 2^63-1", o->seed);
-		return ST_USAGE;
-	}
 	identity = manifest_identity(&c->boot, &c->artifacts);
 	ret = results_open(o->results, p->name, identity,
-			   o->seed ? &seed : NULL, &c->results);
+			   c->has_seed ? &c->seed : NULL, &c->results);
 	if (ret != ST_OK)
 		goto out;
 	info("results: %s%s, seed %llu", c->results.dir,
@@ -329,7 +348,7 @@ int verb_compare(int argc, char **argv)
 	c.boot.plan = p;
 	c.boot.accel = &accel;
 	c.boot.append = o.append;
-	ret = settle(&c, p, &o);
+	ret = check_early(&c, p, &o);
 	if (ret != ST_OK)
 		goto out;
 	ret = kernel_prepare(&o.kernel, &c.artifacts);
