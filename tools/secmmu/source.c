@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +47,34 @@ static int make_number(const char *text, const char *name)
 	return -1;
 }
 
+/*
+ * Of the folders CONFIG.Z, each for point releases up to Z, the one for release
+ * @sub; without one, CONFIG itself, for the newest.
+ */
+static char *find_patches(const char *config, int sub)
+{
+	char *dir = xasprintf("%s/kvm-patches", top_dir());
+	size_t n = strlen(config);
+	struct dirent *e;
+	uint64_t best = UINT64_MAX, z;
+	DIR *d = opendir(dir);
+
+	while (d && (e = readdir(d)))
+		if (!strncmp(e->d_name, config, n) && e->d_name[n] == '.' &&
+		    !parse_u64(e->d_name + n + 1, (uint64_t)sub, best - 1, &z))
+			best = z;
+	if (d)
+		closedir(d);
+	free(dir);
+	if (best == UINT64_MAX)
+		return xstrdup(config);
+	return xasprintf("%s.%" PRIu64, config, best);
+}
+
 int source_identify(const char *dir, const char *name, struct source *s)
 {
 	char *path = xasprintf("%s/Makefile", dir);
-	char *exact = NULL, *common = NULL;
-	char *text = NULL;
+	char *text = NULL, *common = NULL;
 	int ret = ST_USAGE;
 	int v, p, sub;
 
@@ -69,7 +93,6 @@ int source_identify(const char *dir, const char *name, struct source *s)
 		goto out;
 	}
 	common = xasprintf("%s/kvm-patches/linux-%d.%d", top_dir(), v, p);
-	exact = xasprintf("%s.%d", common, sub);
 	if (!path_exists(common)) {
 		err("%s: Linux %d.%d.%d, but there are no patches for it (no folder kvm-patches/linux-%d.%d)",
 		    name, v, p, sub, v, p);
@@ -77,11 +100,9 @@ int source_identify(const char *dir, const char *name, struct source *s)
 	}
 	s->version = xasprintf("%d.%d.%d", v, p, sub);
 	s->config = xasprintf("linux-%d.%d", v, p);
-	s->patches = path_exists(exact) ? xasprintf("linux-%s", s->version) :
-		     xstrdup(s->config);
+	s->patches = find_patches(s->config, sub);
 	ret = ST_OK;
 out:
-	free(exact);
 	free(common);
 	free(text);
 	free(path);

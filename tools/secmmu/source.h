@@ -9,7 +9,9 @@ struct source {
 	char *dir;		/* in the cache; nobody writes to it */
 	char *version;		/* "6.12.117", from its Makefile */
 	char *config;		/* "linux-6.12": its folder in configs */
-	char *patches;		/* in kvm-patches: that, or "linux-6.12.117" if there */
+	char *patches;		/* its folder in kvm-patches: the same name, or
+				 * linux-6.12.Z, for releases up to Z
+				 */
 	char *origin;		/* package and version, or the user's path */
 	char hash[65];		/* of the package, or of the tree's content */
 };

@@ -97,17 +97,35 @@ static void folder(void **state)
 	source_free(&s);
 }
 
-static void patches_of_one_release(void **state)
+static void patches_of_a_release(const char *sub, const char *folder)
 {
+	char *makefile = xasprintf("VERSION = 6\nPATCHLEVEL = 12\n"
+				   "SUBLEVEL = %s\n", sub);
 	struct source s;
 
-	(void)state;
-	assert_int_equal(mkdir_p("top/kvm-patches/linux-6.12.42"), 0);
+	put("tree/Makefile", makefile);
 	assert_int_equal(get("tree", NULL, &s), ST_OK);
 	assert_string_equal(s.config, "linux-6.12");
-	assert_string_equal(s.patches, "linux-6.12.42");
+	assert_string_equal(s.patches, folder);
 	source_free(&s);
-	assert_int_equal(remove_tree("top/kvm-patches/linux-6.12.42"), 0);
+	free(makefile);
+}
+
+/* A folder linux-6.12.Z is for all releases up to Z. */
+static void patches_by_release(void **state)
+{
+	(void)state;
+	mkdir_p("top/kvm-patches/linux-6.12.40");
+	mkdir_p("top/kvm-patches/linux-6.12.100");
+	mkdir_p("top/kvm-patches/linux-6.12.junk");
+	patches_of_a_release("9", "linux-6.12.40");
+	patches_of_a_release("40", "linux-6.12.40");
+	patches_of_a_release("41", "linux-6.12.100");
+	patches_of_a_release("100", "linux-6.12.100");
+	patches_of_a_release("101", "linux-6.12");
+	remove_tree("top/kvm-patches/linux-6.12.40");
+	remove_tree("top/kvm-patches/linux-6.12.100");
+	remove_tree("top/kvm-patches/linux-6.12.junk");
 }
 
 /* What git ignores is no source. */
@@ -220,7 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(folder, setup_each),
-		cmocka_unit_test_setup(patches_of_one_release, setup_each),
+		cmocka_unit_test_setup(patches_by_release, setup_each),
 		cmocka_unit_test_setup(git_tree, setup_each),
 		cmocka_unit_test_setup(built_tree, setup_each),
 		cmocka_unit_test_setup(tarball, setup_each),
