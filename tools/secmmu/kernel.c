@@ -115,7 +115,7 @@ static int hash_series(struct build *b)
 	return ret;
 }
 
-static int hash_config(struct build *b)
+static int hash_config(struct build *b, const struct arms *arms)
 {
 	char *dir = xasprintf("configs/%s", b->src.config);
 	struct hash h;
@@ -123,8 +123,8 @@ static int hash_config(struct build *b)
 
 	hash_init(&h);
 	ret = hash_top(&h, dir);
-	for (size_t i = 0; i < b->arms.n; i++) {
-		const struct arm *a = &b->arms.v[i];
+	for (size_t i = 0; i < arms->n; i++) {
+		const struct arm *a = &arms->v[i];
 
 		hash_str(&h, a->name);
 		hash_str(&h, a->symbol ? a->symbol : "");
@@ -134,12 +134,12 @@ static int hash_config(struct build *b)
 	return ret;
 }
 
-/* Everything that decides what the artifacts are. */
-static int make_key(struct build *b)
+/* Everything that decides what the artifacts of @arms are. */
+static int make_key(struct build *b, const struct arms *arms)
 {
 	struct hash h;
 
-	if (hash_series(b) || hash_config(b))
+	if (hash_series(b) || hash_config(b, arms))
 		return ST_HARNESS;
 	hash_init(&h);
 	hash_str(&h, RECIPE);
@@ -329,6 +329,25 @@ int build_source(struct build *b)
 	return ret;
 }
 
+/*
+ * Set *@dir to the folder to use: that of all arms, if it is there, also when
+ * only some are wanted; else the one with just those.
+ */
+static int choose_folder(struct build *b, char **dir)
+{
+	const struct arms *choices[] = { &b->all, &b->arms };
+	int ret = ST_OK;
+
+	for (size_t i = 0; i < ARRAY_SIZE(choices) && ret == ST_OK; i++) {
+		ret = make_key(b, choices[i]);
+		free(*dir);
+		*dir = xasprintf("%s/artifacts/%s", cache_dir(), b->key);
+		if (path_exists(*dir))
+			break;
+	}
+	return ret;
+}
+
 int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 {
 	struct build b;
@@ -342,15 +361,11 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 	if (ret == ST_OK)
 		ret = series_load(top_dir(), b.src.patches, &b.series);
 	if (ret == ST_OK)
-		ret = make_key(&b);
-	if (ret != ST_OK)
-		goto out;
-	dir = xasprintf("%s/artifacts/%s", cache_dir(), b.key);
-	if (!path_exists(dir) || o->verify)
+		ret = choose_folder(&b, &dir);
+	if (ret == ST_OK && (!path_exists(dir) || o->verify))
 		ret = build_all(&b, dir);
 	if (ret == ST_OK)
 		ret = load_manifest(dir, a);
-out:
 	free(dir);
 	build_free(&b);
 	return ret;

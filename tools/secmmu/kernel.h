@@ -19,7 +19,7 @@ struct artifacts {
 	char *key;		/* last component of @dir */
 	char *release;		/* as uname -r says in the guest */
 	char *vmlinux_sha256;	/* hex; the same whichever arm is configured */
-	char **arms;		/* in the order of arms.ini */
+	char **arms;		/* in the order of arms.ini; may be more than asked */
 	size_t n_arms;
 };
 
