@@ -216,10 +216,35 @@ static int compare_object(const FTSENT *e, void *data)
 	return ret;
 }
 
+/* With CONFIG_MODVERSIONS, vmlinux has the versions of its exports in it. */
+static char *compare_versions(const char *a, const char *b)
+{
+	char *pa = xasprintf("%s/.vmlinux.export.c", a);
+	char *pb = xasprintf("%s/.vmlinux.export.c", b);
+	char *ta = path_exists(pa) ? read_file(pa, NULL) : NULL;
+	char *tb = path_exists(pb) ? read_file(pb, NULL) : NULL;
+	char *found = NULL, *name = NULL;
+	size_t i = 0, line = 0;
+
+	while (ta && tb && ta[i] && ta[i] == tb[i])
+		if (ta[i++] == '\n')
+			line = i;
+	if (ta && tb && ta[i] != tb[i] &&
+	    sscanf(ta + line, "SYMBOL_CRC(%m[^,]", &name) == 1)
+		found = xasprintf("the version of %s()", name);
+	free(name);
+	free(tb);
+	free(ta);
+	free(pb);
+	free(pa);
+	return found;
+}
+
 char *odir_difference(const char *a, const char *b)
 {
 	struct difference d = { .a = a, .b = b };
 
-	each_file(a, compare_object, &d);
-	return d.found;
+	if (each_file(a, compare_object, &d) < 0)
+		return NULL;
+	return d.found ? d.found : compare_versions(a, b);
 }

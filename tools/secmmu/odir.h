@@ -31,9 +31,10 @@ int odir_rebase(const char *dir, const char *name, const char *from,
 		const char *from_dir, const char *to);
 
 /**
- * odir_difference - the first object that is not the same in two build folders
+ * odir_difference - why vmlinux is not the same in two build folders
  *
- * Return: its path, relative to both; free() it. NULL if there is none.
+ * Return: the first object or symbol version that differs; free() it. NULL if
+ * there is none.
  */
 char *odir_difference(const char *a, const char *b);
 
