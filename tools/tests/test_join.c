@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fixture.h"
 #include "join.h"
 #include "page.h"
 #include "util.h"
@@ -377,6 +379,104 @@ static void lines(void **state)
 	free(text);
 }
 
+/*
+ * fixtures/trace/rwlock: a run of secmmu_mremap_test and secmmu_thp_split_test
+ * on a 6.12 kernel with the series, arm rwlock, two CPUs. joined.csv was made
+ * from the same files by a second implementation, whose events agreed with the
+ * kernel's own text of the trace in time, thread, name and call site.
+ */
+static void feed_formats(struct trace *t)
+{
+	char *pattern = fixture_path("trace/rwlock/*.format");
+	glob_t g;
+
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		char *name = xstrdup(strrchr(g.gl_pathv[i], '/') + 1);
+		size_t len;
+		char *text = read_file(g.gl_pathv[i], &len);
+
+		*strrchr(name, '.') = '\0';
+		*strchr(name, '.') = '/';
+		assert_int_equal(trace_meta(t, name, text, len), 0);
+		free(text);
+		free(name);
+	}
+	globfree(&g);
+	free(pattern);
+}
+
+static void feed_pages(struct trace *t, uint32_t cpu, const char *name)
+{
+	size_t len;
+	char *pages = fixture_read(name, &len);
+
+	for (size_t at = 0; at < len; at += PAGE)
+		assert_int_equal(trace_page(t, cpu, pages + at, PAGE), 0);
+	free(pages);
+}
+
+static struct samplefile *fixture_samples(void)
+{
+	struct samplefile *f = samplefile_new();
+	size_t len;
+	char *text = fixture_read("trace/rwlock/samples", &len);
+
+	assert_int_equal(samplefile_feed(f, text, len), 0);
+	assert_int_equal(samplefile_end(f), 0);
+	free(text);
+	return f;
+}
+
+static void write_joined(FILE *out, const struct join *j,
+			 const struct samplefile *f)
+{
+	static const struct slot slot = { "rwlock", 'a', true };
+	const struct sample *s;
+	struct joined d;
+	size_t n;
+
+	s = samplefile_samples(f, &n);
+	samples_header(out);
+	for (size_t i = 0; i < n; i++) {
+		join_sample(j, &s[i], &d);
+		samples_line(out, 0, &slot, "t", &s[i], &d);
+	}
+}
+
+static void real_run(void **state)
+{
+	char *expect = fixture_read("trace/rwlock/joined.csv", NULL);
+	char *map = fixture_path("trace/rwlock/System.map");
+	struct symbols *real = symbols_load(map);
+	struct samplefile *f = fixture_samples();
+	struct trace *t = trace_new();
+	struct join *j;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(real);
+	feed_formats(t);
+	feed_pages(t, 0, "trace/rwlock/cpu0.pages");
+	feed_pages(t, 1, "trace/rwlock/cpu1.pages");
+	/* 726 less two of mmu_notifier_release, which is of no use here. */
+	trace_events(t, &len);
+	assert_int_equal(len, 724);
+	j = join_new(t, real);
+	write_joined(out, j, f);
+	fclose(out);
+	assert_string_equal(text, expect);
+	join_free(j);
+	trace_free(t);
+	samplefile_free(f);
+	symbols_free(real);
+	free(text);
+	free(expect);
+	free(map);
+}
+
 static void symbols(void **state)
 {
 	(void)state;
@@ -424,6 +524,7 @@ int main(void)
 		cmocka_unit_test(losses),
 		cmocka_unit_test(gap),
 		cmocka_unit_test(lines),
+		cmocka_unit_test(real_run),
 		cmocka_unit_test(symbols),
 		cmocka_unit_test(malformed_map),
 	};

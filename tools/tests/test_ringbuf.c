@@ -5,12 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <traceevent/kbuffer.h>
-#include <unistd.h>
 
+#include "fixture.h"
 #include "page.h"
 #include "ringbuf.h"
 #include "util.h"
@@ -21,19 +20,7 @@
  * time extends, discarded and long events, and, in overwrite mode, with events
  * missing (flagged, and their number stored).
  */
-static char *read_fixture(const char *name, size_t *len)
-{
-	char exe[PATH_MAX] = "";
-	char *path, *data;
-
-	assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
-	*strrchr(exe, '/') = '\0';
-	path = xasprintf("%s/../../tests/fixtures/trace/%s", exe, name);
-	data = read_file(path, len);
-	assert_non_null(data);
-	free(path);
-	return data;
-}
+#define PAGES "trace/ringbuf-6.12.pages"
 
 struct seen {
 	uint64_t ns[1024];
@@ -82,7 +69,7 @@ static void like_kbuffer(void **state)
 {
 	struct kbuffer *k = kbuffer_alloc(KBUFFER_LSIZE_8, KBUFFER_ENDIAN_LITTLE);
 	size_t len;
-	char *pages = read_fixture("ringbuf-6.12.pages", &len);
+	char *pages = fixture_read(PAGES, &len);
 
 	(void)state;
 	assert_int_equal(len, 6 * PAGE);
@@ -97,7 +84,7 @@ static void missed(void **state)
 	struct seen s = { 0 };
 	struct ringbuf_page info;
 	size_t len;
-	char *pages = read_fixture("ringbuf-6.12.pages", &len);
+	char *pages = fixture_read(PAGES, &len);
 
 	(void)state;
 	s.page = (const uint8_t *)pages;
