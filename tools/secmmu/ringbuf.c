@@ -64,7 +64,7 @@ static int read_entry(const uint8_t *p, size_t left, struct entry *e)
 		return 0;
 	}
 	/* The length is in a word of its own, which it includes. */
-	if (word < 4 || word > left - 4)
+	if (word < 4)
 		return -1;
 	e->total = 4 + (((size_t)word + 3) & ~(size_t)3);
 	e->data = 8;

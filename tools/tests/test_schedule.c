@@ -44,7 +44,9 @@ static void generators(void **state)
 
 static void below(void **state)
 {
+	const uint64_t large = 3ull << 62;
 	unsigned int seen[7] = { 0 };
+	unsigned int low = 0;
 	struct rng r;
 
 	(void)state;
@@ -55,6 +57,10 @@ static void below(void **state)
 	/* Within five standard deviations of 10000. */
 	for (int i = 0; i < 7; i++)
 		assert_in_range(seen[i], 9537, 10463);
+	/* A third of them; a half if nothing were drawn again. */
+	for (int i = 0; i < 9000; i++)
+		low += rng_below(&r, large) < 1ull << 62;
+	assert_in_range(low, 2776, 3224);
 }
 
 /* "arm.copy", and '-' for untraced. */
