@@ -151,7 +151,7 @@ static void fake_run(struct fake *f, uint32_t id)
 	}
 	if (fake_is(f, "freeze")) {
 		kill(getppid(), SIGSTOP);
-		poll(NULL, 0, 4000);
+		poll(NULL, 0, 6000);
 		kill(getppid(), SIGCONT);
 		poll(NULL, 0, 300);
 	}
