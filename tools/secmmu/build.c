@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "durations.h"
-#include "kconfig.h"
 #include "odir.h"
 #include "run.h"
 #include "util.h"
@@ -82,119 +81,6 @@ out:
 	return ret;
 }
 
-/* A .config that did not change keeps its time: make has nothing to do then. */
-static int put_config(const char *odir, const char *text)
-{
-	char *path = xasprintf("%s/.config", odir);
-	char *old = path_exists(path) ? read_file(path, NULL) : NULL;
-	int ret = ST_OK;
-
-	if ((!old || strcmp(old, text)) &&
-	    (mkdir_p(odir) || write_file(path, text, strlen(text))))
-		ret = ST_HARNESS;
-	free(old);
-	free(path);
-	return ret;
-}
-
-/* Complete @text by olddefconfig with the Kconfig files of @tree. */
-static char *complete(struct build *b, const char *tree, const char *text)
-{
-	char *targets[] = { "olddefconfig", NULL };
-	char *odir = xasprintf("%s/o.config", tree);
-	char *path = xasprintf("%s/.config", odir);
-	char *out = NULL;
-
-	if (put_config(odir, text) == ST_OK &&
-	    build_make(b, "configuring", tree, odir, 5, targets) == ST_OK)
-		out = read_file(path, NULL);
-	free(path);
-	free(odir);
-	return out;
-}
-
-static const char *const fragments[] = { "base.config", "kvm.config" };
-
-static char *tiny_config(struct build *b)
-{
-	char *targets[] = { "tinyconfig", NULL };
-	char *odir = xasprintf("%s/o.config", b->patched.dir);
-	char *path = xasprintf("%s/.config", odir);
-	char *out = NULL;
-
-	if (build_make(b, "configuring", b->patched.dir, odir, 5,
-		       targets) == ST_OK)
-		out = read_file(path, NULL);
-	free(path);
-	free(odir);
-	return out;
-}
-
-static char *fragment_path(const struct build *b, size_t i)
-{
-	return xasprintf("%s/configs/%s/%s", top_dir(), b->src.config,
-			 fragments[i]);
-}
-
-/* Every option that was asked for has to be there: Kconfig drops them silently. */
-static int check_fragments(const struct build *b)
-{
-	int ret = ST_OK;
-
-	for (size_t i = 0; i < ARRAY_SIZE(fragments) && ret == ST_OK; i++) {
-		char *path = fragment_path(b, i);
-		char *text = read_file(path, NULL);
-		unsigned int line;
-		char *lacks;
-
-		if (!text) {
-			ret = ST_USAGE;
-		} else if ((lacks = kconfig_lacks(b->config, text, &line))) {
-			err("configs/%s/%s:%u: %s is not in the .config that Linux %s makes of it: what does it depend on?",
-			    b->src.config, fragments[i], line, lacks,
-			    b->src.version);
-			free(lacks);
-			ret = ST_USAGE;
-		}
-		free(text);
-		free(path);
-	}
-	return ret;
-}
-
-int build_configure(struct build *b)
-{
-	char *tiny = tiny_config(b);
-	size_t len;
-	char *text;
-	FILE *f = open_memstream(&text, &len);
-	int ret = tiny ? ST_OK : ST_HARNESS;
-
-	/* The last assignment wins. */
-	fputs(tiny ? tiny : "", f);
-	for (size_t i = 0; i < ARRAY_SIZE(fragments) && ret == ST_OK; i++) {
-		char *path = fragment_path(b, i);
-		char *fragment = read_file(path, NULL);
-
-		if (fragment)
-			fprintf(f, "%s\n", fragment);
-		else
-			ret = ST_USAGE;
-		free(fragment);
-		free(path);
-	}
-	fclose(f);
-	if (ret == ST_OK) {
-		b->config = complete(b, b->patched.dir, text);
-		ret = b->config ? check_fragments(b) : ST_HARNESS;
-	}
-	if (ret != ST_OK && sig_pending())
-		ret = ST_INTR;
-	free(text);
-	free(tiny);
-	return ret;
-}
-
 static int hash_vmlinux(const char *odir, char hex[65])
 {
 	char *path = xasprintf("%s/vmlinux", odir);
@@ -228,7 +114,7 @@ static int build_base(struct build *b)
 	unsigned int s;
 	int ret;
 
-	ret = put_config(odir, b->config);
+	ret = configure_base(b, odir);
 	drop_vmlinux(b, odir);
 	if (ret == ST_OK)
 		ret = build_make(b, "base kernel", b->patched.dir, odir, expect,
@@ -289,38 +175,6 @@ out:
 	return ret;
 }
 
-static int configure_arm(struct build *b, const struct build_arm *a,
-			 const char *tree)
-{
-	char *text = kconfig_switch(b->config, &b->all, a->arm);
-	char *config = complete(b, tree, text);
-	char *want = NULL, *lacks = NULL;
-	int ret = ST_HARNESS;
-	unsigned int line;
-
-	if (!config) {
-		ret = sig_pending() ? ST_INTR : ST_HARNESS;
-		goto out;
-	}
-	if (a->arm->symbol) {
-		want = xasprintf("CONFIG_%s=y", a->arm->symbol);
-		lacks = kconfig_lacks(config, want, &line);
-	}
-	if (lacks) {
-		err("arm %s: %s does not stay in the .config: is the symbol of configs/arms.ini in a Kconfig file of the series?",
-		    a->arm->name, lacks);
-		ret = ST_USAGE;
-	} else {
-		ret = put_config(a->odir, config);
-	}
-out:
-	free(lacks);
-	free(want);
-	free(config);
-	free(text);
-	return ret;
-}
-
 /* Arms can be swapped in one boot only if all run on the same vmlinux. */
 static int check_vmlinux(const struct build *b, const struct build_arm *a)
 {
@@ -351,7 +205,7 @@ static int build_arm(struct build *b, struct build_arm *a)
 	if (fresh)
 		ret = copy_base(b, a);
 	if (ret == ST_OK)
-		ret = configure_arm(b, a, tree);
+		ret = configure_arm(b, a->arm, tree, a->odir);
 	drop_vmlinux(b, a->odir);
 	if (ret == ST_OK)
 		ret = build_make(b, what, tree, a->odir, expect, targets);

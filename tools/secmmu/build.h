@@ -28,7 +28,7 @@ struct build {
 	struct arms arms;	/* those wanted */
 	struct tree patched;	/* the series, and our selftests */
 	struct tree stock;	/* KVM as shipped */
-	char *config;		/* text of the base .config */
+	char *config;		/* text of the base's .config */
 	char *compiler;		/* and binutils: one line */
 	char series_hash[65], config_hash[65];
 	char key[65];
@@ -66,8 +66,24 @@ int build_make(struct build *b, const char *what, const char *tree,
 /** build_trees - both source trees as they should be. Return: a status. */
 int build_trees(struct build *b);
 
-/** build_configure - set b->config, checked. Return: a status. */
-int build_configure(struct build *b);
+/**
+ * configure_base - the base's .config, checked against the fragments
+ * @odir: its build folder
+ *
+ * Sets b->config as well.
+ *
+ * Return: a status.
+ */
+int configure_base(struct build *b, const char *odir);
+
+/**
+ * configure_arm - an arm's .config, checked for the arm's symbol
+ * @tree: the source tree that @odir is in
+ *
+ * Return: a status.
+ */
+int configure_arm(struct build *b, const struct arm *arm, const char *tree,
+		  const char *odir);
 
 /** build_kernels - vmlinux, bzImage and every arm's modules. Return: a status. */
 int build_kernels(struct build *b);

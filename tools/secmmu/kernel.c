@@ -230,7 +230,7 @@ int build_init(struct build *b, const struct kernel_opts *o)
 		b->v[i].odir = xasprintf("%s/o.%s", a->symbol ? b->patched.dir :
 					 b->stock.dir, a->name);
 	}
-	b->steps = 4 + (unsigned int)b->arms.n;
+	b->steps = 3 + (unsigned int)b->arms.n;
 	clean_environment();
 	use_ccache();
 	if (mkdir_p(logs) ||
@@ -305,10 +305,7 @@ static int build_all(struct build *b, const char *dir)
 		ret = build_trees(b);
 	if (ret != ST_OK)
 		return ret;
-	step_begin(b, "configuration", 0);
-	ret = build_configure(b);
-	if (ret == ST_OK)
-		ret = build_kernels(b);
+	ret = build_kernels(b);
 	/* Somebody may be using a folder that is there. */
 	if (ret == ST_OK && !path_exists(dir))
 		ret = build_artifacts(b, dir);

@@ -202,9 +202,10 @@ static int compare_object(const FTSENT *e, void *data)
 	char *other;
 	int ret = 0;
 
-	/* Objects of the kernel, that is: no modules, no results of linking. */
+	/* Objects that are linked to vmlinux: no result of that, no tools. */
 	if (!has_end(name, ".o") || e->fts_name[0] == '.' ||
-	    !strncmp(name, "vmlinux", 7) || !strncmp(name, "tools/", 6))
+	    !strncmp(name, "vmlinux", 7) || !strncmp(name, "tools/", 6) ||
+	    !strncmp(name, "arch/x86/boot/", 14))
 		return 0;
 	other = xasprintf("%s/%s", d->b, name);
 	if (path_exists(other) && !sha256_file(e->fts_path, ha) &&
