@@ -22,29 +22,45 @@ static void usage(FILE *f)
 	fprintf(f,
 "usage: secmmu patches --checkout [OPTION...] [DIR]\n"
 "       secmmu patches [DIR]\n"
+"       secmmu patches --check [OPTION...]\n"
 "\n"
 "The first makes a git tree in DIR: the pristine kernel source, tagged %s,\n"
 "and one commit per patch of kvm-patches/linux-X.Y. Change it as you like: commit,\n"
 "amend, rebase. The second turns the commits after %s back into patches.\n"
-"An unchanged series gives unchanged files.\n"
+"An unchanged series gives unchanged files. The third tries the series on a\n"
+"kernel source, and builds nothing.\n"
 "\n"
-"  --src DIR|TARBALL      for --checkout: a kernel source of your own\n"
-"  --kernel-version V     for --checkout: a point release, such as 6.12.107\n"
+"  --src DIR|TARBALL      a kernel source of your own, not for the second\n"
+"  --kernel-version V     a point release, such as 6.12.107, likewise\n"
 "  --help\n"
 "\n"
 "DIR is CACHE/tree/%s unless given; see secmmu kernel --help for CACHE.\n",
 		GIT_BASE, GIT_BASE, DEFAULT_SERIES);
 }
 
-static int checkout(const char *src, const char *version, const char *dir)
+/* The lock is held until the process ends. */
+static int get_series(const char *src, const char *version, struct source *s,
+		      struct series *series)
 {
 	char *lock = xasprintf("%s/build.lock", cache_dir());
+	int ret = ST_HARNESS;
+
+	if (!mkdir_p(cache_dir()) &&
+	    lock_file(lock, "the kernel source", true) >= 0)
+		ret = source_get(src, version, false, s);
+	if (ret == ST_OK)
+		ret = series_load(top_dir(), s->patches, series);
+	free(lock);
+	return ret;
+}
+
+static int checkout(const char *src, const char *version, const char *dir)
+{
 	char *parent = xstrdup(dir);
 	char *title = NULL, **paths = NULL;
 	struct series series = { 0 };
 	struct source s = { 0 };
 	int ret = ST_HARNESS;
-	int fd = -1;
 
 	if (path_exists(dir)) {
 		err("%s is there already: remove it, or name another folder",
@@ -52,12 +68,9 @@ static int checkout(const char *src, const char *version, const char *dir)
 		ret = ST_USAGE;
 		goto out;
 	}
-	if (mkdir_p(cache_dir()) || mkdir_p(dirname(parent)) ||
-	    (fd = lock_file(lock, "the kernel source", true)) < 0)
+	if (mkdir_p(dirname(parent)))
 		goto out;
-	ret = source_get(src, version, false, &s);
-	if (ret == ST_OK)
-		ret = series_load(top_dir(), s.patches, &series);
+	ret = get_series(src, version, &s, &series);
 	if (ret != ST_OK)
 		goto out;
 	title = xasprintf("Linux %s, pristine\n\n%s", s.version, s.origin);
@@ -69,14 +82,31 @@ static int checkout(const char *src, const char *version, const char *dir)
 		info("%s: Linux %s and %zu patches after the tag %s", dir,
 		     s.version, series.n, GIT_BASE);
 out:
-	if (fd >= 0)
-		close(fd);
 	free(paths);
 	free(title);
 	series_free(&series);
 	source_free(&s);
 	free(parent);
-	free(lock);
+	return ret;
+}
+
+static int check(const char *src, const char *version)
+{
+	char *out = xasprintf("%s/series-check", cache_dir());
+	struct series series = { 0 };
+	struct source s = { 0 };
+	int ret = get_series(src, version, &s, &series);
+
+	if (ret == ST_OK)
+		ret = series_apply(&series, series.n, s.dir, s.version, out);
+	if (ret == ST_OK)
+		info("kvm-patches/%s: all %zu patches apply to Linux %s",
+		     s.patches, series.n, s.version);
+	if (remove_tree(out) && ret == ST_OK)
+		ret = ST_HARNESS;
+	series_free(&series);
+	source_free(&s);
+	free(out);
 	return ret;
 }
 
@@ -144,13 +174,14 @@ int verb_patches(int argc, char **argv)
 {
 	static const struct option longopts[] = {
 		{ "checkout", no_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'C' },
 		{ "src", required_argument, NULL, 's' },
 		{ "kernel-version", required_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
 	const char *src = NULL, *version = NULL;
-	bool do_checkout = false;
+	bool do_checkout = false, do_check = false;
 	char *dir;
 	int ret, c;
 
@@ -159,6 +190,9 @@ int verb_patches(int argc, char **argv)
 		switch (c) {
 		case 'c':
 			do_checkout = true;
+			break;
+		case 'C':
+			do_check = true;
 			break;
 		case 's':
 			src = optarg;
@@ -175,10 +209,13 @@ int verb_patches(int argc, char **argv)
 			return ST_USAGE;
 		}
 	}
-	if (argc - optind > 1 || (!do_checkout && (src || version))) {
-		err("patches: one folder at most, and --src and --kernel-version only with --checkout");
+	if (argc - optind > (do_check ? 0 : 1) || (do_check && do_checkout) ||
+	    (!do_checkout && !do_check && (src || version))) {
+		err("patches: options that do not go together, or too many arguments: see secmmu patches --help");
 		return ST_USAGE;
 	}
+	if (do_check)
+		return check(src, version);
 	if (optind < argc)
 		dir = absolute(argv[optind]);
 	else
