@@ -271,7 +271,8 @@ static int put_entry(struct archive *a, const struct entry *e, size_t ino)
 		archive_entry_set_symlink(ae, e->link);
 	if (archive_write_header(a, ae) != ARCHIVE_OK ||
 	    archive_write_data(a, data ? data : "", len) != (ssize_t)len)
-		err("initramfs: /%s: %s", e->dst, archive_error_string(a));
+		err("initramfs: /%s: %s: %s", e->dst, archive_error_string(a),
+		    strerror(archive_errno(a)));
 	else
 		ret = ST_OK;
 out:
@@ -289,14 +290,16 @@ static int put_all(const struct list *l, const char *path)
 	if (archive_write_set_format_cpio_newc(a) != ARCHIVE_OK ||
 	    archive_write_add_filter_none(a) != ARCHIVE_OK ||
 	    archive_write_open_filename(a, path) != ARCHIVE_OK) {
-		err("%s: %s", path, archive_error_string(a));
+		err("%s: %s: %s", path, archive_error_string(a),
+		    strerror(archive_errno(a)));
 		goto out;
 	}
 	ret = ST_OK;
 	for (i = 0; i < l->n && !ret; i++)
 		ret = put_entry(a, &l->v[i], i + 1);
 	if (archive_write_close(a) != ARCHIVE_OK && !ret) {
-		err("%s: %s", path, archive_error_string(a));
+		err("%s: %s: %s", path, archive_error_string(a),
+		    strerror(archive_errno(a)));
 		ret = ST_HARNESS;
 	}
 out:
