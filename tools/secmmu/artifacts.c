@@ -212,10 +212,8 @@ int build_artifacts(struct build *b, const char *dir)
 		ret = add_selftests(b, tmp);
 	if (ret == ST_OK)
 		ret = add_manifest(b, tmp);
-	if (ret == ST_OK && rename(tmp, dir)) {
-		err("cannot rename %s: %s", tmp, strerror(errno));
+	if (ret == ST_OK && rename_path(tmp, dir))
 		ret = ST_HARNESS;
-	}
 	if (ret != ST_OK)
 		remove_tree(tmp);
 out:

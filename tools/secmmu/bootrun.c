@@ -369,13 +369,8 @@ static int publish(struct run *run, const struct boot_result *res)
 	int ret = -1;
 
 	if (bootjson_write(run->json, json, run->r, res, run->lost) ||
-	    close_run(run))
+	    close_run(run) || rename_path(run->dir, to))
 		goto out;
-	if (rename(run->dir, to)) {
-		err("cannot rename %s to %s: %s", run->dir, to,
-		    strerror(errno));
-		goto out;
-	}
 	ret = 0;
 out:
 	free(json);

@@ -164,10 +164,8 @@ static int copy_base(struct build *b, const struct build_arm *a)
 	if (ret == ST_OK && tree == &b->stock &&
 	    tree_touch(&b->stock, &b->patched))
 		ret = ST_HARNESS;
-	if (ret == ST_OK && rename(tmp, a->odir)) {
-		err("cannot rename %s: %s", tmp, strerror(errno));
+	if (ret == ST_OK && rename_path(tmp, a->odir))
 		ret = ST_HARNESS;
-	}
 out:
 	free(base);
 	free(log);

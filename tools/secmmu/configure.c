@@ -111,35 +111,29 @@ static int put_config(const char *odir, const char *text)
 	return ret;
 }
 
-/* Complete @text by olddefconfig with the Kconfig files of @tree. */
-static char *complete(struct build *b, const char *tree, const char *text)
+/* What @target makes of @tree's .config, o.config/.config; NULL on failure. */
+static char *run_kconfig(struct build *b, const char *tree, char *target)
 {
-	char *targets[] = { "olddefconfig", NULL };
+	char *targets[] = { target, NULL };
 	char *odir = xasprintf("%s/o.config", tree);
 	char *path = xasprintf("%s/.config", odir);
 	char *out = NULL;
 
-	if (put_config(odir, text) == ST_OK &&
-	    build_make(b, "configuring", tree, odir, 5, targets) == ST_OK)
+	if (build_make(b, "configuring", tree, odir, 5, targets) == ST_OK)
 		out = read_file(path, NULL);
 	free(path);
 	free(odir);
 	return out;
 }
 
-static char *tiny_config(struct build *b)
+/* Complete @text by olddefconfig with the Kconfig files of @tree. */
+static char *complete(struct build *b, const char *tree, const char *text)
 {
-	char *targets[] = { "tinyconfig", NULL };
-	char *odir = xasprintf("%s/o.config", b->patched.dir);
-	char *path = xasprintf("%s/.config", odir);
-	char *out = NULL;
+	char *odir = xasprintf("%s/o.config", tree);
+	int ret = put_config(odir, text);
 
-	if (build_make(b, "configuring", b->patched.dir, odir, 5,
-		       targets) == ST_OK)
-		out = read_file(path, NULL);
-	free(path);
 	free(odir);
-	return out;
+	return ret == ST_OK ? run_kconfig(b, tree, "olddefconfig") : NULL;
 }
 
 /* Every option that was asked for has to be there: Kconfig drops them silently. */
@@ -170,7 +164,7 @@ static int check_fragments(const struct build *b)
 
 static int make_base(struct build *b)
 {
-	char *tiny = tiny_config(b);
+	char *tiny = run_kconfig(b, b->patched.dir, "tinyconfig");
 	size_t len;
 	char *text;
 	FILE *f = open_memstream(&text, &len);

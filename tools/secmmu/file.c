@@ -62,6 +62,27 @@ bool path_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+bool any_exists(const char *dir, const char *const *names, size_t n)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n && !found; i++) {
+		char *path = xasprintf("%s/%s", dir, names[i]);
+
+		found = path_exists(path);
+		free(path);
+	}
+	return found;
+}
+
+int rename_path(const char *from, const char *to)
+{
+	if (!rename(from, to))
+		return 0;
+	err("cannot rename %s to %s: %s", from, to, strerror(errno));
+	return -1;
+}
+
 static int write_all(int fd, const char *data, size_t len)
 {
 	ssize_t n;

@@ -92,10 +92,8 @@ int git_checkout(const char *src, const char *title, char *const *patches,
 		ret = commit_pristine(&r, title);
 	if (ret == ST_OK)
 		ret = apply_patches(&r, patches);
-	if (ret == ST_OK && rename(tmp, dir)) {
-		err("cannot rename %s: %s", tmp, strerror(errno));
+	if (ret == ST_OK && rename_path(tmp, dir))
 		ret = ST_HARNESS;
-	}
 	remove_tree(ret == ST_OK ? log : tmp);
 out:
 	free(stamp);
@@ -117,18 +115,11 @@ static char *git_says(const char *dir, const char *a, const char *b,
 static bool in_progress(const char *dir)
 {
 	static const char *const names[] = {
-		"rebase-apply", "rebase-merge", "MERGE_HEAD",
-		"CHERRY_PICK_HEAD", "REVERT_HEAD",
+		".git/rebase-apply", ".git/rebase-merge", ".git/MERGE_HEAD",
+		".git/CHERRY_PICK_HEAD", ".git/REVERT_HEAD",
 	};
-	bool found = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !found; i++) {
-		char *path = xasprintf("%s/.git/%s", dir, names[i]);
-
-		found = path_exists(path);
-		free(path);
-	}
-	return found;
+	return any_exists(dir, names, ARRAY_SIZE(names));
 }
 
 int git_check_clean(const char *dir)

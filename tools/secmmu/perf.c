@@ -75,10 +75,8 @@ static int build_perf(struct build *b, const char *path)
 		ret = ST_HARNESS;
 	if (ret == ST_OK)
 		ret = run_args(&r, "strip", "-o", tmp, built, NULL);
-	if (ret == ST_OK && rename(tmp, path)) {
-		err("cannot rename %s: %s", tmp, strerror(errno));
+	if (ret == ST_OK && rename_path(tmp, path))
 		ret = ST_HARNESS;
-	}
 	if (ret == ST_OK)
 		remove_tree(objects);
 	free(tmp);

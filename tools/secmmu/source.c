@@ -245,10 +245,8 @@ static int fetch(const char *package, const char *deb, bool quiet,
 	ret = run_args(&r, "apt-get", "-q", "download", spec, NULL);
 	if (ret == ST_OK)
 		ret = unpack(tmp, package, &r);
-	if (ret == ST_OK && rename(tree, dir)) {
-		err("cannot rename %s to %s: %s", tree, dir, strerror(errno));
+	if (ret == ST_OK && rename_path(tree, dir))
 		ret = ST_HARNESS;
-	}
 	remove_tree(tmp);
 out:
 	free(tree);

@@ -21,15 +21,8 @@ static bool was_built_in(const char *dir)
 		".config", "include/config", "include/generated",
 		"scripts/basic/fixdep", "arch/x86/include/generated",
 	};
-	bool found = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(signs) && !found; i++) {
-		char *path = xasprintf("%s/%s", dir, signs[i]);
-
-		found = path_exists(path);
-		free(path);
-	}
-	return found;
+	return any_exists(dir, signs, ARRAY_SIZE(signs));
 }
 
 /* In a git tree, git knows what is not source. */

@@ -136,10 +136,8 @@ static int make_links(const struct tree *t, const struct run *r)
 	if (remove_tree(tmp))
 		goto out;
 	ret = run_args(r, "cp", "-al", t->src->dir, tmp, NULL);
-	if (ret == ST_OK && rename(tmp, t->dir)) {
-		err("cannot rename %s: %s", tmp, strerror(errno));
+	if (ret == ST_OK && rename_path(tmp, t->dir))
 		ret = ST_HARNESS;
-	}
 out:
 	free(tmp);
 	return ret;

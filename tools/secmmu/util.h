@@ -59,7 +59,11 @@ bool valid_name(const char *s, size_t max);
 int mkdir_p(const char *path);
 int remove_tree(const char *path);		/* a missing one is no error */
 int copy_file(const char *from, const char *to);	/* keeps the mode */
+int rename_path(const char *from, const char *to);
 bool path_exists(const char *path);		/* prints nothing */
+
+/** any_exists - whether @dir holds one of the @n @names; prints nothing */
+bool any_exists(const char *dir, const char *const *names, size_t n);
 
 /** read_file - whole file, NUL-terminated; free() it. NULL on failure. */
 char *read_file(const char *path, size_t *len);

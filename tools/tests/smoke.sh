@@ -48,7 +48,8 @@ fails "a results folder that is cut off" 2 "samples.csv" "$SECMMU" report "$d/cu
 check "its summary is left alone" test "$(sha256sum <"$d/cut/summary.json")" = "$before"
 
 # The command itself, so that $! is its process and no shell's.
-small="compare --plan smoke --arms spinlock,mutex --events mremap_4k --boots 2 --jobs 1 --seed 7"
+small="$SECMMU compare --results $d/results --plan smoke --arms spinlock,mutex --events mremap_4k
+	--boots 2 --jobs 1 --seed"
 
 # wait_for SECONDS COMMAND...
 wait_for() {
@@ -71,8 +72,7 @@ qemu_runs() {
 
 # Ctrl-C, as a terminal sends it, while the guest boots and while it runs.
 for when in 1 12; do
-	setsid sh -c 'trap - INT; exec "$@"' sh "$SECMMU" compare --results "$d/results" --plan smoke \
-		--arms "spinlock mutex" --events mremap_4k --boots 2 --jobs 1 --seed $when >"$log" 2>&1 &
+	setsid sh -c 'trap - INT; exec "$@"' sh $small $when >"$log" 2>&1 &
 	pid=$!
 	wait_for 60 qemu_runs
 	sleep $when
@@ -85,17 +85,17 @@ for when in 1 12; do
 done
 
 # SIGKILL after the first boot; meanwhile a second run is turned away.
-"$SECMMU" $small --results "$d/results" >"$log" 2>&1 &
+$small 7 >"$log" 2>&1 &
 pid=$!
 wait_for 60 qemu_runs
-fails "a second run at the same time" 2 "another run" "$SECMMU" $small --results "$d/results"
+fails "a second run at the same time" 2 "another run" $small 7
 wait_for 120 test -e "$d/results/latest/boot-000/boot.json"
 kill -9 $pid
 wait $pid 2>/dev/null
 check "SIGKILL: nothing runs on" wait_for 10 nothing_runs
 check "SIGKILL: no summary of half a run" test ! -e "$d/results/latest/summary.json"
 kept=$(stat -c %i "$d/results/latest/boot-000")
-"$SECMMU" $small --results "$d/results" >"$log" 2>&1
+$small 7 >"$log" 2>&1
 check "the same command goes on to the end" test $? -eq 0
 check "it says so" grep -q "goes on" "$log"
 check "it keeps the boot it had" test "$(stat -c %i "$d/results/latest/boot-000")" = "$kept"
