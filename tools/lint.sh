@@ -26,8 +26,9 @@ cp -r kvm-patches/linux-* "$tmp"
 ignore=CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS
 ignore=$ignore,CONST_STRUCT,STATIC_CONST_CHAR_ARRAY,ARRAY_SIZE,STRCPY,STRNCPY,NAKED_SSCANF
 ignore=$ignore,EMBEDDED_FUNCTION_NAME,SYMBOLIC_PERMS,SPLIT_STRING,STRING_FRAGMENTS,MISSING_SPACE
-# Loops that read until the end, tables of cases, and long lines of text.
-ignore=$ignore,ASSIGN_IN_IF,TRAILING_STATEMENTS,LONG_LINE,LONG_LINE_STRING
+# Loops that read until the end, tables of cases and their rows as macros, and
+# long lines of text.
+ignore=$ignore,COMPLEX_MACRO,ASSIGN_IN_IF,TRAILING_STATEMENTS,LONG_LINE,LONG_LINE_STRING
 find tools selftests -name '*.[ch]' -not -path 'tools/build*' -print0 |
 	xargs -0 "$src/scripts/checkpatch.pl" --no-tree --file --terse --show-types \
 	--no-summary --ignore "$ignore" || bad=1

@@ -136,6 +136,10 @@ const char *arm_vendor(void);
 
 /* trace.c */
 
+#define TRACEFS "/sys/kernel/tracing"
+/* Of our tracefs instance; a test may write it, see docs/contracts.md. */
+#define TRACE_SWITCH TRACEFS "/instances/secmmu/tracing_on"
+
 /**
  * trace_start - empty the buffers, enable the events, start to record
  *

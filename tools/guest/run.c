@@ -39,8 +39,8 @@ static int get_num(const struct request *q, const char *key, uint64_t max,
 }
 
 /* In the child. Errors go to @err_fd, which a successful exec closes. */
-static _Noreturn void exec_test(const struct request *q, int out, bool samples,
-				int err_fd)
+static _Noreturn void exec_test(const struct run *r, const struct request *q,
+				int out, int err_fd)
 {
 	const char *argv[ARGS_MAX + 1];
 	unsigned int n;
@@ -53,8 +53,10 @@ static _Noreturn void exec_test(const struct request *q, int out, bool samples,
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (n = 0; (s = text(q, "env", n)); n++)
 		putenv((char *)s);
-	if (samples)
+	if (r->samples)
 		setenv("SECMMU_SAMPLES", SAMPLES_PATH, 1);
+	if (r->traced)
+		setenv("SECMMU_TRACING_ON", TRACE_SWITCH, 1);
 	for (n = 0; n < ARGS_MAX && (s = text(q, "argv", n)); n++)
 		argv[n] = s;
 	argv[n] = NULL;
@@ -97,7 +99,7 @@ static int spawn_test(struct run *r, const struct request *q, struct gerr *e)
 		goto close_err;
 	}
 	if (!r->pid)
-		exec_test(q, out[1], r->samples, err[1]);
+		exec_test(r, q, out[1], err[1]);
 	close(err[1]);
 	code = exec_error(err[0]);
 	close(err[0]);

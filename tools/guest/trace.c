@@ -16,7 +16,6 @@
 
 #include "guest.h"
 
-#define TRACEFS "/sys/kernel/tracing"
 #define INSTANCE TRACEFS "/instances/secmmu"
 #define PAGE_COMMIT 8 /* offset of the sub-buffer's count of bytes */
 
@@ -28,10 +27,10 @@ static const char *const patterns[] = {
 static const struct {
 	const char *file, *value;
 } settings[] = {
-	{ INSTANCE "/tracing_on", "0" },
+	{ TRACE_SWITCH, "0" },
 	{ INSTANCE "/trace_clock", "mono" },
 	{ INSTANCE "/options/overwrite", "0" },
-	{ INSTANCE "/buffer_size_kb", "8192" },
+	{ INSTANCE "/buffer_size_kb", "32768" },
 };
 
 static int set(const char *file, const char *value, struct gerr *e)
@@ -118,7 +117,7 @@ int trace_start(struct port *p, struct gerr *e)
 {
 	if (make_instance(e) || empty_buffers(e) ||
 	    send_meta(p, "header_page", TRACEFS "/events/header_page", e) ||
-	    enable_events(p, e) || set(INSTANCE "/tracing_on", "1", e)) {
+	    enable_events(p, e) || set(TRACE_SWITCH, "1", e)) {
 		trace_stop();
 		return -1;
 	}
@@ -127,7 +126,7 @@ int trace_start(struct port *p, struct gerr *e)
 
 void trace_stop(void)
 {
-	write_str(INSTANCE "/tracing_on", "0");
+	write_str(TRACE_SWITCH, "0");
 	write_str(INSTANCE "/events/enable", "0");
 }
 

@@ -129,7 +129,7 @@ static void set_result(json_t *root, const struct boot_result *res)
 
 int bootjson_write(struct bootjson *j, const char *path,
 		   const struct bootrun *r, const struct boot_result *res,
-		   uint64_t lost)
+		   uint64_t lost_events, uint64_t lost_samples)
 {
 	enum status status = status_worst(res->status, j->worst);
 	char *dump;
@@ -146,8 +146,10 @@ int bootjson_write(struct bootjson *j, const char *path,
 								   "wall"));
 	json_object_set_new(j->root, "accel",
 			    json_string(accel_name(r->accel->which)));
+	json_object_set_new(j->root, "lost_events",
+			    json_integer((json_int_t)lost_events));
 	json_object_set_new(j->root, "lost_samples",
-			    json_integer((json_int_t)lost));
+			    json_integer((json_int_t)lost_samples));
 	json_object_set(j->root, "tests", j->tests);
 	dump = json_dumps(j->root, JSON_INDENT(1));
 	if (!dump) {

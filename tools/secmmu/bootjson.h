@@ -26,12 +26,13 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 
 /**
  * bootjson_write - write the file
- * @lost: trace events lost in all tests
+ * @lost_events: trace events lost in all tests
+ * @lost_samples: samples that have no trace figures because of that
  *
  * Return: 0, or -1 with a message.
  */
 int bootjson_write(struct bootjson *j, const char *path,
 		   const struct bootrun *r, const struct boot_result *res,
-		   uint64_t lost);
+		   uint64_t lost_events, uint64_t lost_samples);
 
 #endif

@@ -24,7 +24,8 @@ struct run {
 	char *dir;
 	FILE *ktap_log;
 	FILE *samples_csv;
-	uint64_t lost;
+	uint64_t lost_events;
+	uint64_t lost_samples;
 	bool failed;		/* a test was neither PASS nor SKIP */
 	bool host_error;	/* disk full and the like: message printed */
 };
@@ -158,6 +159,7 @@ static int write_samples(struct turn *t, size_t slot, const char *test)
 			join_sample(join, &v[i], &joined);
 		else
 			joined_none(&joined);
+		t->run->lost_samples += joined.lost;
 		samples_line(t->run->samples_csv, slot, s, test, &v[i],
 			     &joined);
 	}
@@ -192,7 +194,7 @@ static int finish_turn(struct turn *t, size_t slot, const struct plan_test *pt,
 		trace_lost(t->run->trace, res->lost);
 	if (status == STATUS_PASS && write_samples(t, slot, pt->name))
 		return -1;
-	t->run->lost += trace_lost_total(t->run->trace);
+	t->run->lost_events += trace_lost_total(t->run->trace);
 	return 0;
 }
 
@@ -368,7 +370,8 @@ static int publish(struct run *run, const struct boot_result *res)
 	char *json = xasprintf("%s/boot.json", run->dir);
 	int ret = -1;
 
-	if (bootjson_write(run->json, json, run->r, res, run->lost) ||
+	if (bootjson_write(run->json, json, run->r, res, run->lost_events,
+			   run->lost_samples) ||
 	    close_run(run) || rename_path(run->dir, to))
 		goto out;
 	ret = 0;

@@ -230,12 +230,14 @@ int lock_file(const char *path, const char *what, bool wait)
 		}
 		return fd;
 	}
-	if (errno == EWOULDBLOCK)
+	if (errno == EWOULDBLOCK) {
 		err("another run is using %s: wait for it, or stop it", what);
-	else
+		goto out;
+	}
 fail:
-		err("cannot lock %s: %s", path,
-		    sig_pending() ? "interrupted" : strerror(errno));
+	err("cannot lock %s: %s", path,
+	    sig_pending() ? "interrupted" : strerror(errno));
+out:
 	close(fd);
 	return -1;
 }

@@ -63,8 +63,9 @@ uint64_t qmp_send(struct qmp *q, const char *command, json_t *args)
 		json_decref(args);
 		return 0;
 	}
+	q->last_id++;
 	cmd = json_pack("{s:s, s:o*, s:I}", "execute", command, "arguments",
-			args, "id", (json_int_t)++q->last_id);
+			args, "id", (json_int_t)q->last_id);
 	text = cmd ? json_dumps(cmd, JSON_COMPACT) : NULL;
 	json_decref(cmd);
 	if (!text)

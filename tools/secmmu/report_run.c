@@ -135,7 +135,7 @@ static void boots(FILE *o, const struct folder *f)
 	fprintf(o, "<h3>Boots</h3>" TABLE("Boots") "<thead><tr>"
 		"<th scope=\"col\">boot</th><th class=\"l\" scope=\"col\">status</th>"
 		"<th class=\"l\" scope=\"col\">measurements</th>"
-		"<th scope=\"col\">lost events</th><th class=\"l\" scope=\"col\">reason"
+		"<th scope=\"col\">lost samples</th><th class=\"l\" scope=\"col\">reason"
 		"</th></tr></thead><tbody>\n");
 	for (b = f->boots; b < f->boots + f->n_boots; b++) {
 		html_printf(o, "<tr><th scope=\"row\">%s</th><td class=\"l\"><span "

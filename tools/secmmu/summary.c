@@ -419,7 +419,7 @@ static void check_boots(struct summary *s)
 	if (f->aa < 0)
 		warn(s, "no A/A pair was run: the noise floor is unknown");
 	if (f->lost)
-		warn(s, "%llu samples or trace events were lost",
+		warn(s, "%llu samples have only their system call time: trace events were lost",
 		     (unsigned long long)f->lost);
 }
 

@@ -121,8 +121,10 @@ char *proc_capture(char *const *argv, const char *cwd);
 /** cache_dir - SECMMU_CACHE, or XDG_CACHE_HOME/secmmu, or ~/.cache/secmmu. */
 const char *cache_dir(void);
 
-/** top_dir - the checkout this binary belongs to (SECMMU_TOP, else found from
- * the binary's own path). */
+/**
+ * top_dir - the checkout this binary belongs to: SECMMU_TOP, else found from the
+ * binary's own path.
+ */
 const char *top_dir(void);
 
 #endif

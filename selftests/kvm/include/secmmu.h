@@ -187,6 +187,7 @@ struct secmmu {
 	char *aside;
 	char *stage;
 	int pagemap_fd;
+	int tracing_fd;	/* SECMMU_TRACING_ON, or -1 */
 
 	/* The iteration at hand. */
 	const struct secmmu_event *ev;
@@ -333,6 +334,11 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 
 /* CLOCK_MONOTONIC in ns. */
 uint64_t secmmu_now(void);
+/*
+ * Where SECMMU_TRACING_ON names a tracing_on file: switches it, but not on for a
+ * call that is no sample.  From secmmu_begin() to secmmu_sample() it is on.
+ */
+void secmmu_set_tracing(struct secmmu *t, bool on);
 /* Ends the timed call: notes [start, now] as a sample of the event. */
 void secmmu_sample(struct secmmu *t, uint64_t start);
 /* The whole main() of a test with @nr events (at most 64). */

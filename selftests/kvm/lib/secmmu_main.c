@@ -22,6 +22,39 @@ uint64_t secmmu_now(void)
 	return timespec_to_ns(ts);
 }
 
+/*
+ * Whoever traces a run needs the calls that are samples, not the thousands of
+ * faults in between, which would fill the buffer.
+ */
+static void open_tracing(struct secmmu *t)
+{
+	const char *path = getenv("SECMMU_TRACING_ON");
+
+	t->tracing_fd = -1;
+	if (!path)
+		return;
+	t->tracing_fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (t->tracing_fd < 0) {
+		fprintf(stderr, "%s: SECMMU_TRACING_ON: can't open %s: %s\n",
+			program_invocation_short_name, path, strerror(errno));
+		exit(SECMMU_USAGE_ERROR);
+	}
+	secmmu_set_tracing(t, false);
+}
+
+static bool is_warmup(const struct secmmu *t)
+{
+	return t->iteration < t->opt.warmup;
+}
+
+void secmmu_set_tracing(struct secmmu *t, bool on)
+{
+	if (t->tracing_fd < 0 || (on && is_warmup(t)))
+		return;
+	if (write(t->tracing_fd, on ? "1" : "0", 1) != 1)
+		secmmu_fail(t, "can't write SECMMU_TRACING_ON: %s", strerror(errno));
+}
+
 static void check_split(struct secmmu *t)
 {
 	uint32_t block = t->block;
@@ -43,6 +76,7 @@ void secmmu_sample(struct secmmu *t, uint64_t start)
 {
 	uint64_t end = secmmu_now();
 
+	secmmu_set_tracing(t, false);
 	/* At once: later khugepaged may have undone the split. */
 	if (t->ev->splits)
 		check_split(t);
@@ -50,7 +84,7 @@ void secmmu_sample(struct secmmu *t, uint64_t start)
 	if (t->opt.quiet && t->claim_mapped)
 		t->left = max(t->left, secmmu_guest_mappings(t));
 
-	if (t->iteration < t->opt.warmup || t->nr_samples == t->opt.iterations)
+	if (is_warmup(t) || t->nr_samples == t->opt.iterations)
 		return;
 	t->samples[t->nr_samples++] = (struct secmmu_sample) {
 		.start_ns = start,
@@ -404,6 +438,7 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 
 	secmmu_parse_options(&t.opt, argc, argv, events, nr);
 	samples = open_samples();
+	open_tracing(&t);
 
 	ksft_print_header();
 	check_requirements();

@@ -48,7 +48,8 @@ static void help(const char *name)
 	       " -F: plant a fault: the test must fail.  stale-read, stray-write,\n"
 	       "     lost-write or no-split\n"
 	       " -l: list the events\n"
-	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file.\n"
+	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file;\n"
+	       "with SECMMU_TRACING_ON=PATH 1 is written there before each of them, 0 after.\n"
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n",
 	       name, SECMMU_MAX_VCPUS, MIN_BYTES >> 20, MAX_BYTES >> 20,
 	       MAX_ITERATIONS, MAX_WARMUP);

@@ -115,6 +115,7 @@ void secmmu_begin(struct secmmu *t)
 	}
 	if (t->ev->hole)
 		secmmu_open_hole(t);
+	secmmu_set_tracing(t, true);
 }
 
 static void snapshot(struct secmmu *t, void *where)
