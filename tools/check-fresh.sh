@@ -23,6 +23,12 @@ if [ -z "${CHECK_FRESH_INSIDE:-}" ]; then
 		echo "check-fresh: needs root, for debootstrap and chroot: sudo make check-fresh" >&2
 		exit 2
 	fi
+	mkdir -p "$cache/fresh"
+	exec 9>"$cache/fresh/lock"
+	if ! flock -n 9; then
+		echo "check-fresh: another one is running: wait for it, or stop it" >&2
+		exit 2
+	fi
 	trap : INT TERM HUP
 	rm -rf "$root"
 	status=0
