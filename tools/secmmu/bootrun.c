@@ -13,7 +13,7 @@
 #include "util.h"
 
 /* What a boot is made of while it runs. */
-struct run {
+struct running_boot {
 	const struct bootrun *r;
 	struct boot *boot;
 	struct slot *slots;
@@ -32,7 +32,7 @@ struct run {
 
 /* One program in one slot. */
 struct turn {
-	struct run *run;
+	struct running_boot *run;
 	struct ktap *ktap;
 	struct samplefile *samples;
 	bool samples_bad;
@@ -44,7 +44,7 @@ char *bootrun_dir(const char *results, unsigned int number)
 	return xasprintf("%s/boot-%03u", results, number);
 }
 
-static int host_error(struct run *run, const char *file)
+static int host_error(struct running_boot *run, const char *file)
 {
 	err("cannot write %s/%s: %s", run->dir, file, strerror(errno));
 	run->host_error = true;
@@ -90,7 +90,8 @@ static int on_tracemeta(void *arg, const char *name, const char *content,
 }
 
 /* The test's command line: options of the plan, and the events asked for. */
-static struct strs test_argv(const struct run *run, const struct plan_test *t)
+static struct strs test_argv(const struct running_boot *run,
+			     const struct plan_test *t)
 {
 	char *path = xasprintf("/tests/%s", t->program);
 	char *events = strs_join(&t->events);
@@ -117,7 +118,7 @@ static struct strs test_argv(const struct run *run, const struct plan_test *t)
 	return argv;
 }
 
-static void add_results(struct run *run, size_t slot, const char *test,
+static void add_results(struct running_boot *run, size_t slot, const char *test,
 			const struct ktap *k, enum status overall,
 			const char *reason)
 {
@@ -198,7 +199,8 @@ static int finish_turn(struct turn *t, size_t slot, const struct plan_test *pt,
 	return 0;
 }
 
-static int run_test(struct run *run, size_t slot, const struct plan_test *pt)
+static int run_test(struct running_boot *run, size_t slot,
+		    const struct plan_test *pt)
 {
 	struct strs argv = test_argv(run, pt);
 	struct turn t = {
@@ -243,7 +245,7 @@ static int run_test(struct run *run, size_t slot, const struct plan_test *pt)
 	return code;
 }
 
-static int run_slot(struct run *run, size_t slot)
+static int run_slot(struct running_boot *run, size_t slot)
 {
 	const struct plan *p = run->r->plan;
 	const struct slot *s = &run->slots[slot];
@@ -274,7 +276,7 @@ static int run_slot(struct run *run, size_t slot)
 }
 
 /* Slots that never had their turn are MISS, not absent. */
-static void miss_slots(struct run *run, size_t from)
+static void miss_slots(struct running_boot *run, size_t from)
 {
 	const struct plan *p = run->r->plan;
 
@@ -288,7 +290,7 @@ static void miss_slots(struct run *run, size_t from)
 					      boot_reason(run->boot));
 }
 
-static void run_slots(struct run *run)
+static void run_slots(struct running_boot *run)
 {
 	size_t i;
 
@@ -308,7 +310,7 @@ static void run_slots(struct run *run)
 	miss_slots(run, i);
 }
 
-static FILE *open_log(struct run *run, const char *name)
+static FILE *open_log(struct running_boot *run, const char *name)
 {
 	char *path = xasprintf("%s/%s", run->dir, name);
 	FILE *f = fopen(path, "we");
@@ -319,7 +321,7 @@ static FILE *open_log(struct run *run, const char *name)
 	return f;
 }
 
-static int close_log(struct run *run, FILE *f, const char *name)
+static int close_log(struct running_boot *run, FILE *f, const char *name)
 {
 	int bad = ferror(f);
 
@@ -328,7 +330,7 @@ static int close_log(struct run *run, FILE *f, const char *name)
 	return 0;
 }
 
-static int open_run(struct run *run)
+static int open_run(struct running_boot *run)
 {
 	run->dir = xasprintf("%s/.boot-%03u.tmp", run->r->results,
 			     run->r->number);
@@ -350,7 +352,7 @@ static int open_run(struct run *run)
 	return 0;
 }
 
-static int close_run(struct run *run)
+static int close_run(struct running_boot *run)
 {
 	int ret = 0;
 
@@ -364,7 +366,7 @@ static int close_run(struct run *run)
 }
 
 /* Make the folder whole and give it its name. */
-static int publish(struct run *run, const struct boot_result *res)
+static int publish(struct running_boot *run, const struct boot_result *res)
 {
 	char *to = bootrun_dir(run->r->results, run->r->number);
 	char *json = xasprintf("%s/boot.json", run->dir);
@@ -381,7 +383,7 @@ out:
 	return ret;
 }
 
-static int judge(struct run *run, const struct boot_result *res)
+static int judge(struct running_boot *run, const struct boot_result *res)
 {
 	if (res->code == BOOT_ERR_INTR)
 		return ST_INTR;
@@ -404,7 +406,7 @@ static int judge(struct run *run, const struct boot_result *res)
 int bootrun_do(const struct bootrun *r)
 {
 	struct boot_result res = { 0 };
-	struct run run = { .r = r };
+	struct running_boot run = { .r = r };
 	struct boot_spec spec = {
 		.kernel = r->kernel,
 		.initrd = r->initrd,

@@ -283,8 +283,8 @@ static int read_test(struct folder *f, const json_t *j, const char *path)
 	return 0;
 }
 
-static int add_finding(struct folder *f, const struct boot *b, const json_t *j,
-		       const char *path)
+static int add_finding(struct folder *f, const struct folder_boot *b,
+		       const json_t *j, const char *path)
 {
 	const char *line = get_string(j, "line", path);
 
@@ -292,15 +292,15 @@ static int add_finding(struct folder *f, const struct boot *b, const json_t *j,
 		return -1;
 	f->findings = xrealloc(f->findings,
 			       (f->n_findings + 1) * sizeof(*f->findings));
-	f->findings[f->n_findings++] = (struct finding){
+	f->findings[f->n_findings++] = (struct folder_finding){
 		b->name, xstrdup(string_or_empty(j, "kind")), xstrdup(line),
 		xstrdup(string_or_empty(j, "mark")),
 	};
 	return 0;
 }
 
-static int read_boot_json(struct folder *f, struct boot *b, const json_t *boot,
-			  const char *path)
+static int read_boot_json(struct folder *f, struct folder_boot *b,
+			  const json_t *boot, const char *path)
 {
 	const char *status = get_string(boot, "status", path), *s;
 	const json_t *tests = json_object_get(boot, "tests"), *j;
@@ -328,7 +328,7 @@ static int read_boot_json(struct folder *f, struct boot *b, const json_t *boot,
 	return 0;
 }
 
-static int read_boot(struct folder *f, struct boot *b, struct reducer *r)
+static int read_boot(struct folder *f, struct folder_boot *b, struct reducer *r)
 {
 	char *path = xasprintf("%s/%s/boot.json", f->dir, b->name);
 	json_t *boot = load_json(path);

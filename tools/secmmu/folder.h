@@ -42,7 +42,7 @@ struct reduced {
 	float *curve;		/* quantiles at curve_p(), NaN beyond 1 - 1/n */
 };
 
-struct boot {
+struct folder_boot {
 	char *name;		/* boot-NNN */
 	enum status status;
 	char *reason;
@@ -65,7 +65,7 @@ struct tally {
 	char *reason;		/* of the first that was not PASS, or NULL */
 };
 
-struct finding {
+struct folder_finding {
 	const char *boot;
 	char *kind, *text, *mark;	/* "" if boot.json has none */
 };
@@ -94,13 +94,13 @@ struct folder {
 	int aa_series, untraced_series;		/* or -1 */
 	struct cell *cells;
 	size_t n_cells;
-	struct boot *boots;
+	struct folder_boot *boots;
 	size_t n_boots, n_used;	/* used: those that PASS */
 	struct site *sites;
 	size_t n_sites;
 	struct tally *tallies;
 	size_t n_tallies;
-	struct finding *findings;
+	struct folder_finding *findings;
 	size_t n_findings;
 	uint64_t lost;
 	uint64_t samples;	/* lines read */

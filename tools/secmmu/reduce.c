@@ -221,7 +221,7 @@ static void reduce(struct reducer *r, struct values *v, struct reduced *out)
 	v->n = 0;
 }
 
-int reduce_boot(struct reducer *r, struct folder *f, struct boot *b,
+int reduce_boot(struct reducer *r, struct folder *f, struct folder_boot *b,
 		const char *path)
 {
 	size_t i, n;
@@ -239,7 +239,7 @@ int reduce_boot(struct reducer *r, struct folder *f, struct boot *b,
 	return 0;
 }
 
-void reduced_free(const struct folder *f, struct boot *b)
+void reduced_free(const struct folder *f, struct folder_boot *b)
 {
 	size_t n = b->n_cells * f->n_series * METRICS, i;
 
@@ -252,7 +252,7 @@ void reduced_free(const struct folder *f, struct boot *b)
 const struct reduced *folder_get(const struct folder *f, size_t boot,
 				 size_t cell, size_t series, enum metric m)
 {
-	const struct boot *b = &f->boots[boot];
+	const struct folder_boot *b = &f->boots[boot];
 	const struct reduced *r;
 
 	if (!b->r || cell >= b->n_cells)

@@ -24,10 +24,10 @@ void reducer_free(struct reducer *r);
  *
  * Return: 0, or -1 with an error printed.
  */
-int reduce_boot(struct reducer *r, struct folder *f, struct boot *b,
+int reduce_boot(struct reducer *r, struct folder *f, struct folder_boot *b,
 		const char *path);
 
 /** reduced_free - free the memory of @b->r. */
-void reduced_free(const struct folder *f, struct boot *b);
+void reduced_free(const struct folder *f, struct folder_boot *b);
 
 #endif

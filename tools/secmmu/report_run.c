@@ -130,7 +130,7 @@ static void tests(FILE *o, const struct folder *f)
 
 static void boots(FILE *o, const struct folder *f)
 {
-	const struct boot *b;
+	const struct folder_boot *b;
 
 	fprintf(o, "<h3>Boots</h3>" TABLE("Boots") "<thead><tr>"
 		"<th scope=\"col\">boot</th><th class=\"l\" scope=\"col\">status</th>"
