@@ -31,13 +31,20 @@ out:
 	return ret;
 }
 
-int results_finish(const char *dir)
+static bool all_passed(const struct folder *f)
+{
+	return f->n_used == f->n_boots && f->n_boots >= f->boots_planned;
+}
+
+int results_finish(const char *dir, bool *passed)
 {
 	struct summary s;
 	int ret;
 
 	if (summary_load(dir, &s))
 		return ST_USAGE;
+	if (passed)
+		*passed = all_passed(&s.folder);
 	table_print(&s, stdout);
 	ret = summary_write(&s) ? ST_HARNESS : report_write(&s, dir);
 	fflush(stdout);

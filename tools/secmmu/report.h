@@ -3,22 +3,24 @@
 #ifndef SECMMU_REPORT_H
 #define SECMMU_REPORT_H
 
+#include <stdbool.h>
+
 struct summary;
 
 /**
  * results_finish - judge a results folder
  * @dir: the folder, with manifest.json and boot-NNN/ (docs/contracts.md, 5)
+ * @passed: if not NULL, set to whether all boots of the plan are there and PASS
  *
  * Reads the boots, writes summary.json and report.html (each through a
  * temporary file and rename), prints the table. Errors are printed. When the
  * folder is damaged nothing is written.
  *
- * Return: ST_OK, also when boots failed: the table and the files say so, and
- * the caller decides from its own tests; ST_USAGE if the folder is missing or
- * damaged, or a program the report needs is not there; ST_HARNESS if a file
- * could not be written; ST_INTR.
+ * Return: ST_OK, also when boots failed: the table and the files say so;
+ * ST_USAGE if the folder is missing or damaged, or a program the report needs
+ * is not there; ST_HARNESS if a file could not be written; ST_INTR.
  */
-int results_finish(const char *dir);
+int results_finish(const char *dir, bool *passed);
 
 /**
  * report_write - write @dir/report.html

@@ -44,7 +44,7 @@ int verb_report(int argc, char **argv)
 		    "; make compare makes one");
 		ret = ST_USAGE;
 	} else {
-		ret = results_finish(dir);
+		ret = results_finish(dir, NULL);
 		if (!ret)
 			printf("\nReport: %s/report.html\n", dir);
 	}

@@ -86,6 +86,11 @@ static char *output_of(int fd, int (*fn)(const char *), const char *arg, int *re
 	return text;
 }
 
+static int finish(const char *dir)
+{
+	return results_finish(dir, NULL);
+}
+
 /* Lines of samples.csv */
 
 static int count_row(const struct sample_row *r, const char **why, void *arg)
@@ -219,7 +224,7 @@ static void damaged_folders(void **state)
 		assert_int_equal(mkdir_p(boot), 0);
 		for (k = 0; k < ARRAY_SIZE(files); k++)
 			copy_fixture(cases[i].fixture, files[k], dir);
-		text = output_of(2, results_finish, dir, &ret);
+		text = output_of(2, finish, dir, &ret);
 		assert_int_equal(ret, ST_USAGE);
 		if (!strstr(text, cases[i].error) ||
 		    strchr(text, '\n') != text + strlen(text) - 1)
@@ -623,7 +628,7 @@ static void no_boots(void **state)
 	int ret;
 
 	(void)state;
-	text = output_of(2, results_finish, dir, &ret);
+	text = output_of(2, finish, dir, &ret);
 	assert_int_equal(ret, ST_USAGE);
 	assert_non_null(strstr(text, "no finished boot"));
 	assert_false(has(dir, "summary.json"));
@@ -647,7 +652,7 @@ static void page_and_table(void **state)
 	int ret;
 
 	(void)state;
-	text = output_of(1, results_finish, dir, &ret);
+	text = output_of(1, finish, dir, &ret);
 	assert_int_equal(ret, ST_OK);
 	assert_contains(text, "mutex is slower than spinlock: 10 % more system call time");
 	assert_contains(text, "boot-001 is FAIL and its measurements are left out");
@@ -689,7 +694,7 @@ static void nothing_to_compare(void **state)
 	int ret;
 
 	(void)state;
-	text = output_of(1, results_finish, dir, &ret);
+	text = output_of(1, finish, dir, &ret);
 	assert_int_equal(ret, ST_OK);
 	assert_contains(text, "No boot passed: nothing was compared.");
 	free(text);
@@ -708,12 +713,35 @@ static void icount_is_labelled(void **state)
 	int ret;
 
 	(void)state;
-	text = output_of(1, results_finish, dir, &ret);
+	text = output_of(1, finish, dir, &ret);
 	assert_int_equal(ret, ST_OK);
 	assert_contains(text, "virtual ns = instructions");
 	assert_contains(text, "      35000 ");
 	assert_null(strstr(text, "0 us"));
 	free(text);
+	free(dir);
+}
+
+/* What the exit status of a run is made of. */
+static void all_boots_passed(void **state)
+{
+	struct run r = { .boots = 2, .syscall = tenth_slower };
+	char *dir = make_run(&r, "passed"), *boot;
+	bool passed = false;
+
+	(void)state;
+	assert_int_equal(results_finish(dir, &passed), ST_OK);
+	assert_true(passed);
+	boot = xasprintf("%s/boot-001", dir);
+	assert_int_equal(remove_tree(boot), 0);
+	assert_int_equal(results_finish(dir, &passed), ST_OK);
+	assert_false(passed);
+	r.fail = "-f";
+	free(make_run(&r, "passed"));
+	passed = true;
+	assert_int_equal(results_finish(dir, &passed), ST_OK);
+	assert_false(passed);
+	free(boot);
 	free(dir);
 }
 
@@ -725,7 +753,7 @@ static void gnuplot_missing(void **state)
 
 	(void)state;
 	setenv("PATH", "/nonexistent", 1);
-	text = output_of(2, results_finish, dir, &ret);
+	text = output_of(2, finish, dir, &ret);
 	setenv("PATH", path, 1);
 	assert_int_equal(ret, ST_USAGE);
 	assert_contains(text, "install the package gnuplot-nox");
@@ -753,6 +781,7 @@ int main(void)
 		cmocka_unit_test(page_and_table),
 		cmocka_unit_test(nothing_to_compare),
 		cmocka_unit_test(icount_is_labelled),
+		cmocka_unit_test(all_boots_passed),
 		cmocka_unit_test(gnuplot_missing),
 	};
 
