@@ -103,12 +103,21 @@ static void drop_vmlinux(const struct build *b, const char *odir)
 	}
 }
 
+/* What the time that a step takes is remembered as; free() it. */
+static char *duration_name(const struct build *b, const char *what, bool fresh)
+{
+	bool plain = !strcmp(b->lane.name, LANE_PLAIN);
+
+	return xasprintf("%s%s%s%s", what, plain ? "" : ", lane ",
+			 plain ? "" : b->lane.name, fresh ? "" : ", again");
+}
+
 static int build_base(struct build *b)
 {
 	char *targets[] = { "bzImage", NULL };
 	char *odir = base_odir(b);
 	bool fresh = !path_exists(odir);
-	const char *name = fresh ? "base kernel" : "base kernel, again";
+	char *name = duration_name(b, "base kernel", fresh);
 	unsigned int expect = durations_get(name, fresh ? 480 : 20);
 	uint64_t start = step_begin(b, "base kernel", expect);
 	unsigned int s;
@@ -129,6 +138,7 @@ static int build_base(struct build *b)
 		if (remove_tree(b->v[i].odir))
 			ret = ST_HARNESS;
 out:
+	free(name);
 	free(odir);
 	return ret;
 }
@@ -195,7 +205,7 @@ static int build_arm(struct build *b, struct build_arm *a)
 	const char *tree = tree_of(b, a)->dir;
 	bool fresh = !path_exists(a->odir);
 	char *what = xasprintf("arm %s", a->arm->name);
-	char *name = xasprintf("%s%s", what, fresh ? "" : ", again");
+	char *name = duration_name(b, what, fresh);
 	unsigned int expect = durations_get(name, fresh ? 90 : 15);
 	uint64_t start = step_begin(b, what, expect);
 	int ret = ST_OK;

@@ -7,6 +7,7 @@
 
 #include "arms.h"
 #include "kernel.h"
+#include "lanes.h"
 #include "series.h"
 #include "source.h"
 #include "tree.h"
@@ -20,7 +21,8 @@ struct build_arm {
 
 struct build {
 	const struct kernel_opts *o;
-	char *dir;		/* CACHE/build */
+	char *dir;		/* CACHE/build, or CACHE/build/lane.NAME */
+	struct lane lane;
 	int lock;
 	struct source src;
 	struct series series;
@@ -38,7 +40,7 @@ struct build {
 };
 
 /**
- * build_init - read the list of arms, fix the environment, take the lock
+ * build_init - read lists of arms and lanes, fix the environment, take the lock
  *
  * Return: a status; build_free() in every case.
  */

@@ -15,12 +15,34 @@
 #include "kconfig.h"
 #include "util.h"
 
-static const char *const fragments[] = { "base.config", "kvm.config" };
-
 static char *fragment_path(const struct build *b, size_t i)
 {
-	return xasprintf("%s/configs/%s/%s", top_dir(), b->src.config,
-			 fragments[i]);
+	return xasprintf("%s/configs/%s/%s.config", top_dir(), b->src.config,
+			 b->lane.fragments.v[i]);
+}
+
+/* Fragments from the @first on, one after the other; NULL on failure. */
+static char *read_fragments(const struct build *b, size_t first)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	bool bad = false;
+
+	for (size_t i = first; i < b->lane.fragments.n && !bad; i++) {
+		char *path = fragment_path(b, i);
+		char *fragment = read_file(path, NULL);
+
+		bad = !fragment;
+		fprintf(f, "%s\n", fragment ? fragment : "");
+		free(fragment);
+		free(path);
+	}
+	fclose(f);
+	if (!bad)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static bool is_kconfig(const char *path)
@@ -61,7 +83,7 @@ static char *make_stamp(const struct build *b, const char *name)
 	for (size_t i = 0; i < b->all.n; i++)
 		hash_str(&h, b->all.v[i].symbol ? b->all.v[i].symbol : "");
 	ret = hash_overlay(&h, &b->patched) || hash_overlay(&h, &b->stock);
-	for (size_t i = 0; i < ARRAY_SIZE(fragments) && !ret; i++) {
+	for (size_t i = 0; i < b->lane.fragments.n && !ret; i++) {
 		char *path = fragment_path(b, i);
 
 		ret = hash_path(&h, path);
@@ -137,60 +159,49 @@ static char *complete(struct build *b, const char *tree, const char *text)
 }
 
 /* Every option that was asked for has to be there: Kconfig drops them silently. */
-static int check_fragments(const struct build *b)
+static int check_fragment(const struct build *b, size_t i)
 {
-	int ret = ST_OK;
+	char *path = fragment_path(b, i);
+	char *text = read_file(path, NULL);
+	char *later = read_fragments(b, i + 1);
+	int ret = text && later ? ST_OK : ST_USAGE;
+	char *lacks = NULL;
+	unsigned int line;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fragments) && ret == ST_OK; i++) {
-		char *path = fragment_path(b, i);
-		char *text = read_file(path, NULL);
-		unsigned int line;
-		char *lacks;
-
-		if (!text) {
-			ret = ST_USAGE;
-		} else if ((lacks = kconfig_lacks(b->config, text, &line))) {
-			err("configs/%s/%s:%u: %s is not in the .config that Linux %s makes of it: what does it depend on?",
-			    b->src.config, fragments[i], line, lacks,
-			    b->src.version);
-			free(lacks);
-			ret = ST_USAGE;
-		}
-		free(text);
-		free(path);
+	if (ret == ST_OK)
+		lacks = kconfig_lacks(b->config, text, later, &line);
+	if (lacks) {
+		err("configs/%s/%s.config:%u: %s is not in the .config that Linux %s makes of it: what does it depend on?",
+		    b->src.config, b->lane.fragments.v[i], line, lacks,
+		    b->src.version);
+		ret = ST_USAGE;
 	}
+	free(lacks);
+	free(later);
+	free(text);
+	free(path);
 	return ret;
 }
 
 static int make_base(struct build *b)
 {
 	char *tiny = run_kconfig(b, b->patched.dir, "tinyconfig");
-	size_t len;
-	char *text;
-	FILE *f = open_memstream(&text, &len);
-	int ret = tiny ? ST_OK : ST_HARNESS;
-
+	char *fragments = read_fragments(b, 0);
 	/* The last assignment wins. */
-	fputs(tiny ? tiny : "", f);
-	for (size_t i = 0; i < ARRAY_SIZE(fragments) && ret == ST_OK; i++) {
-		char *path = fragment_path(b, i);
-		char *fragment = read_file(path, NULL);
+	char *text = xasprintf("%s\n%s", tiny ? tiny : "",
+			       fragments ? fragments : "");
+	int ret = !tiny ? ST_HARNESS : !fragments ? ST_USAGE : ST_OK;
 
-		if (fragment)
-			fprintf(f, "%s\n", fragment);
-		else
-			ret = ST_USAGE;
-		free(fragment);
-		free(path);
-	}
-	fclose(f);
 	if (ret == ST_OK) {
 		b->config = complete(b, b->patched.dir, text);
-		ret = b->config ? check_fragments(b) : ST_HARNESS;
+		ret = b->config ? ST_OK : ST_HARNESS;
 	}
+	for (size_t i = 0; i < b->lane.fragments.n && ret == ST_OK; i++)
+		ret = check_fragment(b, i);
 	if (ret != ST_OK && sig_pending())
 		ret = ST_INTR;
 	free(text);
+	free(fragments);
 	free(tiny);
 	return ret;
 }
@@ -234,7 +245,7 @@ static int make_arm(struct build *b, const struct arm *arm, const char *tree,
 	}
 	if (arm->symbol) {
 		want = xasprintf("CONFIG_%s=y", arm->symbol);
-		lacks = kconfig_lacks(config, want, &line);
+		lacks = kconfig_lacks(config, want, "", &line);
 	}
 	if (lacks) {
 		err("arm %s: %s does not stay in the .config: is the symbol of configs/arms.ini in a Kconfig file of the series?",

@@ -38,7 +38,8 @@ static const char *find(const char *config, const char *symbol, size_t n,
 }
 
 /* A symbol that is off need not be mentioned. */
-static bool fulfils(const char *config, const char *line, size_t len)
+static bool fulfils(const char *config, const char *later, const char *line,
+		    size_t len)
 {
 	const char *symbol = NULL;
 	size_t n = symbol_in(line, &symbol);
@@ -46,7 +47,7 @@ static bool fulfils(const char *config, const char *line, size_t len)
 	const char *have;
 	size_t have_len;
 
-	if (!n)
+	if (!n || find(later, symbol, n, &have_len))
 		return true;
 	have = find(config, symbol, n, &have_len);
 	if (off)
@@ -55,14 +56,14 @@ static bool fulfils(const char *config, const char *line, size_t len)
 }
 
 char *kconfig_lacks(const char *config, const char *fragment,
-		    unsigned int *number)
+		    const char *later, unsigned int *number)
 {
 	const char *line = fragment;
 	size_t len;
 
 	for (*number = 1; *line; (*number)++) {
 		len = strcspn(line, "\n");
-		if (!fulfils(config, line, len))
+		if (!fulfils(config, later, line, len))
 			return strndup(line, len);
 		line += len;
 		line += *line == '\n';

@@ -10,12 +10,13 @@
  * @config: text of the .config
  * @fragment: text of the fragment: CONFIG_X=value, "# CONFIG_X is not set",
  *	      comments
+ * @later: fragments that follow it: what they name is theirs to say
  * @line: set to the line's number
  *
  * Return: the line (free() it), or NULL if all is there.
  */
 char *kconfig_lacks(const char *config, const char *fragment,
-		    unsigned int *line);
+		    const char *later, unsigned int *line);
 
 /**
  * kconfig_switch - a .config asking for one arm

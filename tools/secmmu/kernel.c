@@ -117,12 +117,17 @@ static int hash_series(struct build *b)
 
 static int hash_config(struct build *b, const struct arms *arms)
 {
-	char *dir = xasprintf("configs/%s", b->src.config);
 	struct hash h;
-	int ret;
+	int ret = 0;
 
 	hash_init(&h);
-	ret = hash_top(&h, dir);
+	for (size_t i = 0; i < b->lane.fragments.n && !ret; i++) {
+		char *name = xasprintf("configs/%s/%s.config", b->src.config,
+				       b->lane.fragments.v[i]);
+
+		ret = hash_top(&h, name);
+		free(name);
+	}
 	for (size_t i = 0; i < arms->n; i++) {
 		const struct arm *a = &arms->v[i];
 
@@ -130,7 +135,6 @@ static int hash_config(struct build *b, const struct arms *arms)
 		hash_str(&h, a->symbol ? a->symbol : "");
 	}
 	hash_end(&h, b->config_hash);
-	free(dir);
 	return ret;
 }
 
@@ -201,27 +205,47 @@ static int check_space_for_source(const struct build *b)
 	return ret;
 }
 
+static int load_lists(struct build *b, const struct kernel_opts *o)
+{
+	char *arms = xasprintf("%s/configs/arms.ini", top_dir());
+	char *lanes = xasprintf("%s/configs/lanes.ini", top_dir());
+	int ret = lane_load(lanes, o->lane, &b->lane);
+
+	if (ret == ST_OK)
+		ret = arms_load(arms, NULL, &b->all);
+	if (ret == ST_OK)
+		ret = arms_load(arms, o->arms, &b->arms);
+	free(lanes);
+	free(arms);
+	return ret;
+}
+
+/* A lane has trees of its own: nearly all objects differ. */
+static void set_dirs(struct build *b)
+{
+	b->dir = strcmp(b->lane.name, LANE_PLAIN) ?
+		 xasprintf("%s/build/lane.%s", cache_dir(), b->lane.name) :
+		 xasprintf("%s/build", cache_dir());
+	b->patched.dir = xasprintf("%s/patched", b->dir);
+	b->patched.overlay = xasprintf("%s/patched.overlay", b->dir);
+	b->stock.dir = xasprintf("%s/stock", b->dir);
+	b->stock.overlay = xasprintf("%s/stock.overlay", b->dir);
+}
+
 int build_init(struct build *b, const struct kernel_opts *o)
 {
-	char *ini = xasprintf("%s/configs/arms.ini", top_dir());
 	char *lock = xasprintf("%s/build.lock", cache_dir());
-	char *logs;
+	char *logs = NULL;
 	int ret;
 
 	memset(b, 0, sizeof(*b));
 	b->o = o;
 	b->lock = -1;
-	b->dir = xasprintf("%s/build", cache_dir());
-	b->patched.dir = xasprintf("%s/patched", b->dir);
-	b->patched.overlay = xasprintf("%s/patched.overlay", b->dir);
-	b->stock.dir = xasprintf("%s/stock", b->dir);
-	b->stock.overlay = xasprintf("%s/stock.overlay", b->dir);
-	logs = xasprintf("%s/log", b->dir);
-	ret = arms_load(ini, NULL, &b->all);
-	if (ret == ST_OK)
-		ret = arms_load(ini, o->arms, &b->arms);
+	ret = load_lists(b, o);
 	if (ret != ST_OK)
 		goto out;
+	set_dirs(b);
+	logs = xasprintf("%s/log", b->dir);
 	b->v = xcalloc(b->arms.n, sizeof(*b->v));
 	for (size_t i = 0; i < b->arms.n; i++) {
 		const struct arm *a = &b->arms.v[i];
@@ -239,7 +263,6 @@ int build_init(struct build *b, const struct kernel_opts *o)
 out:
 	free(logs);
 	free(lock);
-	free(ini);
 	return ret;
 }
 
@@ -248,6 +271,7 @@ void build_free(struct build *b)
 	for (size_t i = 0; b->v && i < b->arms.n; i++)
 		free(b->v[i].odir);
 	free(b->v);
+	lane_free(&b->lane);
 	arms_free(&b->all);
 	arms_free(&b->arms);
 	series_free(&b->series);

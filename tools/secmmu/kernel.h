@@ -9,6 +9,7 @@
 struct kernel_opts {
 	const char *src;	/* folder or tarball; NULL: the distribution's package */
 	const char *version;	/* point release of the package, "6.12.N"; NULL: newest */
+	const char *lane;	/* of configs/lanes.ini; NULL: the one that is measured */
 	const char *arms;	/* names separated by spaces; NULL: all of arms.ini */
 	bool verify;		/* link vmlinux in full for every arm, even when cached */
 	bool quiet;		/* no progress, only errors */
@@ -32,7 +33,7 @@ struct artifacts {
  * for. Errors are printed.
  *
  * Return: ST_OK; ST_FAIL if a compile failed; ST_USAGE if source, series,
- * arms or configuration are no good; ST_HARNESS; ST_INTR.
+ * lane, arms or configuration are no good; ST_HARNESS; ST_INTR.
  */
 int kernel_prepare(const struct kernel_opts *o, struct artifacts *a);
 

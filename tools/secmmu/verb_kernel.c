@@ -23,6 +23,7 @@ static void usage(FILE *f)
 "  --kernel-version V     a point release of the distribution's package, such as\n"
 "                         6.12.107 (default: the newest; also KERNEL_VERSION=V)\n"
 "  --arms \"A B\"           only these arms\n"
+"  --lane NAME            a kernel with other options, of configs/lanes.ini\n"
 "  --verify               link vmlinux anew for every arm, even if all is cached\n"
 "  --gc                   remove all artifacts from the cache but the newest\n"
 "  --help\n"
@@ -106,6 +107,7 @@ int verb_kernel(int argc, char **argv)
 		{ "src", required_argument, NULL, 's' },
 		{ "kernel-version", required_argument, NULL, 'k' },
 		{ "arms", required_argument, NULL, 'a' },
+		{ "lane", required_argument, NULL, 'l' },
 		{ "verify", no_argument, NULL, 'v' },
 		{ "gc", no_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
@@ -126,6 +128,9 @@ int verb_kernel(int argc, char **argv)
 			break;
 		case 'a':
 			o.arms = optarg;
+			break;
+		case 'l':
+			o.lane = optarg;
 			break;
 		case 'v':
 			o.verify = true;

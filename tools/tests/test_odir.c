@@ -100,24 +100,29 @@ static void fragments(void **state)
 	static const char config[] = "# A comment\nCONFIG_A=y\nCONFIG_AB=m\n"
 				     "# CONFIG_C is not set\nCONFIG_N=16\n";
 	static const struct {
-		const char *fragment, *lacks;
+		const char *fragment, *later, *lacks;
 		unsigned int line;
 	} v[] = {
-		{ "", NULL, 0 },
-		{ "# text\n\nCONFIG_A=y\nCONFIG_AB=m\nCONFIG_N=16\n", NULL, 0 },
-		{ "# CONFIG_C is not set\n# CONFIG_D is not set\n", NULL, 0 },
-		{ "CONFIG_A=y\nCONFIG_D=y\n", "CONFIG_D=y", 2 },
-		{ "CONFIG_A=m\n", "CONFIG_A=m", 1 },
-		{ "CONFIG_N=1\n", "CONFIG_N=1", 1 },
-		{ "CONFIG_C=y", "CONFIG_C=y", 1 },
-		{ "\n# CONFIG_A is not set\n", "# CONFIG_A is not set", 2 },
+		{ "", "", NULL, 0 },
+		{ "# text\n\nCONFIG_A=y\nCONFIG_AB=m\nCONFIG_N=16\n", "", NULL, 0 },
+		{ "# CONFIG_C is not set\n# CONFIG_D is not set\n", "", NULL, 0 },
+		{ "CONFIG_A=y\nCONFIG_D=y\n", "", "CONFIG_D=y", 2 },
+		{ "CONFIG_A=m\n", "", "CONFIG_A=m", 1 },
+		{ "CONFIG_N=1\n", "", "CONFIG_N=1", 1 },
+		{ "CONFIG_C=y", "", "CONFIG_C=y", 1 },
+		{ "\n# CONFIG_A is not set\n", "", "# CONFIG_A is not set", 2 },
+		/* A later fragment's own lines are checked with that one. */
+		{ "CONFIG_C=y", "# CONFIG_C is not set", NULL, 0 },
+		{ "CONFIG_C=y\nCONFIG_D=y", "# CONFIG_C is not set", "CONFIG_D=y", 2 },
+		{ "CONFIG_C=y", "# CONFIG_CC is not set", "CONFIG_C=y", 1 },
 	};
 	unsigned int line;
 	char *lacks;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
-		lacks = kconfig_lacks(config, v[i].fragment, &line);
+		lacks = kconfig_lacks(config, v[i].fragment, v[i].later,
+				      &line);
 		if (!v[i].lacks) {
 			assert_null(lacks);
 			continue;
