@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results.h"
 #include "util.h"
 
 struct bootjson {
@@ -38,14 +39,13 @@ struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
 
 	j->root = json_object();
 	j->tests = json_array();
-	json_object_set_new(j->root, "schema", json_integer(1));
+	json_object_set_new(j->root, "schema", json_integer(BOOT_SCHEMA));
 	json_object_set_new(j->root, "boot", json_integer(number));
 	json_object_set_new(j->root, "seed", json_integer((json_int_t)seed));
 	for (size_t i = 0; i < n_slots; i++)
 		json_array_append_new(order,
-			json_pack("{s:s, s:s#, s:b}", "arm", slots[i].arm,
-				  "copy", &slots[i].copy, 1,
-				  "traced", slots[i].traced));
+			json_pack("{s:s, s:s#}", "arm", slots[i].arm,
+				  "copy", &slots[i].copy, 1));
 	json_object_set_new(j->root, "slots", order);
 	return j;
 }
@@ -60,15 +60,15 @@ void bootjson_free(struct bootjson *j)
 }
 
 void bootjson_test(struct bootjson *j, size_t slot_index,
-		   const struct slot *slot, const char *test, const char *name,
-		   enum status status, const char *reason)
+		   const struct slot *slot, bool traced, const char *test,
+		   const char *name, enum status status, const char *reason)
 {
 	json_t *t = json_object();
 
 	json_object_set_new(t, "slot", json_integer((json_int_t)slot_index));
 	json_object_set_new(t, "arm", text(slot->arm));
 	json_object_set_new(t, "copy", json_stringn(&slot->copy, 1));
-	json_object_set_new(t, "traced", json_boolean(slot->traced));
+	json_object_set_new(t, "traced", json_boolean(traced));
 	json_object_set_new(t, "test", text(test));
 	json_object_set_new(t, "name", text(name));
 	json_object_set_new(t, "status", json_string(status_name(status)));

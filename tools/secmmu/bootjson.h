@@ -3,6 +3,7 @@
 #ifndef SECMMU_BOOTJSON_H
 #define SECMMU_BOOTJSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,13 @@ struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
 /** bootjson_free - NULL is allowed. */
 void bootjson_free(struct bootjson *j);
 
-/** bootjson_test - add one result; strings are copied. */
+/**
+ * bootjson_test - add one result; strings are copied
+ * @traced: of the run with tracepoints on
+ */
 void bootjson_test(struct bootjson *j, size_t slot_index,
-		   const struct slot *slot, const char *test, const char *name,
-		   enum status status, const char *reason);
+		   const struct slot *slot, bool traced, const char *test,
+		   const char *name, enum status status, const char *reason);
 
 /**
  * bootjson_write - write the file

@@ -30,9 +30,12 @@ struct running_boot {
 	bool host_error;	/* disk full and the like: message printed */
 };
 
-/* One program in one slot. */
+/* One run of a program in a slot: first all untraced, then with tracepoints. */
 struct turn {
 	struct running_boot *run;
+	size_t slot;
+	const struct plan_test *test;
+	bool traced;
 	struct ktap *ktap;
 	struct samplefile *samples;
 	bool samples_bad;
@@ -89,22 +92,28 @@ static int on_tracemeta(void *arg, const char *name, const char *content,
 	return 0;
 }
 
-/* The test's command line: options of the plan, and the events asked for. */
-static struct strs test_argv(const struct running_boot *run,
-			     const struct plan_test *t)
+static void add_args(struct strs *argv, const struct strs *args)
 {
-	char *path = xasprintf("/tests/%s", t->program);
-	char *events = strs_join(&t->events);
+	for (size_t i = 0; i < args->n; i++)
+		strs_add(argv, args->v[i], strlen(args->v[i]));
+}
+
+/* The test's command line: options of the plan, and the events asked for. */
+static struct strs test_argv(const struct turn *t)
+{
+	char *path = xasprintf("/tests/%s", t->test->program);
+	char *events = strs_join(&t->test->events);
 	struct strs argv = { 0 };
 
 	strs_add(&argv, path, strlen(path));
-	for (size_t i = 0; i < t->args.n; i++)
-		strs_add(&argv, t->args.v[i], strlen(t->args.v[i]));
+	add_args(&argv, &t->test->args);
+	if (t->traced)
+		add_args(&argv, &t->test->traced_args);
 	/*
 	 * On one CPU a running vCPU can only add its own time slices to what
 	 * is timed, so the vCPUs are parked meanwhile.
 	 */
-	if (run->r->clock == CLOCK_ICOUNT)
+	if (t->run->r->clock == CLOCK_ICOUNT)
 		strs_add(&argv, "-q", 2);
 	for (char *p = events; *p; p++)
 		if (*p == ' ')
@@ -118,42 +127,46 @@ static struct strs test_argv(const struct running_boot *run,
 	return argv;
 }
 
-static void add_results(struct running_boot *run, size_t slot, const char *test,
-			const struct ktap *k, enum status overall,
-			const char *reason)
+static void add_result(struct turn *t, const char *name, enum status status,
+		       const char *reason)
+{
+	bootjson_test(t->run->json, t->slot, &t->run->slots[t->slot], t->traced,
+		      t->test->name, name, status, reason);
+}
+
+static void add_results(struct turn *t, enum status overall, const char *reason)
 {
 	const struct ktap_result *v;
 	enum status worst = STATUS_PASS;
 	size_t n;
 
-	v = ktap_results(k, &n);
+	v = ktap_results(t->ktap, &n);
 	for (size_t i = 0; i < n; i++) {
-		bootjson_test(run->json, slot, &run->slots[slot], test,
-			      v[i].name, v[i].status, v[i].reason);
+		add_result(t, v[i].name, v[i].status, v[i].reason);
 		worst = status_worst(worst, v[i].status);
 	}
 	/* What no single result tells: it crashed, printed nothing... */
 	if (!n || status_worst(worst, overall) != worst)
-		bootjson_test(run->json, slot, &run->slots[slot], test,
-			      "(program)", overall, reason);
+		add_result(t, "(program)", overall, reason);
 	if (overall != STATUS_PASS && overall != STATUS_SKIP) {
-		run->failed = true;
-		info("boot %u: %s %s: %s: %s", run->r->number + 1,
-		     run->slots[slot].arm, test, status_name(overall), reason);
+		t->run->failed = true;
+		info("boot %u: %s %s%s: %s: %s", t->run->r->number + 1,
+		     t->run->slots[t->slot].arm, t->test->name,
+		     t->traced ? ", traced" : "", status_name(overall), reason);
 	}
 }
 
 /* All of a test's samples, joined with the trace, into samples.csv. */
-static int write_samples(struct turn *t, size_t slot, const char *test)
+static int write_samples(struct turn *t)
 {
-	const struct slot *s = &t->run->slots[slot];
+	const struct slot *s = &t->run->slots[t->slot];
 	const struct sample *v;
 	struct join *join = NULL;
 	struct joined joined;
 	size_t n;
 
 	v = samplefile_samples(t->samples, &n);
-	if (s->traced)
+	if (t->traced)
 		join = join_new(t->run->trace, t->run->symbols);
 	for (size_t i = 0; i < n; i++) {
 		if (join)
@@ -161,8 +174,8 @@ static int write_samples(struct turn *t, size_t slot, const char *test)
 		else
 			joined_none(&joined);
 		t->run->lost_samples += joined.lost;
-		samples_line(t->run->samples_csv, slot, s, test, &v[i],
-			     &joined);
+		samples_line(t->run->samples_csv, t->slot, s, t->traced,
+			     t->test->name, &v[i], &joined);
 	}
 	join_free(join);
 	if (fflush(t->run->samples_csv) || ferror(t->run->samples_csv))
@@ -171,15 +184,14 @@ static int write_samples(struct turn *t, size_t slot, const char *test)
 }
 
 /* Judge one program that ran. */
-static int finish_turn(struct turn *t, size_t slot, const struct plan_test *pt,
-		       const struct run_result *res)
+static int finish_turn(struct turn *t, const struct run_result *res)
 {
 	const struct ktap_end end = {
 		.timed_out = res->timed_out,
 		.signal = res->signal,
 		.exit = res->exit,
 	};
-	enum status status = ktap_finish(t->ktap, &end, &pt->events);
+	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
 	const char *reason = ktap_reason(t->ktap);
 
 	if (status == STATUS_PASS && samplefile_end(t->samples)) {
@@ -190,28 +202,31 @@ static int finish_turn(struct turn *t, size_t slot, const struct plan_test *pt,
 		status = STATUS_ERROR;
 		reason = "the trace could not be decoded";
 	}
-	add_results(t->run, slot, pt->name, t->ktap, status, reason);
-	if (t->run->slots[slot].traced)
+	add_results(t, status, reason);
+	if (t->traced)
 		trace_lost(t->run->trace, res->lost);
-	if (status == STATUS_PASS && write_samples(t, slot, pt->name))
+	if (status == STATUS_PASS && write_samples(t))
 		return -1;
 	t->run->lost_events += trace_lost_total(t->run->trace);
 	return 0;
 }
 
-static int run_test(struct running_boot *run, size_t slot,
-		    const struct plan_test *pt)
+static int run_turn(struct running_boot *run, size_t slot,
+		    const struct plan_test *pt, bool traced)
 {
-	struct strs argv = test_argv(run, pt);
 	struct turn t = {
 		.run = run,
+		.slot = slot,
+		.test = pt,
+		.traced = traced,
 		.ktap = ktap_new(),
 		.samples = samplefile_new(),
 	};
+	struct strs argv = test_argv(&t);
 	struct run_req req = {
 		.argv = (const char *const *)argv.v,
 		.timeout_ms = pt->timeout_s * 1000,
-		.trace = run->slots[slot].traced,
+		.trace = traced,
 		.samples = true,
 		.arg = &t,
 		.on_out = on_out,
@@ -220,24 +235,23 @@ static int run_test(struct running_boot *run, size_t slot,
 		.on_tracemeta = on_tracemeta,
 	};
 	struct run_result res;
+	enum status status;
 	int code;
 
 	fprintf(run->ktap_log, "# secmmu: slot %zu, arm %s, copy %c, %s: %s\n",
 		slot, run->slots[slot].arm, run->slots[slot].copy,
-		run->slots[slot].traced ? "traced" : "untraced", pt->name);
+		traced ? "traced" : "untraced", pt->name);
 	trace_reset(run->trace);
 	code = boot_run(run->boot, &req, &res);
 	if (code == BOOT_OK) {
-		if (finish_turn(&t, slot, pt, &res))
+		if (finish_turn(&t, &res))
 			code = BOOT_ERR_HOST;
-	} else if (code == BOOT_REFUSED) {
-		ktap_finish(t.ktap, NULL, &pt->events);
-		add_results(run, slot, pt->name, t.ktap, STATUS_ERROR,
-			    boot_refusal(run->boot));
 	} else {
-		add_results(run, slot, pt->name, t.ktap,
-			    ktap_finish(t.ktap, NULL, &pt->events),
-			    boot_reason(run->boot));
+		status = ktap_finish(t.ktap, NULL, &pt->events);
+		if (code == BOOT_REFUSED)
+			add_results(&t, STATUS_ERROR, boot_refusal(run->boot));
+		else
+			add_results(&t, status, boot_reason(run->boot));
 	}
 	ktap_free(t.ktap);
 	samplefile_free(t.samples);
@@ -245,69 +259,90 @@ static int run_test(struct running_boot *run, size_t slot,
 	return code;
 }
 
+/*
+ * Turns of a slot: each test untraced, then traced unless the plan says no. The
+ * next one at or after @turn, or SIZE_MAX.
+ */
+static size_t next_turn(const struct plan *p, size_t turn)
+{
+	for (; turn < 2 * p->n_tests; turn++)
+		if (turn % 2 == 0 || p->tests[turn / 2].traced)
+			return turn;
+	return SIZE_MAX;
+}
+
+/* Turns that never came are MISS, not absent. */
+static void miss_turns(struct running_boot *run, size_t slot, size_t turn)
+{
+	const struct plan *p = run->r->plan;
+
+	while ((turn = next_turn(p, turn)) != SIZE_MAX) {
+		struct turn t = {
+			.run = run,
+			.slot = slot,
+			.test = &p->tests[turn / 2],
+			.traced = turn % 2,
+		};
+
+		for (size_t e = 0; e < t.test->events.n; e++)
+			add_result(&t, t.test->events.v[e], STATUS_MISS,
+				   boot_reason(run->boot));
+		turn++;
+	}
+}
+
+static void add_slot_error(struct running_boot *run, size_t slot,
+			   const char *test, const char *name)
+{
+	bootjson_test(run->json, slot, &run->slots[slot], false, test, name,
+		      STATUS_ERROR, boot_refusal(run->boot));
+	run->failed = true;
+}
+
 static int run_slot(struct running_boot *run, size_t slot)
 {
 	const struct plan *p = run->r->plan;
 	const struct slot *s = &run->slots[slot];
+	size_t turn = 0;
 	int code;
 
 	trace_forget(run->trace);
 	code = boot_load(run->boot, s->arm, NULL);
 	if (code == BOOT_REFUSED) {
 		for (size_t i = 0; i < p->n_tests; i++)
-			bootjson_test(run->json, slot, s, p->tests[i].name,
-				      "(load)", STATUS_ERROR,
-				      boot_refusal(run->boot));
-		run->failed = true;
+			add_slot_error(run, slot, p->tests[i].name, "(load)");
 		info("boot %u: %s cannot be loaded: %s", run->r->number + 1,
 		     s->arm, boot_refusal(run->boot));
 		return BOOT_OK;
 	}
-	for (size_t i = 0; i < p->n_tests && code >= 0; i++)
-		code = run_test(run, slot, &p->tests[i]);
-	if (code >= 0)
-		code = boot_unload(run->boot);
-	if (code == BOOT_REFUSED) {
-		bootjson_test(run->json, slot, s, "", "(unload)", STATUS_ERROR,
-			      boot_refusal(run->boot));
-		run->failed = true;
+	while (code >= 0 && (turn = next_turn(p, turn)) != SIZE_MAX) {
+		code = run_turn(run, slot, &p->tests[turn / 2], turn % 2);
+		turn++;
 	}
+	if (code < 0)
+		miss_turns(run, slot, turn);
+	else
+		code = boot_unload(run->boot);
+	if (code == BOOT_REFUSED)
+		add_slot_error(run, slot, "", "(unload)");
 	return code;
-}
-
-/* Slots that never had their turn are MISS, not absent. */
-static void miss_slots(struct running_boot *run, size_t from)
-{
-	const struct plan *p = run->r->plan;
-
-	for (size_t i = from; i < run->n_slots; i++)
-		for (size_t t = 0; t < p->n_tests; t++)
-			for (size_t e = 0; e < p->tests[t].events.n; e++)
-				bootjson_test(run->json, i, &run->slots[i],
-					      p->tests[t].name,
-					      p->tests[t].events.v[e],
-					      STATUS_MISS,
-					      boot_reason(run->boot));
 }
 
 static void run_slots(struct running_boot *run)
 {
-	size_t i;
+	int code = boot_code(run->boot);
 
-	for (i = 0; i < run->n_slots; i++) {
-		if (boot_code(run->boot) < 0)
-			break;
-		info("boot %u of %u: %s%s%s (%zu of %zu)", run->r->number + 1,
-		     run->r->total, run->slots[i].arm,
-		     run->slots[i].copy == 'b' ? ", A/A copy" : "",
-		     run->slots[i].traced ? "" : ", untraced", i + 1,
-		     run->n_slots);
-		if (run_slot(run, i) < 0) {
-			i++;
-			break;
+	for (size_t i = 0; i < run->n_slots; i++) {
+		if (code < 0) {
+			miss_turns(run, i, 0);
+			continue;
 		}
+		info("boot %u of %u: %s%s (%zu of %zu)", run->r->number + 1,
+		     run->r->total, run->slots[i].arm,
+		     run->slots[i].copy == 'b' ? ", A/A copy" : "", i + 1,
+		     run->n_slots);
+		code = run_slot(run, i);
 	}
-	miss_slots(run, i);
 }
 
 static FILE *open_log(struct running_boot *run, const char *name)

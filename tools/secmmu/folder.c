@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "reduce.h"
+#include "results.h"
 #include "util.h"
 
 #define ARMS_MAX 64
@@ -61,6 +62,21 @@ static int get_count(const json_t *o, const char *key, const char *path,
 	return 0;
 }
 
+/* What other versions of secmmu wrote has another meaning. */
+static int check_schema(const json_t *o, json_int_t schema, const char *path)
+{
+	const json_t *j = json_object_get(o, "schema");
+
+	if (!json_is_integer(j))
+		return bad(path, "schema", "is missing or no whole number");
+	if (json_integer_value(j) == schema)
+		return 0;
+	err("%s: schema %" JSON_INTEGER_FORMAT ", this secmmu reads %"
+	    JSON_INTEGER_FORMAT ": use the version that made it, or run again",
+	    path, json_integer_value(j), schema);
+	return -1;
+}
+
 /* "" if the key is missing. */
 static const char *string_or_empty(const json_t *o, const char *key)
 {
@@ -90,15 +106,15 @@ static int read_arms(struct folder *f, const json_t *spec, const char *path)
 
 	if (!json_array_size(arms) || json_array_size(arms) > ARMS_MAX)
 		return bad(path, "arms", "is no list of 1 to 64 arms");
-	/* The two extra series are added by read_extra(). */
-	f->series = xcalloc(json_array_size(arms) + 2, sizeof(*f->series));
+	/* One more is added by read_aa(). */
+	f->series = xcalloc(json_array_size(arms) + 1, sizeof(*f->series));
 	json_array_foreach(arms, i, arm) {
 		name = json_string_value(arm);
 		if (!name || !valid_name(name, 32))
 			return bad(path, "arms", "has something that is no arm");
 		if (arm_index(f, name, strlen(name)) >= 0)
 			return bad(path, "arms", "names an arm twice");
-		f->series[i] = (struct series){ name, 'a', true };
+		f->series[i] = (struct series){ name, 'a' };
 		f->n_series = f->n_arms = i + 1;
 	}
 	return 0;
@@ -146,22 +162,19 @@ static int read_pairs(struct folder *f, const json_t *spec, const char *path)
 	return f->primary < 0 ? bad(path, "primary", "is not in \"compare\"") : 0;
 }
 
-/* An arm with one more series: @arm is -1 if there is none. */
-static int read_extra(struct folder *f, const json_t *spec, const char *key,
-		      const char *path, struct series extra, int *arm, int *series)
+static int read_aa(struct folder *f, const json_t *spec, const char *path)
 {
-	const json_t *j = json_object_get(spec, key);
+	const json_t *j = json_object_get(spec, "aa");
 	const char *name = json_string_value(j);
 
-	*arm = *series = -1;
+	f->aa = f->aa_series = -1;
 	if (!j || json_is_null(j))
 		return 0;
-	*arm = name ? arm_index(f, name, strlen(name)) : -1;
-	if (*arm < 0)
-		return bad(path, key, "is no arm of the run");
-	extra.arm = f->series[*arm].arm;
-	*series = (int)f->n_series;
-	f->series[f->n_series++] = extra;
+	f->aa = name ? arm_index(f, name, strlen(name)) : -1;
+	if (f->aa < 0)
+		return bad(path, "aa", "is no arm of the run");
+	f->aa_series = (int)f->n_series;
+	f->series[f->n_series++] = (struct series){ f->series[f->aa].arm, 'b' };
 	return 0;
 }
 
@@ -178,13 +191,9 @@ static int read_spec(struct folder *f, const json_t *spec, const char *path)
 	f->margin = json_number_value(margin);
 	if (!json_is_number(margin) || f->margin <= 0 || f->margin >= 1)
 		return bad(path, "margin", "is no number between 0 and 1");
-	if (read_arms(f, spec, path) || read_pairs(f, spec, path) ||
-	    read_extra(f, spec, "aa", path, (struct series){ NULL, 'b', true },
-		       &f->aa, &f->aa_series))
+	if (read_arms(f, spec, path) || read_pairs(f, spec, path))
 		return -1;
-	return read_extra(f, spec, "untraced", path,
-			  (struct series){ NULL, 'a', false },
-			  &f->untraced, &f->untraced_series);
+	return read_aa(f, spec, path);
 }
 
 static int read_manifest(struct folder *f)
@@ -193,7 +202,7 @@ static int read_manifest(struct folder *f)
 	int ret = -1;
 
 	f->manifest = load_json(path);
-	if (!f->manifest)
+	if (!f->manifest || check_schema(f->manifest, MANIFEST_SCHEMA, path))
 		goto out;
 	f->plan = get_string(f->manifest, "plan", path);
 	if (!f->plan)
@@ -256,6 +265,7 @@ static struct tally *find_tally(struct folder *f, const char *test,
 static int read_test(struct folder *f, const json_t *j, const char *path)
 {
 	const char *arm = get_string(j, "arm", path), *test, *name, *s;
+	bool traced = json_is_true(json_object_get(j, "traced"));
 	enum status status;
 	struct tally *t;
 	int i;
@@ -278,8 +288,9 @@ static int read_test(struct folder *f, const json_t *j, const char *path)
 			   "SKIP, ERROR, MISS");
 	t = find_tally(f, test, name, (size_t)i);
 	t->count[status]++;
+	s = string_or_empty(j, "reason");
 	if (status != STATUS_PASS && !t->reason)
-		t->reason = xstrdup(string_or_empty(j, "reason"));
+		t->reason = xasprintf("%s%s", traced && *s ? "traced: " : "", s);
 	return 0;
 }
 
@@ -334,7 +345,8 @@ static int read_boot(struct folder *f, struct folder_boot *b, struct reducer *r)
 	json_t *boot = load_json(path);
 	int ret = -1;
 
-	if (!boot || read_boot_json(f, b, boot, path))
+	if (!boot || check_schema(boot, BOOT_SCHEMA, path) ||
+	    read_boot_json(f, b, boot, path))
 		goto out;
 	ret = 0;
 	if (b->status == STATUS_PASS) {

@@ -26,11 +26,10 @@ struct cell {
 	uint32_t vcpus;
 };
 
-/* All slots of one kind: an arm's, the second of the A/A pair, untraced. */
+/* All slots of one kind: an arm's, or the second of the A/A pair. */
 struct series {
 	const char *arm;
 	char copy;
-	bool traced;
 };
 
 /* The samples of one boot, cell, series and metric. */
@@ -57,7 +56,7 @@ struct site {
 	uint64_t count;
 };
 
-/* One test's results in all boots of one arm. */
+/* One test's results in all boots of one arm, traced or not. */
 struct tally {
 	char *test, *name;
 	size_t arm;
@@ -86,12 +85,11 @@ struct folder {
 	size_t n_compare;
 	int primary;		/* in compare, or -1 */
 	int aa;			/* arm, or -1; its second series is n_arms */
-	int untraced;		/* arm, or -1 */
 	double margin;
 
 	struct series *series;	/* the arms first, in the plan's order */
 	size_t n_series;
-	int aa_series, untraced_series;		/* or -1 */
+	int aa_series;		/* or -1 */
 	struct cell *cells;
 	size_t n_cells;
 	struct folder_boot *boots;

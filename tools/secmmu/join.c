@@ -320,12 +320,12 @@ static void column(FILE *f, uint64_t v)
 }
 
 void samples_line(FILE *f, size_t slot_index, const struct slot *slot,
-		  const char *test, const struct sample *s,
+		  bool traced, const char *test, const struct sample *s,
 		  const struct joined *d)
 {
 	fprintf(f, "%zu,%s,%c,%d,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu32
 		",%" PRIu32 ",%s,%" PRIu64,
-		slot_index, slot->arm, slot->copy, slot->traced, test,
+		slot_index, slot->arm, slot->copy, traced, test,
 		s->event, s->page_size, s->size, s->vcpus, s->seq, d->site,
 		s->end_ns - s->start_ns);
 	column(f, d->window_ns);

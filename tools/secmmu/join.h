@@ -43,7 +43,7 @@ void join_free(struct join *j);
 void join_sample(const struct join *j, const struct sample *s,
 		 struct joined *out);
 
-/** joined_none - nothing measured: for an untraced slot. */
+/** joined_none - nothing measured: for an untraced run. */
 void joined_none(struct joined *out);
 
 /** samples_header - write the first line of samples.csv. */
@@ -51,11 +51,12 @@ void samples_header(FILE *f);
 
 /**
  * samples_line - write one line of samples.csv
+ * @traced: the run had tracepoints on; if not, @d is of joined_none()
  *
  * Errors are left to ferror(@f).
  */
 void samples_line(FILE *f, size_t slot_index, const struct slot *slot,
-		  const char *test, const struct sample *s,
+		  bool traced, const char *test, const struct sample *s,
 		  const struct joined *d);
 
 #endif

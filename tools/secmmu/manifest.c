@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "qemu.h"
+#include "results.h"
 #include "util.h"
 
 static json_t *strings(const struct strs *s)
@@ -43,6 +44,8 @@ static json_t *tests(const struct plan *p)
 		json_object_set_new(o, "name", json_string(t->name));
 		json_object_set_new(o, "program", json_string(t->program));
 		json_object_set_new(o, "args", strings(&t->args));
+		json_object_set_new(o, "traced", t->traced ?
+				    strings(&t->traced_args) : json_null());
 		json_object_set_new(o, "events", strings(&t->events));
 		json_object_set_new(o, "timeout_s", json_integer(t->timeout_s));
 		json_array_append_new(a, o);
@@ -63,7 +66,6 @@ static json_t *plan_spec(const struct plan *p)
 	json_object_set_new(o, "primary", p->primary >= 0 ?
 			    pair(&p->compare[p->primary]) : json_null());
 	json_object_set_new(o, "aa", optional(p->aa));
-	json_object_set_new(o, "untraced", optional(p->untraced));
 	json_object_set_new(o, "margin", json_real(p->margin));
 	json_object_set_new(o, "memory_mb", json_integer(p->memory_mb));
 	json_object_set_new(o, "tests", tests(p));
@@ -187,7 +189,7 @@ json_t *manifest_make(const struct bootrun *b, const struct artifacts *a,
 	json_t *k = kernel(a);
 	json_t *accel = json_object();
 
-	json_object_set_new(m, "schema", json_integer(1));
+	json_object_set_new(m, "schema", json_integer(MANIFEST_SCHEMA));
 	json_object_set_new(m, "plan", json_string(b->plan->name));
 	json_object_set_new(m, "plan_spec", plan_spec(b->plan));
 	json_object_set_new(m, "clock", json_string(clock_name(b)));

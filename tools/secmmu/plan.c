@@ -43,7 +43,8 @@ static int read_test_section(struct plan *p, const struct ini_section *s)
 			   name, TEST_NAME_MAX);
 	p->tests = xrealloc(p->tests, (p->n_tests + 1) * sizeof(*p->tests));
 	t = &p->tests[p->n_tests++];
-	*t = (struct plan_test){ .name = xstrdup(name), .timeout_s = 60 };
+	*t = (struct plan_test){ .name = xstrdup(name), .timeout_s = 60,
+				 .traced = true };
 	for (size_t i = 0; i < s->n; i++)
 		if (read_key(p, true, &s->entries[i]))
 			return -1;
@@ -136,15 +137,14 @@ static int check_primary(struct plan *p, const struct ini_section *s)
 		   e->value, c ? c->value : "(which is not set)");
 }
 
-static int check_extra(const struct plan *p, const struct ini_section *s,
-		       const char *key, const char *arm)
+static int check_aa(const struct plan *p, const struct ini_section *s)
 {
-	const struct ini_entry *e = inifile_get(s, key);
-	struct plan_loc l = { p->path, e ? e->line : 0, key };
+	const struct ini_entry *e = inifile_get(s, "aa");
+	struct plan_loc l = { p->path, e ? e->line : 0, "aa" };
 
-	if (!arm || strs_has(&p->arms, arm))
+	if (!p->aa || strs_has(&p->arms, p->aa))
 		return 0;
-	return plan_bad_word(&l, "arm", arm, &p->arms);
+	return plan_bad_word(&l, "arm", p->aa, &p->arms);
 }
 
 static int check_arms(struct plan *p, const struct ini_section *s)
@@ -152,8 +152,7 @@ static int check_arms(struct plan *p, const struct ini_section *s)
 	struct plan_loc l = { p->path, inifile_get(s, "arms")->line, "arms" };
 
 	if (plan_known_arms(&l, &p->arms) || check_compare(p, s) ||
-	    check_primary(p, s) || check_extra(p, s, "aa", p->aa) ||
-	    check_extra(p, s, "untraced", p->untraced))
+	    check_primary(p, s) || check_aa(p, s))
 		return -1;
 	if (!p->aa)
 		p->aa = xstrdup(p->arms.v[0]);
@@ -273,6 +272,7 @@ void plan_test_free(struct plan_test *t)
 	free(t->name);
 	free(t->program);
 	strs_free(&t->args);
+	strs_free(&t->traced_args);
 	strs_free(&t->events);
 }
 
@@ -294,7 +294,6 @@ void plan_free(struct plan *p)
 	free(p->compare);
 	strs_free(&p->arms);
 	free(p->aa);
-	free(p->untraced);
 	free(p->name);
 	free(p->path);
 	free(p);

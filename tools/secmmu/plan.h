@@ -25,6 +25,8 @@ struct plan_test {
 	char *name;
 	char *program;		/* file name below /tests in the guest */
 	struct strs args;
+	bool traced;		/* a second run, with tracepoints */
+	struct strs traced_args;	/* of that run, after @args */
 	struct strs events;	/* to be run (-e); a result is due for each */
 	unsigned int timeout_s;
 };
@@ -39,7 +41,6 @@ struct plan {
 	size_t n_compare;
 	int primary;		/* index in @compare, or -1: none */
 	char *aa;		/* the arm that runs twice; NULL: none */
-	char *untraced;		/* the arm that also runs untraced; NULL: none */
 	double margin;		/* "same" is a ratio within 1 +- margin */
 	unsigned int memory_mb;
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
@@ -72,8 +73,8 @@ void plan_free(struct plan *p);
  * plan_set_arms - run these arms of configs/arms.ini instead of the plan's
  *
  * Comparisons of an arm that is left out go. If none is left, every arm is
- * compared with the first of the list. If the arm of the A/A pair or of the
- * untraced slot is left out, the first of the list takes its place.
+ * compared with the first of the list. If the arm of the A/A pair is left out,
+ * the first of the list takes its place.
  */
 int plan_set_arms(struct plan *p, const char *list);
 

@@ -137,14 +137,6 @@ static int get_aa(struct plan *p, const struct plan_loc *l, const char *value)
 	return 0;
 }
 
-static int get_untraced(struct plan *p, const struct plan_loc *l, const char *value)
-{
-	(void)l;
-	if (strcmp(value, "none"))
-		p->untraced = xstrdup(value);
-	return 0;
-}
-
 static int get_margin(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	char *end;
@@ -198,17 +190,29 @@ static int get_program(struct plan *p, const struct plan_loc *l, const char *val
 	return 0;
 }
 
+static int split_args(const struct plan_loc *l, const char *value,
+		      struct strs *args)
+{
+	if (strpbrk(value, "'\"\\"))
+		return plan_bad(l, "quotes are not allowed: arguments are split at blanks");
+	*args = strs_split(value, BLANKS);
+	/* An indented line below is appended, also one meant as a key. */
+	if (strs_has(args, "="))
+		return plan_bad(l, "a lone '=': is a key below indented?");
+	return 0;
+}
+
 static int get_args(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	return split_args(l, value, &last_test(p)->args);
+}
+
+static int get_traced(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
 
-	if (strpbrk(value, "'\"\\"))
-		return plan_bad(l, "quotes are not allowed: arguments are split at blanks");
-	t->args = strs_split(value, BLANKS);
-	/* An indented line below is appended, also one meant as a key. */
-	if (strs_has(&t->args, "="))
-		return plan_bad(l, "a lone '=': is a key below indented?");
-	return 0;
+	t->traced = strcmp(value, "none");
+	return t->traced ? split_args(l, value, &t->traced_args) : 0;
 }
 
 static int get_events(struct plan *p, const struct plan_loc *l, const char *value)
@@ -241,12 +245,12 @@ static const struct plan_key {
 	{ false, "compare", get_compare },
 	{ false, "primary", get_primary },
 	{ false, "aa", get_aa },
-	{ false, "untraced", get_untraced },
 	{ false, "margin", get_margin },
 	{ false, "memory", get_memory },
 	{ false, "cpus", get_cpus },
 	{ true, "program", get_program },
 	{ true, "args", get_args },
+	{ true, "traced", get_traced },
 	{ true, "events", get_events },
 	{ true, "timeout", get_timeout },
 };

@@ -59,14 +59,6 @@ static void pair_with_first(struct plan *p)
 		};
 }
 
-static void replace_left_out(const struct plan *p, char **arm)
-{
-	if (!*arm || strs_has(&p->arms, *arm))
-		return;
-	free(*arm);
-	*arm = xstrdup(p->arms.v[0]);
-}
-
 int plan_set_arms(struct plan *p, const char *list)
 {
 	struct plan_loc l = { .key = "arms" };
@@ -77,8 +69,10 @@ int plan_set_arms(struct plan *p, const char *list)
 	drop_pairs(p);
 	if (!p->n_compare)
 		pair_with_first(p);
-	replace_left_out(p, &p->aa);
-	replace_left_out(p, &p->untraced);
+	if (!strs_has(&p->arms, p->aa)) {
+		free(p->aa);
+		p->aa = xstrdup(p->arms.v[0]);
+	}
 	return 0;
 }
 

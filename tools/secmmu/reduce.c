@@ -69,9 +69,7 @@ static int find_series(const struct folder *f, const struct sample_row *row,
 
 	for (i = 0; i < f->n_series; i++) {
 		s = &f->series[i];
-		if (s->traced != row->traced || strcmp(s->arm, row->arm))
-			continue;
-		if (s->traced && s->copy != row->copy)
+		if (s->copy != row->copy || strcmp(s->arm, row->arm))
 			continue;
 		*out = i;
 		return 0;
@@ -162,8 +160,8 @@ static int add_row(const struct sample_row *row, const char **why, void *arg)
 
 	if (!row->same_group) {
 		if (find_series(r->f, row, &r->series)) {
-			*why = "a slot that the plan does not have: arm, copy "
-			       "or traced is wrong";
+			*why = "a slot that the plan does not have: arm or copy "
+			       "is wrong";
 			return -1;
 		}
 		if (find_cell(r, row)) {

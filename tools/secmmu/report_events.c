@@ -72,7 +72,8 @@ static void arm_table(FILE *o, const struct summary *s, size_t cell)
 {
 	size_t i;
 
-	fprintf(o, TABLE("System call time of the arms") "<thead><tr>"
+	fprintf(o, "<p class=\"note\">System call time without tracepoints</p>"
+		TABLE("System call time of the arms") "<thead><tr>"
 		"<th scope=\"col\">arm</th><th scope=\"col\">samples in boots</th>"
 		"<th scope=\"col\">p50</th><th scope=\"col\">p90</th>"
 		"<th scope=\"col\">p99</th><th scope=\"col\">max</th>"
@@ -82,7 +83,7 @@ static void arm_table(FILE *o, const struct summary *s, size_t cell)
 	fprintf(o, "</tbody></table></div>\n");
 }
 
-/* Where the time goes: only traced series have it. */
+/* Where the time goes, and what all took meanwhile, tracepoints included. */
 static void path_row(FILE *o, const struct summary *s, size_t cell,
 		     size_t series)
 {
@@ -91,8 +92,6 @@ static void path_row(FILE *o, const struct summary *s, size_t cell,
 	char p50[WORD_MAX], p99[WORD_MAX];
 	int k;
 
-	if (!f->series[series].traced)
-		return;
 	html_printf(o, "<tr><th scope=\"row\">%s</th>",
 		    word_series(p50, f, series));
 	for (k = METRIC_WINDOW; k < METRICS; k++) {
@@ -111,12 +110,14 @@ static void path_table(FILE *o, const struct summary *s, size_t cell)
 {
 	size_t i;
 
-	fprintf(o, "<div><p class=\"note\">Notifier window, KVM's handler, mmu_lock "
-		"wait and hold: p50, below it p99</p>"
+	fprintf(o, "<div><p class=\"note\">With tracepoints: notifier window, KVM's "
+		"handler, mmu_lock wait and hold, and the system call as a whole, "
+		"which they make longer: p50, below it p99</p>"
 		TABLE("Notifier window, handler, wait and hold")
 		"<thead><tr><th scope=\"col\">arm</th><th scope=\"col\">window</th>"
 		"<th scope=\"col\">handler</th><th scope=\"col\">wait</th>"
-		"<th scope=\"col\">hold</th></tr></thead><tbody>\n");
+		"<th scope=\"col\">hold</th><th scope=\"col\">system call</th>"
+		"</tr></thead><tbody>\n");
 	for (i = 0; i < s->folder.n_series; i++)
 		path_row(o, s, cell, i);
 	fprintf(o, "</tbody></table></div></div>\n");
@@ -206,7 +207,7 @@ static void event(FILE *o, const struct summary *s, const struct report_plots *p
 	snprintf(title, sizeof(title), "%s: system call time, cumulative", label);
 	describe(desc, sizeof(desc), s, cell, "Share of samples up to a time, one "
 		 "curve per arm, logarithmic time axis.");
-	report_figure(o, p, c->ecdf, "", "System call time: share of samples up to a time. "
+	report_figure(o, p, c->ecdf, "", "System call time without tracepoints: share of samples up to a time. "
 	       "Thin: each boot; bold: the boots' median", title, desc);
 	snprintf(title, sizeof(title), "%s: system call time, tail", label);
 	describe(desc, sizeof(desc), s, cell, "Share of samples above a time, one "
@@ -214,8 +215,8 @@ static void event(FILE *o, const struct summary *s, const struct report_plots *p
 	report_figure(o, p, c->tail, "", "Its tail: share of samples above a time", title,
 	       desc);
 	snprintf(title, sizeof(title), "%s: mmu_lock wait and hold", label);
-	report_figure(o, p, c->waits, "", "mmu_lock wait (circle) and hold (square) per "
-	       "invalidation: median, and a line to p99", title,
+	report_figure(o, p, c->waits, "", "With tracepoints: mmu_lock wait (circle) and hold "
+	       "(square) per invalidation: median, and a line to p99", title,
 	       "The values are in the table of the event.");
 	path_table(o, s, cell);
 	fprintf(o, "</div>\n");

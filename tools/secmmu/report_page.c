@@ -102,7 +102,8 @@ static void first_screen(FILE *o, const struct summary *s)
 		 f->boots_planned);
 	html_printf(o, "accelerator %s · clock %s · %s</p>\n<h1>%s</h1>\n",
 		    f->accel, f->clock, text, answer);
-	html_printf(o, "<p class=\"lead\">%s</p>\n", words_clock(f));
+	html_printf(o, "<p class=\"lead\">%s %s</p>\n", words_clock(f),
+		    words_instruments());
 	warnings(o, s);
 	fprintf(o, "<div class=\"cards\">\n");
 	sure(o, s);

@@ -73,9 +73,11 @@ static void pairs(FILE *o, const struct summary *s)
 	const struct comparison *c;
 	size_t i;
 
-	fprintf(o, "<p class=\"note\">System call time, geometric mean over all "
-		"events of the ratio of the boots' medians. Above 1, the first arm "
-		"takes longer.</p>\n" TABLE("All pairs") "<thead><tr>"
+	fprintf(o, "<p class=\"note\">System call time without tracepoints, "
+		"geometric mean over all events of the ratio of the boots' medians. "
+		"Above 1, the first arm takes longer. Last, what the tracepoints "
+		"cost: an arm's time in the runs with them over that without.</p>\n"
+		TABLE("All pairs") "<thead><tr>"
 		"<th scope=\"col\">pair</th><th class=\"l\" scope=\"col\">what</th>");
 	report_pair_head(o);
 	for (i = 0; i < f->n_compare; i++) {
@@ -86,12 +88,11 @@ static void pairs(FILE *o, const struct summary *s)
 	c = report_aa(s, ALL_CELLS, STATISTIC_P50);
 	if (c)
 		report_pair(o, s, c, f->series[c->b].arm, "A/A, noise floor");
-	c = f->untraced < 0 ? NULL :
-	    summary_find(s->untraced, s->n_untraced, (size_t)f->untraced,
-			 (size_t)f->untraced_series, ALL_CELLS, METRIC_SYSCALL,
-			 STATISTIC_P50);
-	if (c)
-		report_pair(o, s, c, "untraced", "cost of the tracepoints");
+	for (i = 0; i < f->n_arms; i++) {
+		c = summary_tracing(s, i);
+		if (c)
+			report_pair(o, s, c, "untraced", "cost of tracepoints");
+	}
 	fprintf(o, "</tbody></table></div>\n");
 }
 
@@ -127,7 +128,7 @@ static void forest(FILE *o, const struct summary *s,
 	snprintf(title, sizeof(title), "%s / %s%s", a, b,
 		 (int)k == f->primary ? " (the primary comparison)" : "");
 	snprintf(desc, sizeof(desc), "Forest plot of the ratio %s to %s of the "
-		 "median system call time, one row per event. All events: %.40s, "
+		 "median system call time without tracepoints, one row per event. All events: %.40s, "
 		 "95 %% interval %.60s, verdict %s.", a, b,
 		 c ? word_ratio(mid, c->test.mean) : "none",
 		 c ? word_interval(interval, &c->test) : "none",
@@ -143,8 +144,8 @@ void report_ratios(FILE *o, const struct summary *s,
 	size_t i;
 
 	fprintf(o, "<h2 id=\"ratios\">Ratios, event by event</h2>\n"
-		"<p class=\"note\">Circles: ratio of the medians with its 95 %% "
-		"interval; diamond: all events. Squares: one arm against itself "
+		"<p class=\"note\">System call times without tracepoints. Circles: "
+		"ratio of the medians with its 95 %% interval; diamond: all events. Squares: one arm against itself "
 		"(A/A), the noise floor. Shaded: the margin of %g %% within which "
 		"two arms count as the same.</p>\n", 100 * f->margin);
 	if (f->primary >= 0)

@@ -97,7 +97,8 @@ static void tests(FILE *o, const struct folder *f)
 	size_t i, arm, k;
 
 	fprintf(o, "<h2 id=\"tests\">Tests</h2>\n<p class=\"note\">How often each ended "
-		"how, over all boots, used or not.</p>\n"
+		"how, over all boots, used or not. A test runs twice in a slot, "
+		"without and with tracepoints, and counts both times.</p>\n"
 		TABLE("Tests") "<thead><tr><th scope=\"col\">test</th>"
 		"<th class=\"l\" scope=\"col\">case</th>");
 	for (arm = 0; arm < f->n_arms; arm++)
@@ -219,7 +220,10 @@ static void method(FILE *o, const struct folder *f)
 {
 	fprintf(o, "<h2 id=\"method\">Method</h2>\n"
 		"<p>The boot is the unit. Within each boot the arms run in random "
-		"order; each arm's samples of an event become one number, their "
+		"order, and each test of an arm first without tracepoints, then "
+		"with them. System call times are those without: tracepoints add to "
+		"every arm, more to one than to another (stock has none for the "
+		"lock), and hide a part of what differs. Each arm's samples of an event become one number, their "
 		"median or p99; arms are paired within the boot as a log-ratio. "
 		"Over the boots an exact sign-flip permutation test gives p, and "
 		"the shifts it does not reject are the 95 %% interval (above 20 "

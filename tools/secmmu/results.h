@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of the files; a folder with others is refused. */
+#define MANIFEST_SCHEMA 2
+#define BOOT_SCHEMA 2
+
 struct results {
 	char *base;		/* "results" */
 	char *dir;		/* base/ID */

@@ -47,6 +47,7 @@ const char *metric_name(enum metric m)
 {
 	static const char *const metrics[] = {
 		"syscall", "window", "handler", "wait", "hold",
+		"syscall_traced",
 	};
 
 	return metrics[m];
@@ -149,12 +150,44 @@ static int split(struct reader *r, const char *line, size_t len,
 	return n == COLUMNS - 1 ? 0 : fail(r, "not 18 columns", -1);
 }
 
+static int parse_trace(struct reader *r, const struct field *f)
+{
+	struct sample_row *row = &r->row;
+
+	if (f[C_SITE].len && word(r, f, C_SITE, LOWER UPPER ".+",
+				  sizeof(row->site), row->site))
+		return -1;
+	for (int m = METRIC_WINDOW; m <= METRIC_HOLD; m++)
+		if (optional(r, f, C_SYSCALL + m, &row->ns[m]))
+			return -1;
+	return optional(r, f, C_NOTIFIERS, &row->notifiers) ||
+	       optional(r, f, C_WAITS, &row->waits) ? -1 : 0;
+}
+
+static int parse_times(struct reader *r, const struct field *f)
+{
+	struct sample_row *row = &r->row;
+	enum metric m = row->traced ? METRIC_SYSCALL_TRACED : METRIC_SYSCALL;
+
+	*row->site = '\0';
+	for (int i = 0; i < METRICS; i++)
+		row->ns[i] = SAMPLE_EMPTY;
+	row->notifiers = row->waits = SAMPLE_EMPTY;
+	if (number(r, f, C_SYSCALL, SAMPLE_EMPTY - 1, &row->ns[m]))
+		return -1;
+	if (row->traced)
+		return parse_trace(r, f);
+	for (int c = C_SITE; c < COLUMNS; c++)
+		if (c != C_SYSCALL && f[c].len)
+			return fail(r, "is not empty, though untraced", c);
+	return 0;
+}
+
 static int parse_line(struct reader *r, const char *line, size_t len)
 {
 	struct sample_row *row = &r->row;
 	struct field f[COLUMNS];
 	size_t group_len;
-	int m;
 
 	if (len >= LINE_MAX_LEN)
 		return fail(r, "line too long", -1);
@@ -169,18 +202,9 @@ static int parse_line(struct reader *r, const char *line, size_t len)
 		memcpy(r->group, line, group_len);
 		r->group_len = group_len;
 	}
-	if (number(r, f, C_SEQ, SAMPLE_EMPTY - 1, &row->seq) ||
-	    number(r, f, C_SYSCALL, SAMPLE_EMPTY - 1, &row->ns[METRIC_SYSCALL]))
+	if (number(r, f, C_SEQ, SAMPLE_EMPTY - 1, &row->seq))
 		return -1;
-	*row->site = '\0';
-	if (f[C_SITE].len && word(r, f, C_SITE, LOWER UPPER ".+",
-				  sizeof(row->site), row->site))
-		return -1;
-	for (m = METRIC_WINDOW; m < METRICS; m++)
-		if (optional(r, f, C_SYSCALL + m, &row->ns[m]))
-			return -1;
-	return optional(r, f, C_NOTIFIERS, &row->notifiers) ||
-	       optional(r, f, C_WAITS, &row->waits) ? -1 : 0;
+	return parse_times(r, f);
 }
 
 static int is_header(struct reader *r, const char *line, size_t len)

@@ -7,17 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is measured of an invalidation, in the order of the columns. */
+/*
+ * What is measured of an invalidation, in the order of the columns. The system
+ * call time that counts is that of a run without tracepoints; all others, and
+ * what the system call took meanwhile, are of runs with them.
+ */
 enum metric {
 	METRIC_SYSCALL,
 	METRIC_WINDOW,
 	METRIC_HANDLER,
 	METRIC_WAIT,
 	METRIC_HOLD,
+	METRIC_SYSCALL_TRACED,
 	METRICS
 };
 
-/** metric_name - "syscall", "window", "handler", "wait" or "hold". */
+/** metric_name - "syscall", "window", "handler", "wait", "hold", "syscall_traced" */
 const char *metric_name(enum metric m);
 
 #define SAMPLE_EMPTY UINT64_MAX	/* not measured */

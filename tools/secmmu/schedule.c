@@ -20,16 +20,14 @@ static void shuffle(struct slot *slots, size_t n, struct rng *r)
 struct slot *schedule_boot(const struct plan *p, uint64_t seed,
 			   unsigned int boot, size_t *n)
 {
-	struct slot *slots = xcalloc(p->arms.n + 2, sizeof(*slots));
+	struct slot *slots = xcalloc(p->arms.n + 1, sizeof(*slots));
 	uint64_t x = seed;
 	struct rng r;
 	size_t k = 0;
 
 	for (size_t i = 0; i < p->arms.n; i++)
-		slots[k++] = (struct slot){ p->arms.v[i], 'a', true };
-	slots[k++] = (struct slot){ p->aa, 'b', true };
-	if (p->untraced)
-		slots[k++] = (struct slot){ p->untraced, 'a', false };
+		slots[k++] = (struct slot){ p->arms.v[i], 'a' };
+	slots[k++] = (struct slot){ p->aa, 'b' };
 
 	/*
 	 * The seed is mixed before the boot is added: otherwise boot 1 of seed

@@ -3,7 +3,6 @@
 #ifndef SECMMU_SCHEDULE_H
 #define SECMMU_SCHEDULE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +12,6 @@
 struct slot {
 	const char *arm;	/* belongs to the plan */
 	char copy;		/* 'a', or 'b' for the second of the A/A pair */
-	bool traced;		/* false: the uninstrumented slot */
 };
 
 /**
@@ -23,9 +21,8 @@ struct slot {
  * @boot: number of the boot, from 0
  * @n: set to the number of slots
  *
- * Every arm once, the second slot of the A/A pair, and the untraced slot, in
- * an order that depends on @seed, @boot and the list of slots alone, and is
- * the same for ever.
+ * Every arm once and the second slot of the A/A pair, in an order that depends
+ * on @seed, @boot and the list of slots alone, and is the same for ever.
  *
  * Return: the slots; free() them.
  */

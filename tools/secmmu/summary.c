@@ -126,7 +126,7 @@ static void pair_boots(const struct folder *f, struct comparison *c,
 	for (i = 0; i < f->n_boots; i++) {
 		p->d[i] = NAN;
 		a = folder_get(f, i, cell, c->a, c->metric);
-		b = folder_get(f, i, cell, c->b, c->metric);
+		b = folder_get(f, i, cell, c->b, c->metric_b);
 		if (!a || !b)
 			continue;
 		p->both++;
@@ -263,13 +263,16 @@ static bool any_measured(const struct folder *f, size_t series, enum metric m)
 	return false;
 }
 
-static bool is_measured(const struct folder *f, size_t cell, size_t a, size_t b,
-			enum metric m)
+/* An event that the plan does not trace at all has no cost of tracing. */
+static bool is_measured(const struct folder *f, size_t cell,
+			const struct comparison *c)
 {
 	size_t i;
 
 	for (i = 0; i < f->n_boots; i++)
-		if (folder_get(f, i, cell, a, m) || folder_get(f, i, cell, b, m))
+		if (folder_get(f, i, cell, c->a, c->metric) ||
+		    (c->metric_b == c->metric &&
+		     folder_get(f, i, cell, c->b, c->metric)))
 			return true;
 	return false;
 }
@@ -306,7 +309,7 @@ static void compare_family(const struct summary *s, struct list *l,
 	 */
 	if (like.metric != METRIC_SYSCALL &&
 	    (!any_measured(f, like.a, like.metric) ||
-	     !any_measured(f, like.b, like.metric)))
+	     !any_measured(f, like.b, like.metric_b)))
 		return;
 	l->v = xrealloc(l->v, (l->n + f->n_cells + 1) * sizeof(*l->v));
 	p.d = xcalloc(f->n_boots, sizeof(*p.d));
@@ -316,7 +319,7 @@ static void compare_family(const struct summary *s, struct list *l,
 	c->primary = primary;
 	test_all_cells(s, c, &p);
 	for (cell = 0; cell < f->n_cells; cell++) {
-		if (!is_measured(f, cell, like.a, like.b, like.metric))
+		if (!is_measured(f, cell, &like))
 			continue;
 		c = &l->v[l->n++];
 		*c = like;
@@ -342,14 +345,30 @@ static void compare_pair(const struct summary *s, struct list *l, size_t a,
 	struct comparison like = { .a = a, .b = b, .beyond_p99 = SIZE_MAX };
 	int m, stat;
 
-	for (m = 0; m < METRICS; m++)
+	/* Times that hold the tracepoints of each arm are not compared. */
+	for (m = 0; m <= METRIC_HOLD; m++)
 		for (stat = 0; stat < STATISTICS; stat++) {
-			like.metric = (enum metric)m;
+			like.metric = like.metric_b = (enum metric)m;
 			like.statistic = (enum statistic)stat;
 			compare_family(s, l, like, primary &&
 				       m == METRIC_SYSCALL &&
 				       stat == STATISTIC_P50);
 		}
+}
+
+/* An arm with tracepoints and without, in the same slot. */
+static void compare_tracing(const struct summary *s, struct list *l, size_t arm)
+{
+	const struct comparison like = {
+		.a = arm,
+		.b = arm,
+		.metric = METRIC_SYSCALL_TRACED,
+		.metric_b = METRIC_SYSCALL,
+		.statistic = STATISTIC_P50,
+		.beyond_p99 = SIZE_MAX,
+	};
+
+	compare_family(s, l, like, true);
 }
 
 /*
@@ -373,11 +392,10 @@ static void compare_all(struct summary *s)
 	s->aa = l.v;
 	s->n_aa = l.n;
 	l = (struct list){ NULL, 0 };
-	if (f->untraced >= 0)
-		compare_pair(s, &l, (size_t)f->untraced,
-			     (size_t)f->untraced_series, true);
-	s->untraced = l.v;
-	s->n_untraced = l.n;
+	for (i = 0; i < f->n_arms; i++)
+		compare_tracing(s, &l, i);
+	s->tracing = l.v;
+	s->n_tracing = l.n;
 }
 
 /* Warnings */
@@ -445,7 +463,7 @@ void summary_free(struct summary *s)
 	free(s->measurements);
 	free(s->comparisons);
 	free(s->aa);
-	free(s->untraced);
+	free(s->tracing);
 	folder_free(&s->folder);
 }
 
@@ -460,6 +478,12 @@ const struct comparison *summary_find(const struct comparison *list, size_t n,
 		    c->metric == m && c->statistic == stat)
 			return c;
 	return NULL;
+}
+
+const struct comparison *summary_tracing(const struct summary *s, size_t a)
+{
+	return summary_find(s->tracing, s->n_tracing, a, a, ALL_CELLS,
+			    METRIC_SYSCALL_TRACED, STATISTIC_P50);
 }
 
 const struct comparison *summary_primary(const struct summary *s)

@@ -9,7 +9,7 @@
 #include "folder.h"
 #include "stats.h"
 
-#define SUMMARY_SCHEMA 1
+#define SUMMARY_SCHEMA 2
 #define ALL_CELLS ((size_t)-1)	/* geometric mean over all events */
 
 enum statistic {
@@ -37,6 +37,7 @@ struct comparison {
 	size_t cell;		/* or ALL_CELLS */
 	size_t cells;		/* that a geometric mean covers */
 	enum metric metric;
+	enum metric metric_b;	/* of @b: another one only for what tracing costs */
 	enum statistic statistic;
 	size_t a, b;		/* series; the ratio is a / b */
 	bool primary;		/* declared beforehand: p is not corrected */
@@ -52,8 +53,9 @@ struct summary {
 	struct folder folder;
 	struct measurement *measurements;
 	size_t n_measurements;
-	struct comparison *comparisons, *aa, *untraced;
-	size_t n_comparisons, n_aa, n_untraced;
+	struct comparison *comparisons, *aa;
+	struct comparison *tracing;	/* an arm traced / the same arm untraced */
+	size_t n_comparisons, n_aa, n_tracing;
 	bool aa_broken;		/* the A/A pair differs in the primary metric */
 	char **warnings;
 	size_t n_warnings;
@@ -78,11 +80,14 @@ int summary_write(const struct summary *s);
 
 /**
  * summary_find - a comparison of the pair @a/@b, or NULL
- * @list: s->comparisons, s->aa or s->untraced, of @n
+ * @list: s->comparisons, s->aa or s->tracing, of @n
  */
 const struct comparison *summary_find(const struct comparison *list, size_t n,
 				      size_t a, size_t b, size_t cell,
 				      enum metric m, enum statistic stat);
+
+/** summary_tracing - what tracing costs arm @a in all events, or NULL. */
+const struct comparison *summary_tracing(const struct summary *s, size_t a);
 
 /** summary_primary - the primary comparison, or NULL if the plan has none. */
 const struct comparison *summary_primary(const struct summary *s);

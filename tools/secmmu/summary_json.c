@@ -67,7 +67,7 @@ static json_t *measurement(const struct summary *s, const struct measurement *m)
 	set(o, "metric", json_string(metric_name(m->metric)));
 	set(o, "arm", json_string(series->arm));
 	set(o, "copy", json_string(copy));
-	set(o, "traced", json_boolean(series->traced));
+	set(o, "traced", json_boolean(m->metric != METRIC_SYSCALL));
 	set(o, "n", count(m->n));
 	set(o, "boots", count(m->boots));
 	set(o, "p50", json_real(m->p50.mid));
@@ -258,7 +258,7 @@ json_t *summary_json(const struct summary *s)
 	set(o, "comparisons", comparisons(s, s->comparisons, s->n_comparisons));
 	set(o, "aa", comparisons(s, s->aa, s->n_aa));
 	set(o, "aa_broken", json_boolean(s->aa_broken));
-	set(o, "untraced", comparisons(s, s->untraced, s->n_untraced));
+	set(o, "tracing", comparisons(s, s->tracing, s->n_tracing));
 	set(o, "sites", sites(f));
 	set(o, "samples", count(f->samples));
 	set(o, "lost_samples", count(f->lost));

@@ -43,9 +43,9 @@ static void measurements(const struct summary *s, int w, FILE *out)
 	size_t cell, arm, shown;
 	int aw = arm_width(f);
 
-	fprintf(out, "System call time%s; medians over boots of each boot's "
-		"quantile\n\n", !strcmp(f->clock, "icount") ?
-		" in virtual ns = instructions" : "");
+	fprintf(out, "System call time without tracepoints%s; medians over "
+		"boots of each boot's quantile\n\n",
+		!strcmp(f->clock, "icount") ? ", virtual ns" : "");
 	fprintf(out, "%-*s  %-*s %9s %11s %11s %11s %11s\n", w, "event", aw,
 		"arm", "samples", "p50", "p90", "p99", "max");
 	for (cell = 0; cell < f->n_cells; cell++) {
@@ -128,14 +128,10 @@ static void ratios(const struct summary *s, int w, FILE *out)
 	fputc('\n', out);
 }
 
-static void pair_line(const struct folder *f, const struct comparison *c,
-		      const char *what, FILE *out)
+static void pair_line(const char *label, const struct comparison *c, FILE *out)
 {
 	char ratio[WORD_MAX], interval[WORD_MAX], p[WORD_MAX], v[WORD_MAX];
-	char label[2 * WORD_MAX];
 
-	snprintf(label, sizeof(label), "%s/%s", f->series[c->a].arm,
-		 what ? what : f->series[c->b].arm);
 	fprintf(out, "  %-24.24s %8s  %-17s %7s  %s\n", label,
 		word_ratio(ratio, c->test.mean),
 		word_interval(interval, &c->test), word_p(p, c->p_holm),
@@ -146,21 +142,35 @@ static void pairs(const struct summary *s, FILE *out)
 {
 	const struct folder *f = &s->folder;
 	const struct comparison *c;
+	char label[WORD_MAX];
 	size_t i;
 
+	if (!f->n_compare)
+		return;
 	fprintf(out, "All events, geometric mean\n");
 	for (i = 0; i < f->n_compare; i++) {
 		c = find(s, &f->compare[i], ALL_CELLS);
-		if (c)
-			pair_line(f, c, NULL, out);
+		if (!c)
+			continue;
+		snprintf(label, sizeof(label), "%s/%s", f->series[c->a].arm,
+			 f->series[c->b].arm);
+		pair_line(label, c, out);
 	}
-	if (f->untraced >= 0) {
-		c = summary_find(s->untraced, s->n_untraced,
-				 (size_t)f->untraced,
-				 (size_t)f->untraced_series, ALL_CELLS,
-				 METRIC_SYSCALL, STATISTIC_P50);
+	fputc('\n', out);
+}
+
+static void tracing(const struct summary *s, FILE *out)
+{
+	const struct comparison *c;
+	size_t i;
+
+	if (!s->n_tracing)
+		return;
+	fprintf(out, "What the tracepoints cost: traced/untraced, all events\n");
+	for (i = 0; i < s->folder.n_arms; i++) {
+		c = summary_tracing(s, i);
 		if (c)
-			pair_line(f, c, "untraced", out);
+			pair_line(s->folder.series[i].arm, c, out);
 	}
 	fputc('\n', out);
 }
@@ -216,8 +226,10 @@ void table_print(const struct summary *s, FILE *out)
 		measurements(s, w, out);
 		ratios(s, w, out);
 		pairs(s, out);
+		tracing(s, out);
 	}
 	tests(f, out);
+	paragraph("", words_instruments(), out);
 	paragraph("", words_clock(f), out);
 	for (i = 0; i < s->n_warnings; i++)
 		paragraph("Warning:", s->warnings[i], out);

@@ -65,8 +65,7 @@ const char *word_series(char *buf, const struct folder *f, size_t series)
 {
 	const struct series *s = &f->series[series];
 
-	snprintf(buf, WORD_MAX, "%s%s", s->arm, !s->traced ? " untraced" :
-		 s->copy == 'b' ? " (b)" : "");
+	snprintf(buf, WORD_MAX, "%s%s", s->arm, s->copy == 'b' ? " (b)" : "");
 	return buf;
 }
 
@@ -131,6 +130,12 @@ const char *words_clock(const struct folder *f)
 		return "Wall time under TCG: absolute times mean nothing, only "
 		       "ratios within a boot do.";
 	return "Wall time.";
+}
+
+const char *words_instruments(void)
+{
+	return "System call times are taken without tracepoints; window, handler, "
+	       "wait, hold and call sites in a second run with them.";
 }
 
 static char *plain_answer(const struct summary *s)

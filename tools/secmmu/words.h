@@ -26,6 +26,9 @@ const char *word_sure(char *buf, const struct comparison *c);
 /** word_verdict - "slower", "same", "underpowered (24 boots)" */
 const char *word_verdict(char *buf, const struct comparison *c);
 
+/** words_instruments - which times of a run are taken how, in one sentence. */
+const char *words_instruments(void);
+
 /** words_clock - what the times of this run mean, in one sentence. */
 const char *words_clock(const struct folder *f);
 

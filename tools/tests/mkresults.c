@@ -5,7 +5,8 @@
  *
  * Each boot is slower or faster as a whole by up to a factor of 2, each slot by
  * some per cent, as real boots are; arm `mutex` takes --effect times as long as
- * the others, and copy b of the A/A pair --aa times as long as copy a.
+ * the others, and copy b of the A/A pair --aa times as long as copy a. Traced
+ * runs have a third of the --samples, and take longer, stock's less so.
  */
 #include <errno.h>
 #include <math.h>
@@ -65,7 +66,7 @@ static void manifest(void)
 	char *path = xasprintf("%s/manifest.json", o.dir);
 	FILE *f = make(path);
 
-	fprintf(f, "{\n \"schema\": 1, \"id\": \"synthetic\", \"plan\": \"compare\",\n"
+	fprintf(f, "{\n \"schema\": 2, \"id\": \"synthetic\", \"plan\": \"compare\",\n"
 		" \"kernel\": {\"release\": \"6.12.0-synthetic\", \"package\": \"none <&> \\\"made up\\\"\",\n"
 		"  \"key\": \"0\", \"series_sha256\": \"0\", \"config_sha256\": \"0\", \"vmlinux_sha256\": \"0\"},\n"
 		" \"toolchain\": \"none\", \"qemu\": {\"version\": \"none\", \"command\": \"none: mkresults made this\"},\n"
@@ -74,7 +75,7 @@ static void manifest(void)
 		" \"command\": \"tools/tests/mkresults --seed %lu\", \"started\": \"2000-01-01T00:00:00Z\",\n"
 		" \"plan_spec\": {\"boots\": %lu, \"arms\": [\"stock\", \"rwlock\", \"spinlock\", \"mutex\", \"rwsem\"],\n"
 		"  \"compare\": [\"mutex/spinlock\", \"rwsem/rwlock\", \"rwlock/stock\", \"spinlock/rwlock\"],\n"
-		"  \"primary\": \"mutex/spinlock\", \"aa\": \"spinlock\", \"untraced\": \"spinlock\", \"margin\": 0.02}\n}\n",
+		"  \"primary\": \"mutex/spinlock\", \"aa\": \"spinlock\", \"margin\": 0.02}\n}\n",
 		o.clock, o.seed, o.seed, o.boots);
 	fclose(f);
 	free(path);
@@ -93,9 +94,10 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 	fprintf(f, "%u,%s,%c,%d,%s,%s,%lu,%lu,1,%lu,", slot, arm, copy, traced,
 		e->test, e->name, e->page_size, e->size, seq);
 	if (!traced) {
-		fprintf(f, ",%lu,,,,,,\n", t * 97 / 100);
+		fprintf(f, ",%lu,,,,,,\n", t);
 		return;
 	}
+	t = t * (strcmp(arm, "stock") ? 140 : 115) / 100;
 	fprintf(f, "%s,%lu,%lu,%lu,", e->site, t, t * 8 / 10, t * 5 / 10);
 	wait = uniform() < 0.3 ? 0 : 40 + (unsigned long)(400 * uniform());
 	if (!strcmp(arm, "stock"))
@@ -105,39 +107,55 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 }
 
 static void slot(FILE *csv, unsigned int n, const char *arm, char copy,
-		 int traced, double boot)
+		 double boot)
 {
 	double factor = boot * exp(o.noise * normal());
-	unsigned long s;
+	unsigned long s, samples;
+	int traced;
 	size_t e;
 
 	if (!strcmp(arm, "mutex"))
 		factor *= o.effect;
 	if (copy == 'b')
 		factor *= o.aa;
-	for (e = 0; e < o.events; e++)
-		for (s = 0; s < o.samples; s++)
-			sample(csv, n, arm, copy, traced, &events[e], s, factor);
+	for (traced = 0; traced < 2; traced++) {
+		samples = traced ? (o.samples + 2) / 3 : o.samples;
+		for (e = 0; e < o.events; e++)
+			for (s = 0; s < samples; s++)
+				sample(csv, n, arm, copy, traced, &events[e], s,
+				       factor);
+	}
+}
+
+static void test_json(FILE *f, size_t slot, int traced, const struct event *e,
+		      bool fail)
+{
+	fprintf(f, "\n  {\"slot\": %zu, \"arm\": \"%s\", \"copy\": \"a\", \"traced\": %s, "
+		"\"test\": \"%s\", \"name\": \"%s\", \"status\": \"%s\", \"reason\": \"%s\"}",
+		slot, arms[slot], traced ? "true" : "false", e->test, e->name,
+		fail ? "FAIL" : "PASS", fail ? "page 7: expected 0x2, seen 0x1" : "");
 }
 
 static void boot_json(const char *path, bool fail)
 {
 	FILE *f = make(path);
 	size_t a, e;
+	int traced;
 
-	fprintf(f, "{\n \"schema\": 1, \"status\": \"%s\", \"reason\": \"%s\", \"clock\": \"%s\", \"accel\": \"tcg\",\n"
+	fprintf(f, "{\n \"schema\": 2, \"status\": \"%s\", \"reason\": \"%s\", \"clock\": \"%s\", \"accel\": \"tcg\",\n"
 		" \"lost_samples\": %lu, \"kernel_findings\": [", fail ? "FAIL" : "PASS",
 		fail ? "synthetic failure" : "", o.clock, o.lost);
 	if (fail)
 		fprintf(f, "{\"kind\": \"warning\", \"line\": \"WARNING: CPU: 0 PID: 1 at <synthetic>\", \"mark\": \"7 RUN mutex\"}");
 	fprintf(f, "],\n \"tests\": [");
 	for (a = 0; a < ARRAY_SIZE(arms); a++)
-		for (e = 0; e < o.events; e++)
-			fprintf(f, "%s\n  {\"slot\": %zu, \"arm\": \"%s\", \"copy\": \"a\", \"traced\": true, "
-				"\"test\": \"%s\", \"name\": \"%s\", \"status\": \"%s\", \"reason\": \"%s\"}",
-				a || e ? "," : "", a, arms[a], events[e].test, events[e].name,
-				fail && a == 3 && !e ? "FAIL" : "PASS",
-				fail && a == 3 && !e ? "page 7: expected 0x2, seen 0x1" : "");
+		for (traced = 0; traced < 2; traced++)
+			for (e = 0; e < o.events; e++) {
+				if (a || traced || e)
+					fputc(',', f);
+				test_json(f, a, traced, &events[e],
+					  fail && a == 3 && traced && !e);
+			}
 	fprintf(f, "]\n}\n");
 	fclose(f);
 }
@@ -148,7 +166,7 @@ static void boot(unsigned long n)
 	char *csv = xasprintf("%s/samples.csv", dir);
 	char *json = xasprintf("%s/boot.json", dir);
 	double factor = exp2(2 * uniform() - 1);
-	unsigned int order[7] = { 0, 1, 2, 3, 4, 5, 6 }, i, k, t;
+	unsigned int order[6] = { 0, 1, 2, 3, 4, 5 }, i, k, t;
 	FILE *f;
 
 	if (mkdir_p(dir))
@@ -156,15 +174,15 @@ static void boot(unsigned long n)
 	f = make(csv);
 	fprintf(f, "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,"
 		"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n");
-	for (i = 6; i > 0; i--) {
+	for (i = 5; i > 0; i--) {
 		k = (unsigned int)rng_below(&rng, i + 1);
 		t = order[i];
 		order[i] = order[k];
 		order[k] = t;
 	}
-	for (i = 0; i < 7; i++)
+	for (i = 0; i < 6; i++)
 		slot(f, i, order[i] < 5 ? arms[order[i]] : "spinlock",
-		     order[i] == 5 ? 'b' : 'a', order[i] != 6, factor);
+		     order[i] == 5 ? 'b' : 'a', factor);
 	if (fclose(f)) {
 		fprintf(stderr, "mkresults: %s: %s\n", csv, strerror(errno));
 		exit(1);

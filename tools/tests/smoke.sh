@@ -31,6 +31,9 @@ for f in manifest.json summary.json report.html boot-000/boot.json boot-000/cons
 	boot-000/ktap.log boot-000/samples.csv; do
 	check "$f was written" test -s "$run/$f"
 done
+check "each test ran without tracepoints and with them in every slot" test "$(jq -c '[.tests[] |
+	[.slot, .test, .name, .traced]] | [length, (unique | length), ([.[] | select(.[3])] | length)]' \
+	"$run/boot-000/boot.json")" = "[120,120,60]"
 check "no sample was lost" test "$(jq .lost_samples "$run/summary.json")" = 0
 # What the tests print as proof, and what the trace saw at the call sites.
 check "the log shows splits" grep -q "split" "$run/boot-000/ktap.log"

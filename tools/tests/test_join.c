@@ -350,7 +350,7 @@ static void gap(void **state)
 static void lines(void **state)
 {
 	static const struct slot slots[] = {
-		{ "mutex", 'b', true }, { "spinlock", 'a', false },
+		{ "mutex", 'b' }, { "spinlock", 'a' },
 	};
 	static const char expect[] =
 		"slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,"
@@ -371,9 +371,9 @@ static void lines(void **state)
 	d.window_ns = 90;
 	d.handler_ns = 80;
 	d.notifiers = 2;
-	samples_line(f, 6, &slots[0], "mremap", &s, &d);
+	samples_line(f, 6, &slots[0], true, "mremap", &s, &d);
 	joined_none(&d);
-	samples_line(f, 0, &slots[1], "mremap", &s, &d);
+	samples_line(f, 0, &slots[1], false, "mremap", &s, &d);
 	fclose(f);
 	assert_string_equal(text, expect);
 	free(text);
@@ -431,7 +431,7 @@ static struct samplefile *fixture_samples(void)
 static void write_joined(FILE *out, const struct join *j,
 			 const struct samplefile *f)
 {
-	static const struct slot slot = { "rwlock", 'a', true };
+	static const struct slot slot = { "rwlock", 'a' };
 	const struct sample *s;
 	struct joined d;
 	size_t n;
@@ -440,7 +440,7 @@ static void write_joined(FILE *out, const struct join *j,
 	samples_header(out);
 	for (size_t i = 0; i < n; i++) {
 		join_sample(j, &s[i], &d);
-		samples_line(out, 0, &slot, "t", &s[i], &d);
+		samples_line(out, 0, &slot, true, "t", &s[i], &d);
 	}
 }
 

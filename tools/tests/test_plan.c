@@ -80,12 +80,14 @@ static void full(void **state)
 			      "clock = icount\narms = stock mutex spinlock\n"
 			      "compare = mutex/spinlock spinlock/stock\n"
 			      "primary = spinlock/stock\naa = mutex\n"
-			      "untraced = stock\nmargin = 0.05\n"
+			      "margin = 0.05\n"
 			      "memory = 1024\ncpus = 3\n\n"
 			      "[test one]\nprogram = secmmu_one_test\n"
-			      "args = -v 1 -b 16M\nevents = aa bb\n  cc\n"
+			      "args = -v 1 -b 16M\ntraced = -i 2\n"
+			      "events = aa bb\n  cc\n"
 			      "timeout = 7\n"
-			      "[test two]\r\nprogram = x\r\nevents = dd\r\n");
+			      "[test two]\r\nprogram = x\r\nevents = dd\r\n"
+			      "traced = none\r\n");
 
 	(void)state;
 	assert_string_equal(p->name, "p");
@@ -99,7 +101,6 @@ static void full(void **state)
 	assert_string_equal(p->compare[0].b, "spinlock");
 	assert_int_equal(p->primary, 1);
 	assert_string_equal(p->aa, "mutex");
-	assert_string_equal(p->untraced, "stock");
 	assert_true(p->margin > 0.0499 && p->margin < 0.0501);
 	assert_int_equal(p->memory_mb, 1024);
 	assert_int_equal(p->cpus, 3);
@@ -109,11 +110,16 @@ static void full(void **state)
 	assert_int_equal(p->tests[0].args.n, 4);
 	assert_string_equal(p->tests[0].args.v[3], "16M");
 	assert_null(p->tests[0].args.v[4]);
+	assert_true(p->tests[0].traced);
+	assert_int_equal(p->tests[0].traced_args.n, 2);
+	assert_string_equal(p->tests[0].traced_args.v[1], "2");
 	assert_int_equal(p->tests[0].events.n, 3);
 	assert_string_equal(p->tests[0].events.v[2], "cc");
 	assert_int_equal(p->tests[0].timeout_s, 7);
 	assert_int_equal(p->tests[1].timeout_s, 60);
 	assert_int_equal(p->tests[1].args.n, 0);
+	assert_false(p->tests[1].traced);
+	assert_int_equal(p->tests[1].traced_args.n, 0);
 	plan_free(p);
 }
 
@@ -127,7 +133,8 @@ static void defaults(void **state)
 	assert_int_equal(p->n_compare, 0);
 	assert_int_equal(p->primary, -1);
 	assert_string_equal(p->aa, "spinlock");
-	assert_null(p->untraced);
+	assert_true(p->tests[0].traced);
+	assert_int_equal(p->tests[0].traced_args.n, 0);
 	assert_int_equal(p->cpus, 0);
 	plan_free(p);
 }
@@ -153,7 +160,7 @@ static const struct {
 	  "p.ini:3: unknown key 'bots', did you mean 'boots'? There is: boots clock arms" },
 	{ PLAN "xyzzy = 3\n" TEST, "p.ini:3: unknown key 'xyzzy'; there is: boots" },
 	{ PLAN TEST "tiemout = 3\n",
-	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args events timeout" },
+	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args traced events timeout" },
 	{ PLAN "timeout = 3\n" TEST, "p.ini:3: unknown key 'timeout'" },
 	{ PLAN "arms = stock\n" TEST, "p.ini:3: arms: was already set in line 2" },
 	{ PLAN "boots =\n" TEST, "p.ini:3: boots: has no value" },
@@ -196,12 +203,19 @@ static const struct {
 	{ PLAN "primary = mutex/spinlock\n" TEST,
 	  "p.ini:3: primary: 'mutex/spinlock' is not allowed" },
 	{ PLAN "aa = stock\n" TEST, "p.ini:3: aa: unknown arm 'stock'" },
-	{ PLAN "untraced = rwsem\n" TEST, "p.ini:3: untraced: unknown arm" },
+	/* A key of older plans, and one in the wrong section. */
+	{ PLAN "untraced = spinlock\n" TEST,
+	  "p.ini:3: unknown key 'untraced'; there is: boots clock arms" },
+	{ PLAN "traced = none\n" TEST, "p.ini:3: unknown key 'traced'; there is: boots" },
 	{ PLAN "[test t]\nprogram = ../../bin/sh\n",
 	  "p.ini:4: program: '../../bin/sh' is not allowed" },
 	{ PLAN "[test t]\nargs = -x 'a b'\n", "p.ini:4: args: quotes are not" },
 	{ PLAN "[test t]\nargs = -v 1\n  timeout = 3\n",
 	  "p.ini:4: args: a lone '='" },
+	{ PLAN "[test t]\ntraced = -x 'a b'\n", "p.ini:4: traced: quotes are not" },
+	{ PLAN "[test t]\ntraced =\n", "p.ini:4: traced: has no value" },
+	{ PLAN "[test t]\ntraced = -i 2\n  timeout = 3\n",
+	  "p.ini:4: traced: a lone '='" },
 	{ PLAN "[test t]\nevents = a B\n", "p.ini:4: events: 'B' is not allowed" },
 	{ PLAN "[test t]\nevents = a a\n", "p.ini:4: events: 'a' is there twice" },
 	{ PLAN TEST "timeout = 3601\n",
@@ -262,7 +276,7 @@ static void odd_files(void **state)
 
 #define PAIRS "[plan]\narms = stock spinlock mutex\n" \
 	      "compare = mutex/spinlock spinlock/stock\n" \
-	      "primary = spinlock/stock\naa = mutex\nuntraced = spinlock\n"
+	      "primary = spinlock/stock\naa = mutex\n"
 
 static void override_arms(void **state)
 {
@@ -275,7 +289,6 @@ static void override_arms(void **state)
 	assert_string_equal(p->compare[0].a, "spinlock");
 	assert_int_equal(p->primary, 0);
 	assert_string_equal(p->aa, "stock");
-	assert_string_equal(p->untraced, "spinlock");
 
 	assert_int_equal(plan_set_arms(p, "mutex rwsem stock"), 0);
 	assert_int_equal(p->n_compare, 2);
@@ -283,7 +296,6 @@ static void override_arms(void **state)
 	assert_string_equal(p->compare[0].b, "mutex");
 	assert_int_equal(p->primary, -1);
 	assert_string_equal(p->aa, "stock");
-	assert_string_equal(p->untraced, "mutex");
 	plan_free(p);
 }
 

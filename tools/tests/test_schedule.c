@@ -17,7 +17,6 @@ static char *arm_names[] = { "stock", "rwlock", "spinlock", "mutex", "rwsem",
 static const struct plan plan = {
 	.arms = { arm_names, 5 },
 	.aa = "spinlock",
-	.untraced = "spinlock",
 };
 
 /* The vectors published with the two generators. */
@@ -63,7 +62,7 @@ static void below(void **state)
 	assert_in_range(low, 2776, 3224);
 }
 
-/* "arm.copy", and '-' for untraced. */
+/* "arm.copy" of each slot. */
 static char *order(const struct plan *p, uint64_t seed, unsigned int boot)
 {
 	char *text = xstrdup("");
@@ -72,9 +71,8 @@ static char *order(const struct plan *p, uint64_t seed, unsigned int boot)
 
 	slots = schedule_boot(p, seed, boot, &n);
 	for (size_t i = 0; i < n; i++) {
-		char *longer = xasprintf("%s%s%s.%c%s", text, i ? " " : "",
-					 slots[i].arm, slots[i].copy,
-					 slots[i].traced ? "" : "-");
+		char *longer = xasprintf("%s%s%s.%c", text, i ? " " : "",
+					 slots[i].arm, slots[i].copy);
 
 		free(text);
 		text = longer;
@@ -92,12 +90,12 @@ static const struct {
 	unsigned int boot;
 	const char *order;
 } pinned[] = {
-	{ 1, 0, "stock.a mutex.a spinlock.b rwlock.a rwsem.a spinlock.a- spinlock.a" },
-	{ 1, 1, "spinlock.a- stock.a rwlock.a rwsem.a spinlock.b mutex.a spinlock.a" },
-	{ 1, 2, "spinlock.a spinlock.a- stock.a mutex.a rwsem.a spinlock.b rwlock.a" },
-	{ 2, 0, "stock.a spinlock.a- spinlock.b rwsem.a spinlock.a rwlock.a mutex.a" },
-	{ 2, 1, "rwlock.a spinlock.a spinlock.a- mutex.a stock.a spinlock.b rwsem.a" },
-	{ UINT64_MAX, 9, "spinlock.a stock.a rwlock.a spinlock.a- mutex.a spinlock.b rwsem.a" },
+	{ 1, 0, "mutex.a stock.a rwsem.a rwlock.a spinlock.a spinlock.b" },
+	{ 1, 1, "mutex.a spinlock.a stock.a rwlock.a rwsem.a spinlock.b" },
+	{ 1, 2, "stock.a rwlock.a spinlock.b rwsem.a mutex.a spinlock.a" },
+	{ 2, 0, "stock.a rwsem.a mutex.a spinlock.b rwlock.a spinlock.a" },
+	{ 2, 1, "stock.a rwsem.a spinlock.a spinlock.b rwlock.a mutex.a" },
+	{ UINT64_MAX, 9, "rwsem.a mutex.a spinlock.b spinlock.a rwlock.a stock.a" },
 };
 
 static void stable(void **state)
@@ -111,13 +109,12 @@ static void stable(void **state)
 	}
 }
 
-static void no_untraced(void **state)
+static void one_arm(void **state)
 {
 	struct plan p = plan;
 	size_t n;
 
 	(void)state;
-	p.untraced = NULL;
 	p.arms.n = 1;
 	p.aa = "stock";
 	free(schedule_boot(&p, 1, 0, &n));
@@ -127,20 +124,20 @@ static void no_untraced(void **state)
 /* Every slot must come equally often at every place. */
 static void fair(void **state)
 {
-	unsigned int seen[7] = { 0 };
+	unsigned int seen[6] = { 0 };
 
 	(void)state;
-	for (unsigned int boot = 0; boot < 7000; boot++) {
+	for (unsigned int boot = 0; boot < 6000; boot++) {
 		size_t n;
 		struct slot *slots = schedule_boot(&plan, 42, boot, &n);
 
-		assert_int_equal(n, 7);
+		assert_int_equal(n, 6);
 		for (size_t i = 0; i < n; i++)
 			if (!strcmp(slots[i].arm, "mutex"))
 				seen[i]++;
 		free(slots);
 	}
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 6; i++)
 		assert_in_range(seen[i], 850, 1150);
 }
 
@@ -150,7 +147,7 @@ int main(void)
 		cmocka_unit_test(generators),
 		cmocka_unit_test(below),
 		cmocka_unit_test(stable),
-		cmocka_unit_test(no_untraced),
+		cmocka_unit_test(one_arm),
 		cmocka_unit_test(fair),
 	};
 

@@ -86,9 +86,11 @@ static char *output_of(int fd, int (*fn)(const char *), const char *arg, int *re
 	return text;
 }
 
+static bool passed;
+
 static int finish(const char *dir)
 {
-	return results_finish(dir, NULL);
+	return results_finish(dir, &passed);
 }
 
 /* Lines of samples.csv */
@@ -137,6 +139,9 @@ static void malformed_lines(void **state)
 		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,99999999999999999999999,9,8,7,6,1,2\n", "syscall_ns is out of range" },
 		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,10,nan,8,7,6,1,2\n", "window_ns is no number" },
 		{ HEADER "0,m,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2\r\n", "waits is no number" },
+		{ HEADER "0,m,a,0,t,e,4096,4096,1,0,s,10,,,,,,\n", "site is not empty, though untraced" },
+		{ HEADER "0,m,a,0,t,e,4096,4096,1,0,,10,,,,6,,\n", "hold_ns is not empty, though untraced" },
+		{ HEADER "0,m,a,0,t,e,4096,4096,1,0,,10,,,,,,2\n", "waits is not empty, though untraced" },
 	};
 	char *path = xasprintf("%s/lines.csv", tmp), *text;
 	size_t i;
@@ -204,7 +209,7 @@ static void damaged_folders(void **state)
 	static const struct {
 		const char *fixture, *error;
 	} cases[] = {
-		{ "results-truncated", "boot-000/samples.csv:8: cut off" },
+		{ "results-truncated", "boot-000/samples.csv:13: cut off" },
 		{ "results-malformed", "boot-000/samples.csv:4: seq is no number" },
 		{ "results-no-boot-json", "boot-000/boot.json: No such file" },
 		{ "results-half-boot-json", "boot-000/boot.json:5: " },
@@ -247,19 +252,20 @@ struct run {
 	const char *clock;
 	/* time of an arm in a boot; 0: no sample; wait_ns likewise with -1 */
 	double (*syscall)(const char *arm, char copy, unsigned int boot);
+	double (*tracing)(const char *arm);	/* factor; NULL: 1.5 */
 	long (*wait)(const char *arm, unsigned int boot);
 };
 
 static void make_manifest(const struct run *r, const char *dir)
 {
 	char *text = xasprintf(
-		"{\"schema\": 1, \"plan\": \"test\", \"clock\": \"%s\", \"seed\": 7,"
+		"{\"schema\": 2, \"plan\": \"test\", \"clock\": \"%s\", \"seed\": 7,"
 		"\"accel\": {\"name\": \"tcg\", \"why\": \"a test\"},"
 		"\"command\": \"echo '<script>alert(1)</script>' && \\\"x\\\"\","
 		"\"kernel\": {\"release\": \"6.12.0<img src=x>\"},"
 		"\"plan_spec\": {\"boots\": %u, \"arms\": [\"stock\", \"spinlock\", \"mutex\"],"
 		"\"compare\": [\"mutex/spinlock\", \"spinlock/stock\"], \"primary\": %s,"
-		"\"aa\": \"spinlock\", \"untraced\": null, \"margin\": 0.02}}",
+		"\"aa\": \"spinlock\", \"margin\": 0.02}}",
 		r->clock ? r->clock : "wall", r->boots,
 		r->primary ? r->primary : "\"mutex/spinlock\"");
 
@@ -270,14 +276,19 @@ static void make_manifest(const struct run *r, const char *dir)
 static void make_slot(FILE *f, const struct run *r, const char *arm, char copy,
 		      unsigned int boot)
 {
-	double ns = r->syscall(arm, copy, boot);
+	double ns = r->syscall(arm, copy, boot), factor;
 	long wait = r->wait ? r->wait(arm, boot) : -1;
 	unsigned int i;
 
+	factor = r->tracing ? r->tracing(arm) : 1.5;
 	for (i = 0; i < 3 && ns > 0; i++) {
 		/* The median is @ns. */
+		fprintf(f, "0,%s,%c,0,t,e,4096,2097152,1,%u,,%.0f,,,,,,\n", arm,
+			copy, i, ns + 100 * ((double)i - 1));
+		if (!(factor > 0))
+			continue;
 		fprintf(f, "0,%s,%c,1,t,e,4096,2097152,1,%u,site,%.0f,,,", arm, copy,
-			i, ns + 100 * ((double)i - 1));
+			i, factor * ns + 100 * ((double)i - 1));
 		if (wait >= 0)
 			fprintf(f, "%ld", wait);
 		fprintf(f, ",,1,\n");
@@ -291,8 +302,10 @@ static void make_boot(const struct run *r, const char *dir, unsigned int n)
 	FILE *f;
 
 	assert_int_equal(mkdir_p(boot), 0);
-	text = xasprintf("{\"status\": \"%s\", \"reason\": \"%s\", \"lost_samples\": 1,"
-		"\"tests\": [{\"arm\": \"mutex\", \"test\": \"t\", \"name\": \"<b>\", "
+	text = xasprintf("{\"schema\": 2, \"status\": \"%s\", \"reason\": \"%s\", \"lost_samples\": 1,"
+		"\"tests\": [{\"arm\": \"mutex\", \"traced\": false, \"test\": \"t\", "
+		"\"name\": \"<b>\", \"status\": \"PASS\", \"reason\": \"\"}, "
+		"{\"arm\": \"mutex\", \"traced\": true, \"test\": \"t\", \"name\": \"<b>\", "
 		"\"status\": \"%s\", \"reason\": \"page 7\"}], \"kernel_findings\": %s}",
 		failed ? "FAIL" : "PASS", failed && r->reason ? r->reason : "",
 		failed ? "FAIL" : "PASS",
@@ -400,6 +413,62 @@ static double b_slower(const char *arm, char copy, unsigned int boot)
 	return tenth_slower(arm, copy, boot) * (copy == 'b' ? 1.1 : 1);
 }
 
+/* As in real runs, stock's has no lock tracepoints, and one arm has more. */
+static double tracing_differs(const char *arm)
+{
+	return !strcmp(arm, "stock") ? 1.2 : !strcmp(arm, "mutex") ? 2 : 1.5;
+}
+
+static double no_tracing(const char *arm)
+{
+	(void)arm;
+	return 0;
+}
+
+/*
+ * Arms are compared without tracepoints: mutex is 1.1 times slower, whatever
+ * the runs with tracepoints say, which would make it 1.47 times, and their cost
+ * comes out for each arm.
+ */
+static void tracing_costs(void **state)
+{
+	static const double cost[] = { 1.2, 1.5, 2 };	/* stock spinlock mutex */
+	struct run r = { .boots = 8, .syscall = tenth_slower,
+			 .tracing = tracing_differs };
+	struct summary s = load_run(&r, "tracing");
+	const struct comparison *c = summary_primary(&s);
+	json_t *j = summary_json(&s), *list, *x;
+	size_t i;
+
+	(void)state;
+	assert_true(fabs(exp(c->test.mean) - 1.1) < 1e-12);
+	for (i = 0; i < ARRAY_SIZE(cost); i++) {
+		c = summary_tracing(&s, i);
+		assert_non_null(c);
+		assert_int_equal(c->test.n, 8);
+		assert_true(fabs(exp(c->test.mean) - cost[i]) < 1e-12);
+		assert_int_equal(c->verdict, STAT_SLOWER);
+	}
+	list = json_object_get(j, "tracing");
+	/* All events and the one there is, for each arm. */
+	assert_int_equal(json_array_size(list), 6);
+	x = json_array_get(list, 4);
+	assert_string_equal(json_string_value(json_object_get(x, "a")), "mutex");
+	assert_string_equal(json_string_value(json_object_get(x, "metric")), "syscall_traced");
+	/* It is no metric to compare arms by. */
+	assert_null(find(&s, "mutex", "spinlock", 0, METRIC_SYSCALL_TRACED));
+	assert_true(summary_measured(&s, 0, 2, METRIC_SYSCALL_TRACED)->p50.mid ==
+		    2 * summary_measured(&s, 0, 2, METRIC_SYSCALL)->p50.mid);
+	json_decref(j);
+	summary_free(&s);
+	r.tracing = no_tracing;
+	s = load_run(&r, "traced-none");
+	assert_true(fabs(exp(summary_primary(&s)->test.mean) - 1.1) < 1e-12);
+	assert_int_equal(s.n_tracing, 0);
+	assert_null(summary_measured(&s, 0, 2, METRIC_SYSCALL_TRACED));
+	summary_free(&s);
+}
+
 /* The planted fault: the second slot of the same arm is slower. */
 static void broken_aa_is_flagged(void **state)
 {
@@ -443,9 +512,12 @@ static void failed_boots_are_left_out(void **state)
 	/* Their tests and findings show all the same. */
 	boot = json_array_get(json_object_get(j, "tests"), 0);
 	assert_string_equal(json_string_value(json_object_get(boot, "status")), "FAIL");
+	assert_string_equal(json_string_value(json_object_get(boot, "reason")),
+			    "traced: page 7");
+	/* Each boot counts twice: the run without tracepoints, and with them. */
 	boot = json_object_get(boot, "counts");
 	assert_int_equal(json_integer_value(json_object_get(boot, "FAIL")), 2);
-	assert_int_equal(json_integer_value(json_object_get(boot, "PASS")), 6);
+	assert_int_equal(json_integer_value(json_object_get(boot, "PASS")), 14);
 	assert_int_equal(json_array_size(json_object_get(j, "kernel_findings")), 2);
 	assert_int_equal(json_integer_value(json_object_get(j, "lost_samples")), 8);
 	json_decref(j);
@@ -583,11 +655,15 @@ static void contradictions(void **state)
 		{ "boot-000/boot.json", "\"lost_samples\": 1", "\"lost_samples\": -1", "\"lost_samples\"" },
 		{ "boot-000/boot.json", "\"tests\": [", "\"t\": [", "\"tests\"" },
 		{ "boot-000/boot.json", "\"arm\": \"mutex\"", "\"arm\": \"seqlock\"", "arm 'seqlock'" },
-		{ "boot-000/boot.json", "{\"status\"", "{\"clock\": \"icount\", \"status\"", "\"clock\" is not that" },
-		{ "boot-000/boot.json", "{\"status\"", "[{\"status\"", "boot.json:1: " },
+		{ "boot-000/boot.json", "\"status\"", "\"clock\": \"icount\", \"status\"", "\"clock\" is not that" },
+		{ "boot-000/boot.json", "{\"schema\"", "[{\"schema\"", "boot.json:1: " },
+		/* What an older secmmu made: an untraced slot, all others traced. */
+		{ "manifest.json", "\"schema\": 2", "\"schema\": 1", "manifest.json: schema 1, this secmmu reads 2" },
+		{ "boot-000/boot.json", "\"schema\": 2", "\"schema\": 1", "boot.json: schema 1, this secmmu reads 2" },
+		{ "boot-000/boot.json", "\"schema\": 2, ", "", "\"schema\" is missing" },
 		{ "boot-000/samples.csv", "0,mutex,a", "0,qspin,a", "samples.csv:2: a slot that the plan does not have" },
 		{ "boot-000/samples.csv", "0,mutex,a", "0,mutex,b", "samples.csv:2: a slot that the plan does not have" },
-		{ "boot-000/samples.csv", "mutex,a,1", "mutex,a,0", "samples.csv:2: a slot that the plan does not have" },
+		{ "boot-000/samples.csv", "mutex,a,1", "mutex,a,0", "samples.csv:3: site is not empty" },
 	};
 	struct run r = { .boots = 1, .syscall = tenth_slower };
 	char *dir = make_run(&r, "contradictions"), *path, *old, *text, *at, *new;
@@ -680,7 +756,7 @@ static void page_and_table(void **state)
 	free(path);
 	path = xasprintf("%s/summary.json", dir);
 	text = read_file(path, NULL);
-	assert_contains(text, "\"schema\": 1");
+	assert_contains(text, "\"schema\": 2");
 	free(text);
 	free(path);
 	free(dir);
@@ -727,20 +803,20 @@ static void all_boots_passed(void **state)
 {
 	struct run r = { .boots = 2, .syscall = tenth_slower };
 	char *dir = make_run(&r, "passed"), *boot;
-	bool passed = false;
+	int ret;
 
 	(void)state;
-	assert_int_equal(results_finish(dir, &passed), ST_OK);
-	assert_true(passed);
+	free(output_of(1, finish, dir, &ret));
+	assert_true(ret == ST_OK && passed);
 	boot = xasprintf("%s/boot-001", dir);
 	assert_int_equal(remove_tree(boot), 0);
-	assert_int_equal(results_finish(dir, &passed), ST_OK);
-	assert_false(passed);
+	free(output_of(1, finish, dir, &ret));
+	assert_true(ret == ST_OK && !passed);
 	r.fail = "-f";
 	free(make_run(&r, "passed"));
 	passed = true;
-	assert_int_equal(results_finish(dir, &passed), ST_OK);
-	assert_false(passed);
+	free(output_of(1, finish, dir, &ret));
+	assert_true(ret == ST_OK && !passed);
 	free(boot);
 	free(dir);
 }
@@ -771,6 +847,7 @@ int main(void)
 		cmocka_unit_test(hostile_lines),
 		cmocka_unit_test(damaged_folders),
 		cmocka_unit_test(exact_ratio),
+		cmocka_unit_test(tracing_costs),
 		cmocka_unit_test(broken_aa_is_flagged),
 		cmocka_unit_test(failed_boots_are_left_out),
 		cmocka_unit_test(too_few_boots),

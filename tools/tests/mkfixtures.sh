@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Makes fixtures/results-* again: two whole runs, and five damaged ones. To be
+# run when the format of a results folder has changed, its outcome committed.
+set -eu
+cd "$(dirname "$0")/fixtures"
+mk=../../build/tests/mkresults
+make -C ../.. -s tests
+
+rm -rf results-*
+$mk --boots 6 --events 2 --samples 5 --effect 1.2 results-good
+$mk --boots 6 --events 2 --samples 5 --aa 1.2 results-aa-broken
+
+for name in truncated malformed no-boot-json half-boot-json bad-manifest; do
+	$mk --boots 1 --events 1 --samples 1 results-$name
+done
+csv=boot-000/samples.csv
+truncate -s -9 results-truncated/$csv
+sed -i '4s/,1,0,/,1,zero,/' results-malformed/$csv
+rm results-no-boot-json/boot-000/boot.json
+truncate -s 200 results-half-boot-json/boot-000/boot.json
+sed -i 's/"plan_spec"/plan_spec/' results-bad-manifest/manifest.json
