@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * On a booted kernel: the selftests fail when a fault is planted in them, and
- * the kernel refuses a kvm.ko and a vendor module of different arms.
+ * the kernel refuses a kvm.ko and a vendor module of different arms. And a traced
+ * run has the events of its samples and next to nothing else.
  * SECMMU_ARTIFACTS names the kernel's folder.
  */
 #include <stdarg.h>
@@ -17,6 +18,8 @@
 #include "boot.h"
 #include "initramfs.h"
 #include "ktap.h"
+#include "samplefile.h"
+#include "trace.h"
 #include "util.h"
 
 static struct accel_choice accel;
@@ -102,6 +105,112 @@ static void planted_faults_are_caught(void **state)
 	unload();
 }
 
+/* A traced run of a selftest. */
+struct traced {
+	struct trace *trace;
+	struct samplefile *samples;
+};
+
+static int on_samples(void *arg, const void *data, size_t len)
+{
+	struct traced *t = arg;
+
+	return samplefile_feed(t->samples, data, len);
+}
+
+static int on_trace(void *arg, uint32_t cpu, const void *data, size_t len)
+{
+	struct traced *t = arg;
+
+	return trace_page(t->trace, cpu, data, len);
+}
+
+static int on_tracemeta(void *arg, const char *name, const char *content,
+			size_t len)
+{
+	struct traced *t = arg;
+
+	return trace_meta(t->trace, name, content, len);
+}
+
+static bool in_a_sample(const struct traced *t, uint64_t ns)
+{
+	const struct sample *s;
+	size_t n;
+
+	s = samplefile_samples(t->samples, &n);
+	for (size_t i = 0; i < n; i++)
+		if (ns >= s[i].start_ns && ns <= s[i].end_ns)
+			return true;
+	return false;
+}
+
+#define GATE_SAMPLES 3
+#define FEW 10
+#define MANY 100
+
+/* Events within the samples of a run, and outside of any. */
+static void count_events(const char *const *argv, size_t *in, size_t *out)
+{
+	struct traced t = { trace_new(), samplefile_new() };
+	struct run_req req = {
+		.argv = argv,
+		.timeout_ms = 60000,
+		.trace = true,
+		.samples = true,
+		.arg = &t,
+		.on_samples = on_samples,
+		.on_trace = on_trace,
+		.on_tracemeta = on_tracemeta,
+	};
+	const struct trace_event *e;
+	struct run_result res;
+	size_t n;
+
+	assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
+	assert_int_equal(res.exit, 0);
+	assert_int_equal(samplefile_end(t.samples), 0);
+	samplefile_samples(t.samples, &n);
+	assert_int_equal(n, GATE_SAMPLES);
+	*in = *out = 0;
+	e = trace_events(t.trace, &n);
+	for (size_t i = 0; i < n; i++)
+		++*(in_a_sample(&t, e[i].ns) ? in : out);
+	trace_free(t.trace);
+	samplefile_free(t.samples);
+}
+
+/*
+ * From secmmu_begin() to secmmu_sample() tracing is on, which is the sample and
+ * the moment before and after it. The planted fault is a test that does not
+ * know of the switch.
+ */
+static void only_samples_are_traced(void **state)
+{
+	static const char *const tests[][2] = {
+		{ MREMAP, "mremap_4k" }, { SPLIT, "split_munmap" },
+	};
+	size_t in, out;
+
+	(void)state;
+	load("rwlock");
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		const char *argv[] = { "/bin/busybox", "env", "-u",
+				       "SECMMU_TRACING_ON", tests[i][0], "-i",
+				       "3", "-e", tests[i][1], NULL };
+
+		count_events(argv + 4, &in, &out);
+		print_message("%s: %zu events in %d samples, %zu outside\n",
+			      tests[i][1], in, GATE_SAMPLES, out);
+		assert_true(in >= GATE_SAMPLES * 4);
+		assert_true(out <= GATE_SAMPLES * FEW);
+		count_events(argv, &in, &out);
+		print_message("%s, ungated: %zu and %zu\n", tests[i][1], in, out);
+		assert_true(out > GATE_SAMPLES * MANY);
+	}
+	unload();
+}
+
 static void mixed_pairs_are_refused(void **state)
 {
 	(void)state;
@@ -133,7 +242,7 @@ static void true_pairs_are_loaded(void **state)
 static int setup(void **state)
 {
 	const char *artifacts = getenv("SECMMU_ARTIFACTS");
-	struct initramfs_opts opts = { 0 };
+	struct initramfs_opts opts = { .with_shell = true };
 	const char *names[16];
 	struct boot_spec spec = { .cpus = 2, .memory_mb = 2048, .dir = dir };
 	char *ini = xasprintf("%s/configs/arms.ini", top_dir());
@@ -187,6 +296,7 @@ int main(void)
 		cmocka_unit_test(true_pairs_are_loaded),
 		cmocka_unit_test(mixed_pairs_are_refused),
 		cmocka_unit_test(planted_faults_are_caught),
+		cmocka_unit_test(only_samples_are_traced),
 	};
 
 	sig_init();
