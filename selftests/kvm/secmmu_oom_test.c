@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory of a VMM that is being killed is taken away by somebody else.
+ *
+ * process_mrelease(2) and the OOM reaper unmap a victim's memory before the
+ * victim has exited, and may not sleep in MMU notifiers while they do.  The
+ * victim here is a VMM with a running vCPU and, for one event, with a thread
+ * that keeps mmu_lock busy.  It does not get to exit by itself: its main thread
+ * has to run on a CPU that this process, SCHED_FIFO, does not let go of.
+ * Host call site: __oom_reap_task_mm().
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "secmmu.h"
+#include "processor.h"
+#include "ucall_common.h"
+
+#define MEM_GPA		0x40000000UL
+#define MEM_SLOT	1
+#define MEM_SIZE	(64UL << 20)
+#define MEM_PAGES	(MEM_SIZE / SECMMU_PAGE_SIZE)
+#define CPU_VICTIM	0
+#define CPU_OTHER	1
+#define RETRY_NS	(5 * NSEC_PER_SEC)
+#define REAPER_NS	(4 * NSEC_PER_SEC)	/* it waits for 2 s first */
+#define POISON		0xdeULL
+
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease	448
+#endif
+
+struct oom_opts {
+	uint32_t iterations;
+	uint32_t events;
+	bool plant_no_release;
+};
+
+struct victim {
+	pid_t pid;
+	int pidfd;
+	int ready;	/* pipe: a byte when the guest has touched all memory */
+};
+
+static struct oom_opts opt = { .iterations = 5, .events = 7 };
+
+static void guest_code(void)
+{
+	uint64_t i;
+
+	for (;;) {
+		for (i = 0; i < MEM_PAGES; i++)
+			++*(volatile uint64_t *)(MEM_GPA + i * SECMMU_PAGE_SIZE);
+		GUEST_SYNC(0);
+	}
+}
+
+/*
+ * The victim.
+ */
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	TEST_ASSERT(!sched_setaffinity(0, sizeof(set), &set),
+		    "sched_setaffinity() to CPU %d failed: %s", cpu,
+		    strerror(errno));
+}
+
+struct vm_threads {
+	struct kvm_vm *vm;
+	struct kvm_vcpu *vcpu;
+	int cpu;
+	int ready;
+};
+
+static void *vcpu_thread(void *arg)
+{
+	struct vm_threads *v = arg;
+	bool told = false;
+
+	pin(v->cpu);
+	for (;;) {
+		vcpu_run(v->vcpu);
+		if (!told && write(v->ready, "", 1) != 1)
+			_exit(KSFT_FAIL);
+		told = true;
+	}
+	return NULL;
+}
+
+/* Write-protects the memslot over and over: mmu_lock is held for long. */
+static void *lock_thread(void *arg)
+{
+	struct vm_threads *v = arg;
+
+	pin(v->cpu);
+	for (;;) {
+		vm_mem_region_set_flags(v->vm, MEM_SLOT, KVM_MEM_LOG_DIRTY_PAGES);
+		vm_mem_region_set_flags(v->vm, MEM_SLOT, 0);
+	}
+	return NULL;
+}
+
+static void __noreturn be_victim(int ready, bool contended, bool all_held)
+{
+	static struct vm_threads v;
+	pthread_t thread;
+
+	v.ready = ready;
+	v.cpu = all_held ? CPU_VICTIM : CPU_OTHER;
+	v.vm = vm_create_with_one_vcpu(&v.vcpu, guest_code);
+	vm_userspace_mem_region_add(v.vm, VM_MEM_SRC_ANONYMOUS, MEM_GPA,
+				    MEM_SLOT, MEM_PAGES, 0);
+	virt_map(v.vm, MEM_GPA, MEM_GPA, MEM_PAGES);
+	pin(CPU_VICTIM);
+	TEST_ASSERT(!pthread_create(&thread, NULL, vcpu_thread, &v) &&
+		    (!contended || !pthread_create(&thread, NULL, lock_thread, &v)),
+		    "pthread_create() failed");
+	for (;;)
+		pause();
+}
+
+/* In @cgroup, unless that is NULL. */
+static void start_victim(struct victim *v, bool contended, const char *cgroup)
+{
+	int fds[2], fd;
+
+	TEST_ASSERT(!pipe2(fds, O_CLOEXEC), "pipe2() failed");
+	fflush(stdout);
+	v->pid = fork();
+	TEST_ASSERT(v->pid >= 0, "fork() failed: %s", strerror(errno));
+	if (!v->pid) {
+		struct sched_param other = { 0 };
+
+		sched_setscheduler(0, SCHED_OTHER, &other);
+		if (cgroup) {
+			fd = open_path_or_exit(cgroup, O_WRONLY);
+			TEST_ASSERT(write(fd, "0", 1) == 1, "%s: %s", cgroup,
+				    strerror(errno));
+			close(fd);
+		}
+		be_victim(fds[1], contended, cgroup);
+	}
+	close(fds[1]);
+	v->ready = fds[0];
+	v->pidfd = syscall(SYS_pidfd_open, v->pid, 0);
+	TEST_ASSERT(v->pidfd >= 0, "pidfd_open() failed: %s", strerror(errno));
+}
+
+static void end_victim(struct victim *v)
+{
+	int status;
+
+	TEST_ASSERT(waitpid(v->pid, &status, 0) == v->pid, "waitpid() failed: %s",
+		    strerror(errno));
+	TEST_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		    "the victim ended with status 0x%x, not by SIGKILL", status);
+	close(v->pidfd);
+	close(v->ready);
+}
+
+/* Anonymous memory of the victim in pages; 0 once it has none. */
+static uint64_t resident(const struct victim *v)
+{
+	char path[64];
+	unsigned long size, pages = 0, shared = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", v->pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%lu %lu %lu", &size, &pages, &shared) != 3)
+		pages = shared = 0;
+	if (f)
+		fclose(f);
+	return pages - shared;
+}
+
+/*
+ * This process.
+ */
+
+static void set_fifo(bool fifo)
+{
+	struct sched_param p = { .sched_priority = fifo ? 10 : 0 };
+
+	TEST_ASSERT(!sched_setscheduler(0, fifo ? SCHED_FIFO : SCHED_OTHER, &p),
+		    "sched_setscheduler() failed: %s", strerror(errno));
+}
+
+/* Real-time tasks may be throttled; returns what was set before. */
+static long set_rt_runtime(long us)
+{
+	static const char path[] = "/proc/sys/kernel/sched_rt_runtime_us";
+	FILE *f = fopen(path, "r+");
+	long old = -2;
+
+	if (!f)
+		return old;
+	if (fscanf(f, "%ld", &old) == 1) {
+		rewind(f);
+		fprintf(f, "%ld\n", us);
+	}
+	fclose(f);
+	return old;
+}
+
+/* What was taken away is recycled: whoever still writes to it is found out. */
+static uint64_t *recycle(void)
+{
+	uint64_t *p = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
+	for (i = 0; i < MEM_PAGES; i++)
+		p[i * SECMMU_PAGE_SIZE / sizeof(*p)] = POISON;
+	return p;
+}
+
+static uint32_t stray_writes(uint64_t *p)
+{
+	uint32_t bad = 0;
+	size_t i;
+
+	for (i = 0; i < MEM_PAGES; i++)
+		bad += p[i * SECMMU_PAGE_SIZE / sizeof(*p)] != POISON;
+	munmap(p, MEM_SIZE);
+	return bad;
+}
+
+static int release(const struct victim *v, uint32_t *again)
+{
+	uint64_t end = secmmu_now() + RETRY_NS;
+
+	if (opt.plant_no_release)
+		return 0;
+	while (syscall(SYS_process_mrelease, v->pidfd, 0)) {
+		if (errno != EAGAIN || secmmu_now() > end)
+			return errno;
+		(*again)++;
+	}
+	return 0;
+}
+
+static bool mrelease_once(const char *name, bool contended, uint32_t *again)
+{
+	struct victim v;
+	uint64_t before, after, *p;
+	uint32_t stray;
+	char c;
+	int err;
+
+	start_victim(&v, contended, NULL);
+	TEST_ASSERT(read(v.ready, &c, 1) == 1, "the victim has ended too early");
+	before = resident(&v);
+	set_fifo(true);
+	kill(v.pid, SIGKILL);
+	err = release(&v, again);
+	after = resident(&v);
+	p = recycle();
+	set_fifo(false);
+	end_victim(&v);
+	stray = stray_writes(p);
+
+	if (err)
+		ksft_print_msg("FAIL %s: process_mrelease(): %s, after %u times EAGAIN\n",
+			       name, strerror(err), *again);
+	else if (before < MEM_PAGES || after > before / 4)
+		ksft_print_msg("FAIL %s: the victim had %lu pages before and %lu after process_mrelease()\n",
+			       name, before, after);
+	else if (stray)
+		ksft_print_msg("FAIL %s: %u recycled pages were written to\n",
+			       name, stray);
+	else
+		return true;
+	return false;
+}
+
+static const char *run_mrelease(const char *name, bool contended, bool *pass)
+{
+	uint32_t i, again = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return "2 CPUs";
+	for (i = 0; i < opt.iterations && *pass; i++)
+		*pass = mrelease_once(name, contended, &again);
+	if (*pass)
+		ksft_print_msg("%s: %u victims reaped, EAGAIN came %u times\n",
+			       name, i, again);
+	return NULL;
+}
+
+static const char *mrelease(const char *name, bool *pass)
+{
+	return run_mrelease(name, false, pass);
+}
+
+static const char *mrelease_contended(const char *name, bool *pass)
+{
+	return run_mrelease(name, true, pass);
+}
+
+/*
+ * The OOM killer, in a memory cgroup of the victim's own.
+ */
+
+static int write_file(const char *dir, const char *name, const char *value)
+{
+	char path[256];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ret = write(fd, value, strlen(value)) == (ssize_t)strlen(value) ? 0 : -1;
+	close(fd);
+	return ret;
+}
+
+static unsigned long oom_kills(const char *cgroup)
+{
+	char path[256], key[64];
+	unsigned long n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/memory.events", cgroup);
+	f = fopen(path, "r");
+	while (f && fscanf(f, "%63s %lu", key, &n) == 2 && strcmp(key, "oom_kill"))
+		n = 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static bool reaper_said(int kmsg, pid_t pid)
+{
+	char want[64], line[1024];
+	bool found = false;
+	ssize_t n;
+
+	snprintf(want, sizeof(want), "oom_reaper: reaped process %d ", pid);
+	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
+		line[max(n, (ssize_t)0)] = '\0';
+		found |= strstr(line, want) != NULL;
+	}
+	return found;
+}
+
+/* Returns whether the reaper was there before the victim's own exit. */
+static bool oom_once(const char *name, const char *cgroup, bool *pass)
+{
+	unsigned long kills = oom_kills(cgroup);
+	char procs[256];
+	uint64_t end;
+	struct victim v;
+	bool reaped;
+	int kmsg;
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	kmsg = open_path_or_exit("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	lseek(kmsg, 0, SEEK_END);
+	start_victim(&v, false, procs);
+	set_fifo(true);
+	end = secmmu_now() + 60 * NSEC_PER_SEC;
+	while (oom_kills(cgroup) == kills && secmmu_now() < end)
+		usleep(200);
+	/* From here on the victim does not run. */
+	end = secmmu_now() + REAPER_NS;
+	while (!(reaped = reaper_said(kmsg, v.pid)) && secmmu_now() < end)
+		;
+	set_fifo(false);
+	if (oom_kills(cgroup) == kills) {
+		ksft_print_msg("FAIL %s: no OOM kill in 60 s\n", name);
+		kill(v.pid, SIGKILL);
+		*pass = false;
+	}
+	end_victim(&v);
+	close(kmsg);
+	return reaped;
+}
+
+static const char *run_oom(const char *name, const char *root, bool *pass)
+{
+	char cgroup[128], limit[32];
+	const char *unmet = NULL;
+	uint32_t i, reaped = 0;
+	long rt;
+
+	write_file(root, "cgroup.subtree_control", "+memory");
+	snprintf(cgroup, sizeof(cgroup), "%s/secmmu_oom", root);
+	snprintf(limit, sizeof(limit), "%lu", MEM_SIZE * 3 / 4);
+	if (mkdir(cgroup, 0755) && errno != EEXIST)
+		return "cgroup v2 that can be written to";
+	if (write_file(cgroup, "memory.max", limit) ||
+	    (write_file(cgroup, "memory.swap.max", "0") && errno != ENOENT)) {
+		unmet = "the memory controller of cgroup v2";
+		goto out;
+	}
+	rt = set_rt_runtime(-1);
+	for (i = 0; i < opt.iterations && *pass; i++)
+		reaped += oom_once(name, cgroup, pass);
+	if (rt >= -1)
+		set_rt_runtime(rt);
+	ksft_print_msg("%s: %u victims, the OOM reaper was there before the exit of %u\n",
+		       name, i, reaped);
+	if (!reaped && *pass) {
+		ksft_print_msg("FAIL %s: the OOM reaper was never there first\n",
+			       name);
+		*pass = false;
+	}
+out:
+	rmdir(cgroup);
+	return unmet;
+}
+
+static const char *memcg_oom(const char *name, bool *pass)
+{
+	char root[] = "/tmp/secmmu_oom_XXXXXX";
+	const char *unmet;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return "2 CPUs";
+	if (opt.plant_no_release)
+		return "-F no-release: nothing is released by the test";
+	if (!mkdtemp(root))
+		return "a writable /tmp";
+	if (mount("none", root, "cgroup2", 0, NULL)) {
+		rmdir(root);
+		return "cgroup v2, and the privilege to mount it";
+	}
+	unmet = run_oom(name, root, pass);
+	umount2(root, MNT_DETACH);
+	rmdir(root);
+	return unmet;
+}
+
+static const struct {
+	const char *name;
+	const char *desc;
+	/* Returns NULL, or the requirement that is not met. */
+	const char *(*run)(const char *name, bool *pass);
+} events[] = {
+	{ "mrelease", "process_mrelease() of a killed VMM with a running vCPU", mrelease },
+	{ "mrelease_contended", "the same while mmu_lock is held", mrelease_contended },
+	{ "memcg_oom", "the OOM reaper takes the memory of a VMM", memcg_oom },
+};
+
+static void help(const char *name)
+{
+	printf("usage: %s [-i iterations] [-e event[,event]...] [-F no-release] [-l] [-h]\n"
+	       " -i: victims for each event, 1-1000 (default: 5)\n"
+	       " -e: the events to run (default: all); -l lists them\n"
+	       " -F: plant a fault: the test must fail\n"
+	       " -l: list the events\n"
+	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n", name);
+}
+
+static void __noreturn usage_error(const char *what, const char *arg)
+{
+	fprintf(stderr, "%s: %s '%s'; see -h\n", program_invocation_short_name,
+		what, arg);
+	exit(SECMMU_USAGE_ERROR);
+}
+
+static uint32_t parse_events(char *arg)
+{
+	uint32_t i, mask = 0;
+	char *name;
+
+	while ((name = strsep(&arg, ","))) {
+		for (i = 0; i < ARRAY_SIZE(events); i++)
+			if (!strcmp(name, events[i].name))
+				break;
+		if (i == ARRAY_SIZE(events))
+			usage_error("unknown event", name);
+		mask |= 1U << i;
+	}
+	return mask;
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	unsigned long n;
+	uint32_t i;
+	char *end;
+	int c;
+
+	while ((c = getopt(argc, argv, "i:e:F:lh")) != -1) {
+		switch (c) {
+		case 'i':
+			n = strtoul(optarg, &end, 10);
+			if (*end || !n || n > 1000)
+				usage_error("-i must be a number from 1 to 1000, got",
+					    optarg);
+			opt.iterations = n;
+			break;
+		case 'e':
+			opt.events = parse_events(optarg);
+			break;
+		case 'F':
+			if (strcmp(optarg, "no-release"))
+				usage_error("-F must be no-release, got", optarg);
+			opt.plant_no_release = true;
+			break;
+		case 'l':
+			for (i = 0; i < ARRAY_SIZE(events); i++)
+				printf("%-20s %s\n", events[i].name, events[i].desc);
+			exit(KSFT_PASS);
+		case 'h':
+			help(argv[0]);
+			exit(KSFT_PASS);
+		default:
+			usage_error("bad option", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		usage_error("unexpected argument", argv[optind]);
+}
+
+int main(int argc, char *argv[])
+{
+	const char *unmet;
+	uint32_t i;
+	bool pass;
+
+	parse_options(argc, argv);
+	ksft_print_header();
+	__TEST_REQUIRE(!geteuid(), "Requirement not met: root");
+	ksft_set_plan(__builtin_popcount(opt.events));
+	pin(CPU_VICTIM);
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		if (!(opt.events & 1U << i))
+			continue;
+		pass = true;
+		unmet = events[i].run(events[i].name, &pass);
+		if (unmet)
+			ksft_test_result_skip("%s: requirement not met: %s\n",
+					      events[i].name, unmet);
+		else
+			ksft_test_result(pass, "%s\n", events[i].name);
+	}
+	if (ksft_get_xskip_cnt() == ksft_plan) {
+		ksft_print_cnts();
+		return KSFT_SKIP;
+	}
+	ksft_finished();
+}
