@@ -71,6 +71,7 @@ static void pairs(FILE *o, const struct summary *s)
 {
 	const struct folder *f = &s->folder;
 	const struct comparison *c;
+	char label[WORD_MAX];
 	size_t i;
 
 	fprintf(o, "<p class=\"note\">System call time without tracepoints, "
@@ -90,8 +91,10 @@ static void pairs(FILE *o, const struct summary *s)
 		report_pair(o, s, c, f->series[c->b].arm, "A/A, noise floor");
 	for (i = 0; i < f->n_arms; i++) {
 		c = summary_tracing(s, i);
-		if (c)
-			report_pair(o, s, c, "untraced", "cost of tracepoints");
+		if (!c)
+			continue;
+		snprintf(label, sizeof(label), "%s untraced", f->series[i].arm);
+		report_pair(o, s, c, label, "cost of tracepoints");
 	}
 	fprintf(o, "</tbody></table></div>\n");
 }
