@@ -9,7 +9,7 @@ opt = $(if $(strip $($1)),--$2 '$(strip $($1))')
 SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
-	$(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events)
+	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -17,6 +17,8 @@ help:
 #: make compare      build every arm, boot, measure, compare: a table and report.html
 #: make check        all tests; the last line says how many passed
 #: make kernel       source, series, one vmlinux, KVM's modules per arm
+#: make debug        our selftests and the kernel's on kernels that check themselves
+#: make upstream     the kernel's own KVM selftests in every arm, against stock
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
 #: make tree         the series as a git tree to work on (or in DIR=)
@@ -29,6 +31,8 @@ help:
 #:   KERNEL_SRC=DIR|TARBALL   a kernel 6.12 of your own; never changed
 #:   KERNEL_VERSION=6.12.N    a point release of the distribution's package
 #:   ARMS="spinlock mutex"    some of configs/arms.ini; ARM=NAME for make shell
+#:   LANE=NAME                a kernel with other options (configs/lanes.ini);
+#:                            LANES="debug kasan kcsan rt" for make debug
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:
@@ -41,8 +45,17 @@ check: tools
 	@tools/setup.sh check
 	@tools/tests/check.sh
 
+# Both plans in every lane, whatever the one before found.
+debug: tools
+	@status=0; for lane in $(or $(LANES),debug); do for plan in debug upstream; do \
+		$(SECMMU) compare $(RUN) --plan $$plan --lane $$lane || status=$$?; \
+	done; done; exit $$status
+
+upstream: tools
+	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane)
+
 kernel: tools
-	@$(SECMMU) kernel $(RUN)
+	@$(SECMMU) kernel $(RUN) $(call opt,LANE,lane)
 
 shell: tools
 	@$(SECMMU) shell $(SOURCE) $(call opt,ARM,arm) $(call opt,ACCEL,accel) $(call opt,CLOCK,clock)
@@ -69,4 +82,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug upstream kernel shell report tree patches lint check-fresh tools clean

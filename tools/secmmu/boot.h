@@ -120,6 +120,7 @@ struct run_req {
 	unsigned int wall_ms;		/* 0: from timeout_ms and the clock */
 	bool trace;
 	bool samples;			/* set SECMMU_SAMPLES, send the file */
+	unsigned int expected;		/* mask of 1 << finding_kind: no failure */
 	void *arg;			/* for the callbacks */
 	int (*on_out)(void *arg, const void *data, size_t len);
 	int (*on_samples)(void *arg, const void *data, size_t len);
@@ -186,8 +187,8 @@ struct boot_result {
  * @b: freed
  * @res: set; boot_result_free() it
  *
- * No QEMU is left when it returns. PASS needs a clean power-off, no finding,
- * no garbage, no gap; FAIL is a finding; MISS a lost guest; ERROR the harness.
+ * No QEMU is left when it returns. PASS needs a clean power-off, no unexpected
+ * finding, no garbage, no gap; FAIL is such a finding; MISS a lost guest; ERROR the harness.
  */
 void boot_end(struct boot *b, struct boot_result *res);
 

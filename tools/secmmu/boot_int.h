@@ -80,6 +80,12 @@ struct boot {
 	struct boot_quota quota;
 	bool off;		/* the latest request is POWEROFF */
 
+	struct expected {
+		uint32_t request;
+		unsigned int mask;	/* of 1 << finding_kind */
+	} *expected;		/* findings that are no failure */
+	size_t n_expected;
+
 	bool diagnosed;		/* @findings has those from before it */
 	struct findings findings;
 	FILE *capture;		/* console output of a diagnosis, or NULL */

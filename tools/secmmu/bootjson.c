@@ -11,7 +11,6 @@
 struct bootjson {
 	json_t *root;
 	json_t *tests;
-	enum status worst;
 };
 
 /* Strings of the guest may be no UTF-8, which JSON has no place for. */
@@ -74,7 +73,99 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 	json_object_set_new(t, "status", json_string(status_name(status)));
 	json_object_set_new(t, "reason", text(reason));
 	json_array_append_new(j->tests, t);
-	j->worst = status_worst(j->worst, status);
+}
+
+static const char *get(const json_t *test, const char *key)
+{
+	return json_string_value(json_object_get(test, key));
+}
+
+static bool same(const json_t *a, const json_t *b, const char *key)
+{
+	return !strcmp(get(a, key), get(b, key));
+}
+
+/* The result of @arm that corresponds to @t, or NULL. */
+static json_t *counterpart(const struct bootjson *j, const json_t *t,
+			   const char *arm)
+{
+	size_t i;
+	json_t *x;
+
+	json_array_foreach(j->tests, i, x)
+		if (same(x, t, "test") && same(x, t, "name") &&
+		    !strcmp(get(x, "arm"), arm) && !strcmp(get(x, "copy"), "a") &&
+		    json_object_get(x, "traced") == json_object_get(t, "traced"))
+			return x;
+	return NULL;
+}
+
+/* It is not what this run is about: @t is left out, and says why. */
+static void skip(json_t *t, const char *what)
+{
+	char *reason = xasprintf("%s: %s: %s", what, get(t, "status"),
+				 get(t, "reason"));
+
+	json_object_set_new(t, "status", json_string(status_name(STATUS_SKIP)));
+	json_object_set_new(t, "reason", text(reason));
+	free(reason);
+}
+
+static bool bad(const json_t *t)
+{
+	return strcmp(get(t, "status"), status_name(STATUS_PASS)) &&
+	       strcmp(get(t, "status"), status_name(STATUS_SKIP));
+}
+
+static void refer(json_t *t, const json_t *ref, const char *arm)
+{
+	const char *reason = get(t, "reason");
+	char *what;
+
+	if (same(t, ref, "status") && bad(t)) {
+		what = xasprintf("as in %s", arm);
+		skip(t, what);
+	} else if (!same(t, ref, "status")) {
+		what = xasprintf("%s%s%s in %s", reason, *reason ? "; " : "",
+				 get(ref, "status"), arm);
+		json_object_set_new(t, "reason", text(what));
+		/* Not run where the reference ran: that is a difference, too. */
+		if (!bad(t) && !bad(ref))
+			json_object_set_new(t, "status",
+				json_string(status_name(STATUS_FAIL)));
+	} else {
+		return;
+	}
+	free(what);
+}
+
+void bootjson_refer(struct bootjson *j, const char *test, const char *arm)
+{
+	size_t i;
+	json_t *t, *ref;
+
+	json_array_foreach(j->tests, i, t) {
+		ref = strcmp(get(t, "test"), test) ? NULL : counterpart(j, t, arm);
+		if (ref && ref != t)
+			refer(t, ref, arm);
+	}
+	json_array_foreach(j->tests, i, t)
+		if (!strcmp(get(t, "test"), test) && bad(t) &&
+		    !strcmp(get(t, "arm"), arm))
+			skip(t, "the reference itself");
+}
+
+enum status bootjson_worst(const struct bootjson *j)
+{
+	enum status worst = STATUS_PASS, s;
+	size_t i;
+	json_t *t;
+
+	json_array_foreach(j->tests, i, t)
+		for (s = STATUS_PASS; s <= STATUS_FAIL; s++)
+			if (!strcmp(get(t, "status"), status_name(s)))
+				worst = status_worst(worst, s);
+	return worst;
 }
 
 static json_t *findings_json(const struct findings *f)
@@ -90,6 +181,7 @@ static json_t *findings_json(const struct findings *f)
 		json_object_set_new(o, "line", text(x->line));
 		json_object_set_new(o, "fingerprint", text(x->fingerprint));
 		json_object_set_new(o, "mark", text(x->mark));
+		json_object_set_new(o, "expected", json_boolean(x->expected));
 		json_object_set_new(o, "line_no",
 				    json_integer((json_int_t)x->line_no));
 		json_array_append_new(a, o);
@@ -131,7 +223,7 @@ int bootjson_write(struct bootjson *j, const char *path,
 		   const struct bootrun *r, const struct boot_result *res,
 		   uint64_t lost_events, uint64_t lost_samples)
 {
-	enum status status = status_worst(res->status, j->worst);
+	enum status status = status_worst(res->status, bootjson_worst(j));
 	char *dump;
 	int ret;
 

@@ -29,6 +29,20 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 		   const char *name, enum status status, const char *reason);
 
 /**
+ * bootjson_refer - judge a test's results by those of one arm
+ * @test: whose results
+ * @arm: the reference
+ *
+ * What ends in @arm as it ends elsewhere is nothing that the arms differ in: it
+ * becomes SKIP, with the reason, in both. A test that is skipped in one and not
+ * in the other is a FAIL.
+ */
+void bootjson_refer(struct bootjson *j, const char *test, const char *arm);
+
+/** bootjson_worst - of all results. */
+enum status bootjson_worst(const struct bootjson *j);
+
+/**
  * bootjson_write - write the file
  * @lost_events: trace events lost in all tests
  * @lost_samples: samples that have no trace figures because of that

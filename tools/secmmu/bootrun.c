@@ -26,7 +26,6 @@ struct running_boot {
 	FILE *samples_csv;
 	uint64_t lost_events;
 	uint64_t lost_samples;
-	bool failed;		/* a test was neither PASS nor SKIP */
 	bool host_error;	/* disk full and the like: message printed */
 };
 
@@ -113,7 +112,7 @@ static struct strs test_argv(const struct turn *t)
 	 * On one CPU a running vCPU can only add its own time slices to what
 	 * is timed, so the vCPUs are parked meanwhile.
 	 */
-	if (t->run->r->clock == CLOCK_ICOUNT)
+	if (t->run->r->clock == CLOCK_ICOUNT && !t->test->by_exit)
 		strs_add(&argv, "-q", 2);
 	for (char *p = events; *p; p++)
 		if (*p == ' ')
@@ -141,15 +140,19 @@ static void add_results(struct turn *t, enum status overall, const char *reason)
 	size_t n;
 
 	v = ktap_results(t->ktap, &n);
+	/* Whatever such a program may have printed. */
+	if (t->test->by_exit)
+		n = 0;
 	for (size_t i = 0; i < n; i++) {
 		add_result(t, v[i].name, v[i].status, v[i].reason);
 		worst = status_worst(worst, v[i].status);
 	}
 	/* What no single result tells: it crashed, printed nothing... */
 	if (!n || status_worst(worst, overall) != worst)
-		add_result(t, "(program)", overall, reason);
-	if (overall != STATUS_PASS && overall != STATUS_SKIP) {
-		t->run->failed = true;
+		add_result(t, t->test->by_exit ? t->test->name : "(program)",
+			   overall, reason);
+	if (overall != STATUS_PASS && overall != STATUS_SKIP &&
+	    !t->test->reference) {
 		info("boot %u: %s %s%s: %s: %s", t->run->r->number + 1,
 		     t->run->slots[t->slot].arm, t->test->name,
 		     t->traced ? ", traced" : "", status_name(overall), reason);
@@ -183,6 +186,25 @@ static int write_samples(struct turn *t)
 	return 0;
 }
 
+/* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
+static enum status judge_exit(const struct ktap_end *end, char *reason,
+			      size_t size)
+{
+	if (end->timed_out) {
+		snprintf(reason, size, "did not end within its time limit");
+		return STATUS_MISS;
+	}
+	if (end->signal) {
+		snprintf(reason, size, "killed by signal %d", end->signal);
+		return STATUS_FAIL;
+	}
+	if (end->exit)
+		snprintf(reason, size, "exit status %d", end->exit);
+	if (end->exit == KSFT_SKIP)
+		return STATUS_SKIP;
+	return end->exit ? STATUS_FAIL : STATUS_PASS;
+}
+
 /* Judge one program that ran. */
 static int finish_turn(struct turn *t, const struct run_result *res)
 {
@@ -193,6 +215,12 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 	};
 	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
 	const char *reason = ktap_reason(t->ktap);
+	char how[64] = "";
+
+	if (t->test->by_exit) {
+		add_results(t, judge_exit(&end, how, sizeof(how)), how);
+		return 0;
+	}
 
 	if (status == STATUS_PASS && samplefile_end(t->samples)) {
 		status = STATUS_ERROR;
@@ -211,6 +239,17 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 	return 0;
 }
 
+static unsigned int expected_findings(const struct plan_test *pt,
+				      const char *arm)
+{
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < pt->n_findings; i++)
+		if (!pt->findings[i].arm || !strcmp(pt->findings[i].arm, arm))
+			mask |= 1u << pt->findings[i].kind;
+	return mask;
+}
+
 static int run_turn(struct running_boot *run, size_t slot,
 		    const struct plan_test *pt, bool traced)
 {
@@ -227,7 +266,8 @@ static int run_turn(struct running_boot *run, size_t slot,
 		.argv = (const char *const *)argv.v,
 		.timeout_ms = pt->timeout_s * 1000,
 		.trace = traced,
-		.samples = true,
+		.samples = !pt->by_exit,
+		.expected = expected_findings(pt, run->slots[slot].arm),
 		.arg = &t,
 		.on_out = on_out,
 		.on_samples = on_samples,
@@ -284,6 +324,9 @@ static void miss_turns(struct running_boot *run, size_t slot, size_t turn)
 			.traced = turn % 2,
 		};
 
+		if (t.test->by_exit)
+			add_result(&t, t.test->name, STATUS_MISS,
+				   boot_reason(run->boot));
 		for (size_t e = 0; e < t.test->events.n; e++)
 			add_result(&t, t.test->events.v[e], STATUS_MISS,
 				   boot_reason(run->boot));
@@ -296,7 +339,6 @@ static void add_slot_error(struct running_boot *run, size_t slot,
 {
 	bootjson_test(run->json, slot, &run->slots[slot], false, test, name,
 		      STATUS_ERROR, boot_refusal(run->boot));
-	run->failed = true;
 }
 
 static int run_slot(struct running_boot *run, size_t slot)
@@ -435,7 +477,8 @@ static int judge(struct running_boot *run, const struct boot_result *res)
 		    status_name(res->status), res->reason);
 	if (*res->diagnosis)
 		fprintf(stderr, "%s\n", res->diagnosis);
-	return res->status == STATUS_PASS && !run->failed ? ST_OK : ST_FAIL;
+	return bootjson_worst(run->json) <= STATUS_SKIP &&
+	       res->status == STATUS_PASS ? ST_OK : ST_FAIL;
 }
 
 int bootrun_do(const struct bootrun *r)
@@ -459,6 +502,10 @@ int bootrun_do(const struct bootrun *r)
 	run.boot = boot_start(&spec);
 	run_slots(&run);
 	boot_end(run.boot, &res);
+	for (size_t i = 0; i < r->plan->n_tests; i++)
+		if (r->plan->tests[i].reference)
+			bootjson_refer(run.json, r->plan->tests[i].name,
+				       r->plan->tests[i].reference);
 	ret = judge(&run, &res);
 	boot_result_free(&res);
 out:

@@ -31,6 +31,7 @@ struct finding {
 	char *mark;		/* latest mark before it: "ID WORD..."; "" if none */
 	uint32_t request;	/* the ID of that mark; 0 if none */
 	uint64_t line_no;	/* of the console's output, from 1 */
+	bool expected;		/* as run_req.expected says */
 };
 
 /* All strings are printable ASCII. */

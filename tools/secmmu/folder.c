@@ -306,7 +306,9 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 	f->findings[f->n_findings++] = (struct folder_finding){
 		b->name, xstrdup(string_or_empty(j, "kind")), xstrdup(line),
 		xstrdup(string_or_empty(j, "mark")),
+		json_is_true(json_object_get(j, "expected")),
 	};
+	f->n_unexpected += !f->findings[f->n_findings - 1].expected;
 	return 0;
 }
 

@@ -67,6 +67,7 @@ struct tally {
 struct folder_finding {
 	const char *boot;
 	char *kind, *text, *mark;	/* "" if boot.json has none */
+	bool expected;		/* the plan says it may come */
 };
 
 struct pair {
@@ -100,6 +101,7 @@ struct folder {
 	size_t n_tallies;
 	struct folder_finding *findings;
 	size_t n_findings;
+	size_t n_unexpected;	/* of them */
 	uint64_t lost;
 	uint64_t samples;	/* lines read */
 };

@@ -16,7 +16,6 @@
 #define LEVELS		8	/* of nesting, two blanks each */
 
 #define KSFT_FAIL	1
-#define KSFT_SKIP	4
 
 struct level {
 	bool planned;

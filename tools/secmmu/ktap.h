@@ -9,6 +9,9 @@
 #include "strs.h"
 #include "status.h"
 
+/* Exit status of a selftest that was skipped. */
+#define KSFT_SKIP	4
+
 struct ktap_result {
 	char *name;		/* printable ASCII; "parent/child" for subtests */
 	enum status status;

@@ -8,6 +8,7 @@
 
 #include "qemu.h"
 #include "results.h"
+#include "lanes.h"
 #include "util.h"
 
 static json_t *strings(const struct strs *s)
@@ -22,6 +23,17 @@ static json_t *strings(const struct strs *s)
 static json_t *optional(const char *s)
 {
 	return s ? json_string(s) : json_null();
+}
+
+static json_t *findings(const struct plan_test *t)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < t->n_findings; i++)
+		json_array_append_new(a, json_pack("{s:s, s:o}", "kind",
+			finding_kind_name(t->findings[i].kind), "arm",
+			optional(t->findings[i].arm)));
+	return a;
 }
 
 static json_t *pair(const struct plan_pair *p)
@@ -47,6 +59,10 @@ static json_t *tests(const struct plan *p)
 		json_object_set_new(o, "traced", t->traced ?
 				    strings(&t->traced_args) : json_null());
 		json_object_set_new(o, "events", strings(&t->events));
+		json_object_set_new(o, "judge",
+				    json_string(t->by_exit ? "exit" : "ktap"));
+		json_object_set_new(o, "reference", optional(t->reference));
+		json_object_set_new(o, "findings", findings(t));
 		json_object_set_new(o, "timeout_s", json_integer(t->timeout_s));
 		json_array_append_new(a, o);
 	}
@@ -60,6 +76,7 @@ static json_t *plan_spec(const struct plan *p)
 
 	for (size_t i = 0; i < p->n_compare; i++)
 		json_array_append_new(compare, pair(&p->compare[i]));
+	json_object_set_new(o, "lane", json_string(p->lane ? p->lane : LANE_PLAIN));
 	json_object_set_new(o, "boots", json_integer(p->boots));
 	json_object_set_new(o, "arms", strings(&p->arms));
 	json_object_set_new(o, "compare", compare);

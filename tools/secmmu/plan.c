@@ -13,11 +13,11 @@
 #define PLAN_NAME_MAX	32
 #define TEST_NAME_MAX	32
 
-static int read_key(struct plan *p, bool in_test, const struct ini_entry *e)
+static int read_key(struct plan *p, enum plan_section s, const struct ini_entry *e)
 {
 	struct plan_loc l = { p->path, e->line, e->key };
 
-	return plan_key(p, in_test, &l, e->value);
+	return plan_key(p, s, &l, e->value);
 }
 
 static int read_plan_section(struct plan *p, const struct ini_section *s)
@@ -25,7 +25,7 @@ static int read_plan_section(struct plan *p, const struct ini_section *s)
 	struct plan_loc l = { p->path, s->line, NULL };
 
 	for (size_t i = 0; i < s->n; i++)
-		if (read_key(p, false, &s->entries[i]))
+		if (read_key(p, SECTION_PLAN, &s->entries[i]))
 			return -1;
 	if (!p->arms.n)
 		return plan_bad(&l, "[plan] has no key 'arms'");
@@ -46,12 +46,74 @@ static int read_test_section(struct plan *p, const struct ini_section *s)
 	*t = (struct plan_test){ .name = xstrdup(name), .timeout_s = 60,
 				 .traced = true };
 	for (size_t i = 0; i < s->n; i++)
-		if (read_key(p, true, &s->entries[i]))
+		if (read_key(p, SECTION_TEST, &s->entries[i]))
 			return -1;
 	if (!t->program)
 		return plan_bad(&l, "[%s] has no key 'program'", s->name);
-	if (!t->events.n)
+	if (!t->events.n && !t->by_exit)
 		return plan_bad(&l, "[%s] has no key 'events'", s->name);
+	if (t->events.n && t->by_exit)
+		return plan_bad(&l, "[%s] has events, and judge = exit, which does not know them",
+				s->name);
+	/* Its own result is all that is wanted of it. */
+	if (t->by_exit)
+		t->traced = false;
+	return 0;
+}
+
+static struct strs strs_copy(const struct strs *s)
+{
+	struct strs copy = { 0 };
+
+	for (size_t i = 0; i < s->n; i++)
+		strs_add(&copy, s->v[i], strlen(s->v[i]));
+	return copy;
+}
+
+/* One test of its own for @program, all else as @suite says. */
+static struct plan_test suite_test(const struct plan_test *suite,
+				   const char *program)
+{
+	struct plan_test t = *suite;
+
+	t.name = xstrdup(program);
+	t.program = xstrdup(program);
+	t.programs = (struct strs){ 0 };
+	t.args = strs_copy(&suite->args);
+	t.reference = suite->reference ? xstrdup(suite->reference) : NULL;
+	t.findings = xcalloc(t.n_findings, sizeof(*t.findings));
+	for (size_t i = 0; i < t.n_findings; i++) {
+		const char *arm = suite->findings[i].arm;
+
+		t.findings[i].kind = suite->findings[i].kind;
+		t.findings[i].arm = arm ? xstrdup(arm) : NULL;
+	}
+	return t;
+}
+
+static int read_suite_section(struct plan *p, const struct ini_section *s)
+{
+	struct plan_loc l = { p->path, s->line, NULL };
+	struct plan_test suite = { .timeout_s = 60, .by_exit = true };
+	size_t n = p->n_tests;
+	int rc = 0;
+
+	/* The keys are read into the last test. */
+	p->tests = xrealloc(p->tests, (n + 1) * sizeof(*p->tests));
+	p->tests[p->n_tests++] = suite;
+	for (size_t i = 0; i < s->n && !rc; i++)
+		rc = read_key(p, SECTION_SUITE, &s->entries[i]);
+	if (!rc && !p->tests[n].programs.n)
+		rc = plan_bad(&l, "[%s] has no key 'programs'", s->name);
+	if (rc)
+		return rc;
+	suite = p->tests[n];
+	p->n_tests = n;
+	p->tests = xrealloc(p->tests,
+			    (n + suite.programs.n) * sizeof(*p->tests));
+	for (size_t i = 0; i < suite.programs.n; i++)
+		p->tests[p->n_tests++] = suite_test(&suite, suite.programs.v[i]);
+	plan_test_free(&suite);
 	return 0;
 }
 
@@ -63,7 +125,9 @@ static int read_section(struct plan *p, const struct ini_section *s)
 		return read_plan_section(p, s);
 	if (!strncmp(s->name, "test ", strlen("test ")))
 		return read_test_section(p, s);
-	return plan_bad(&l, "unknown section [%s]; there is: [plan] and [test NAME]",
+	if (!strncmp(s->name, "suite ", strlen("suite ")))
+		return read_suite_section(p, s);
+	return plan_bad(&l, "unknown section [%s]; there is: [plan], [test NAME] and [suite NAME]",
 		   s->name);
 }
 
@@ -147,6 +211,26 @@ static int check_aa(const struct plan *p, const struct ini_section *s)
 	return plan_bad_word(&l, "arm", p->aa, &p->arms);
 }
 
+/* Arms that tests name; those that were left out on the command line go. */
+static int check_test_arms(const struct plan *p)
+{
+	struct plan_loc l = { p->path, 1, NULL };
+
+	for (size_t i = 0; i < p->n_tests; i++) {
+		const struct plan_test *t = &p->tests[i];
+
+		if (t->reference && !strs_has(&p->arms, t->reference))
+			return plan_bad(&l, "[test %s]: reference = %s is none of the plan's arms",
+					t->name, t->reference);
+		for (size_t k = 0; k < t->n_findings; k++)
+			if (t->findings[k].arm &&
+			    !strs_has(&p->arms, t->findings[k].arm))
+				return plan_bad(&l, "[test %s]: findings: %s is none of the plan's arms",
+						t->name, t->findings[k].arm);
+	}
+	return 0;
+}
+
 static int check_arms(struct plan *p, const struct ini_section *s)
 {
 	struct plan_loc l = { p->path, inifile_get(s, "arms")->line, "arms" };
@@ -154,9 +238,9 @@ static int check_arms(struct plan *p, const struct ini_section *s)
 	if (plan_known_arms(&l, &p->arms) || check_compare(p, s) ||
 	    check_primary(p, s) || check_aa(p, s))
 		return -1;
-	if (!p->aa)
+	if (!p->aa && !p->no_aa)
 		p->aa = xstrdup(p->arms.v[0]);
-	return 0;
+	return check_test_arms(p);
 }
 
 /* An event in two tests could not be told apart in the results. */
@@ -271,9 +355,14 @@ void plan_test_free(struct plan_test *t)
 {
 	free(t->name);
 	free(t->program);
+	strs_free(&t->programs);
 	strs_free(&t->args);
 	strs_free(&t->traced_args);
 	strs_free(&t->events);
+	free(t->reference);
+	for (size_t i = 0; i < t->n_findings; i++)
+		free(t->findings[i].arm);
+	free(t->findings);
 }
 
 void plan_pair_free(struct plan_pair *pair)
@@ -294,6 +383,7 @@ void plan_free(struct plan *p)
 	free(p->compare);
 	strs_free(&p->arms);
 	free(p->aa);
+	free(p->lane);
 	free(p->name);
 	free(p->path);
 	free(p);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "console.h"
 #include "strs.h"
 
 enum plan_clock {
@@ -21,19 +22,31 @@ struct plan_pair {
 	char *b;
 };
 
+/* A kind of finding that is no surprise during a test. */
+struct plan_finding {
+	enum finding_kind kind;
+	char *arm;		/* NULL: in every arm */
+};
+
 struct plan_test {
 	char *name;
 	char *program;		/* file name below /tests in the guest */
+	struct strs programs;	/* of a suite, until it is made into tests */
 	struct strs args;
 	bool traced;		/* a second run, with tracepoints */
 	struct strs traced_args;	/* of that run, after @args */
 	struct strs events;	/* to be run (-e); a result is due for each */
+	bool by_exit;		/* the exit status tells, not KTAP; no events */
+	char *reference;	/* the arm whose outcome is the right one, or NULL */
+	struct plan_finding *findings;	/* the kernel may report these */
+	size_t n_findings;
 	unsigned int timeout_s;
 };
 
 struct plan {
 	char *name;
 	char *path;
+	char *lane;		/* of configs/lanes.ini; NULL: the measured one */
 	unsigned int boots;
 	enum plan_clock clock;
 	struct strs arms;
@@ -41,6 +54,7 @@ struct plan {
 	size_t n_compare;
 	int primary;		/* index in @compare, or -1: none */
 	char *aa;		/* the arm that runs twice; NULL: none */
+	bool no_aa;		/* the plan says none */
 	double margin;		/* "same" is a ratio within 1 +- margin */
 	unsigned int memory_mb;
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
@@ -84,10 +98,14 @@ int plan_set_boots(struct plan *p, const char *value);
 /** plan_set_clock - auto, wall or icount. */
 int plan_set_clock(struct plan *p, const char *value);
 
+/** plan_set_lane - a lane of configs/lanes.ini. */
+int plan_set_lane(struct plan *p, const char *name);
+
 /**
  * plan_set_events - run only these events
  *
- * A test that has none of them is dropped.
+ * A test that has none of them is dropped. One that is judged by its exit
+ * status stands for an event of its own name.
  */
 int plan_set_events(struct plan *p, const char *list);
 

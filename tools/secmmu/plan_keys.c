@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanes.h"
 #include "samplefile.h"
 #include "suggest.h"
 #include "util.h"
@@ -133,8 +134,26 @@ static int get_compare(struct plan *p, const struct plan_loc *l, const char *val
 static int get_aa(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	(void)l;
-	p->aa = xstrdup(value);
+	p->no_aa = !strcmp(value, "none");
+	p->aa = p->no_aa ? NULL : xstrdup(value);
 	return 0;
+}
+
+static int get_lane(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	char *path = xasprintf("%s/configs/lanes.ini", top_dir());
+	struct lane lane;
+	int rc = -1;
+
+	(void)l;
+	if (lane_load(path, value, &lane) == ST_OK) {
+		free(p->lane);
+		p->lane = xstrdup(value);
+		lane_free(&lane);
+		rc = 0;
+	}
+	free(path);
+	return rc;
 }
 
 static int get_margin(struct plan *p, const struct plan_loc *l, const char *value)
@@ -227,6 +246,68 @@ static int get_events(struct plan *p, const struct plan_loc *l, const char *valu
 	return plan_no_repeats(l, &t->events);
 }
 
+static int get_judge(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+
+	t->by_exit = !strcmp(value, "exit");
+	if (t->by_exit || !strcmp(value, "ktap"))
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: ktap or exit", value);
+}
+
+static int get_reference(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	(void)l;
+	last_test(p)->reference = xstrdup(value);
+	return 0;
+}
+
+static int bad_kind(const struct plan_loc *l, const char *kind)
+{
+	struct strs known = { 0 };
+
+	for (int k = 0; k < FINDING_KINDS; k++)
+		strs_add(&known, finding_kind_name(k), strlen(finding_kind_name(k)));
+	plan_bad_word(l, "kind of finding", kind, &known);
+	strs_free(&known);
+	return -1;
+}
+
+/* "KIND" or "KIND@ARM" */
+static int add_finding(struct plan_test *t, const struct plan_loc *l,
+		       const char *word)
+{
+	size_t len = strcspn(word, "@");
+	char *kind = xasprintf("%.*s", (int)len, word);
+	int k, rc = 0;
+
+	for (k = 0; k < FINDING_KINDS; k++)
+		if (!strcmp(kind, finding_kind_name(k)))
+			break;
+	if (k == FINDING_KINDS)
+		rc = bad_kind(l, kind);
+	else
+		t->findings[t->n_findings++] = (struct plan_finding){
+			k, word[len] ? xstrdup(word + len + 1) : NULL
+		};
+	free(kind);
+	return rc;
+}
+
+static int get_findings(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+	struct strs words = strs_split(value, BLANKS);
+	int rc = plan_no_repeats(l, &words);
+
+	t->findings = xcalloc(words.n, sizeof(*t->findings));
+	for (size_t i = 0; i < words.n && !rc; i++)
+		rc = add_finding(t, l, words.v[i]);
+	strs_free(&words);
+	return rc;
+}
+
 static int get_timeout(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
@@ -234,45 +315,62 @@ static int get_timeout(struct plan *p, const struct plan_loc *l, const char *val
 	return get_number(l, value, 1, 3600, " (s)", &t->timeout_s);
 }
 
+static int get_programs(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+
+	t->programs = strs_split(value, BLANKS);
+	for (size_t i = 0; i < t->programs.n; i++)
+		if (!valid_name(t->programs.v[i], PROGRAM_MAX))
+			return plan_bad(l, "'%s' is not allowed: file names of selftests, [a-z0-9_-], at most %d long",
+				   t->programs.v[i], PROGRAM_MAX);
+	return plan_no_repeats(l, &t->programs);
+}
+
 static const struct plan_key {
-	bool in_test;		/* of [test NAME], of the last one; else of [plan] */
+	unsigned int sections;	/* mask of enum plan_section */
 	const char *name;
 	int (*get)(struct plan *p, const struct plan_loc *l, const char *value);
 } keys[] = {
-	{ false, "boots", get_boots },
-	{ false, "clock", get_clock },
-	{ false, "arms", get_arms },
-	{ false, "compare", get_compare },
-	{ false, "primary", get_primary },
-	{ false, "aa", get_aa },
-	{ false, "margin", get_margin },
-	{ false, "memory", get_memory },
-	{ false, "cpus", get_cpus },
-	{ true, "program", get_program },
-	{ true, "args", get_args },
-	{ true, "traced", get_traced },
-	{ true, "events", get_events },
-	{ true, "timeout", get_timeout },
+	{ SECTION_PLAN, "boots", get_boots },
+	{ SECTION_PLAN, "clock", get_clock },
+	{ SECTION_PLAN, "arms", get_arms },
+	{ SECTION_PLAN, "compare", get_compare },
+	{ SECTION_PLAN, "primary", get_primary },
+	{ SECTION_PLAN, "aa", get_aa },
+	{ SECTION_PLAN, "margin", get_margin },
+	{ SECTION_PLAN, "lane", get_lane },
+	{ SECTION_PLAN, "memory", get_memory },
+	{ SECTION_PLAN, "cpus", get_cpus },
+	{ SECTION_TEST, "program", get_program },
+	{ SECTION_SUITE, "programs", get_programs },
+	{ SECTION_TEST | SECTION_SUITE, "args", get_args },
+	{ SECTION_TEST, "traced", get_traced },
+	{ SECTION_TEST, "events", get_events },
+	{ SECTION_TEST, "judge", get_judge },
+	{ SECTION_TEST | SECTION_SUITE, "reference", get_reference },
+	{ SECTION_TEST | SECTION_SUITE, "findings", get_findings },
+	{ SECTION_TEST | SECTION_SUITE, "timeout", get_timeout },
 };
 
-static int unknown_key(const struct plan_loc *l, bool in_test)
+static int unknown_key(const struct plan_loc *l, enum plan_section section)
 {
-	struct plan_loc section = { l->path, l->line, NULL };
+	struct plan_loc where = { l->path, l->line, NULL };
 	struct strs known = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (keys[i].in_test == in_test)
+		if (keys[i].sections & section)
 			strs_add(&known, keys[i].name, strlen(keys[i].name));
-	plan_bad_word(&section, "key", l->key, &known);
+	plan_bad_word(&where, "key", l->key, &known);
 	strs_free(&known);
 	return -1;
 }
 
-int plan_key(struct plan *p, bool in_test, const struct plan_loc *l,
+int plan_key(struct plan *p, enum plan_section section, const struct plan_loc *l,
 	     const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (keys[i].in_test == in_test && !strcmp(l->key, keys[i].name))
+		if (keys[i].sections & section && !strcmp(l->key, keys[i].name))
 			return keys[i].get(p, l, value);
-	return unknown_key(l, in_test);
+	return unknown_key(l, section);
 }

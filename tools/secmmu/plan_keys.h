@@ -25,8 +25,15 @@ int plan_bad_word(const struct plan_loc *l, const char *what, const char *word,
 /** plan_no_repeats - 0, or -1 with a message if a word is there twice. */
 int plan_no_repeats(const struct plan_loc *l, const struct strs *s);
 
+/* Kinds of sections; a mask where a key is known in several. */
+enum plan_section {
+	SECTION_PLAN = 1,
+	SECTION_TEST = 2,	/* keys are of the last test */
+	SECTION_SUITE = 4,	/* likewise */
+};
+
 /** plan_key - set a key; 0, or -1 with a message. */
-int plan_key(struct plan *p, bool in_test, const struct plan_loc *l,
+int plan_key(struct plan *p, enum plan_section section, const struct plan_loc *l,
 	     const char *value);
 
 /** plan_known_arms - 0, or -1 with a message if configs/arms.ini lacks one. */

@@ -11,14 +11,21 @@ int plan_set_boots(struct plan *p, const char *value)
 {
 	struct plan_loc l = { .key = "boots" };
 
-	return plan_key(p, false, &l, value);
+	return plan_key(p, SECTION_PLAN, &l, value);
+}
+
+int plan_set_lane(struct plan *p, const char *name)
+{
+	struct plan_loc l = { .key = "lane" };
+
+	return plan_key(p, SECTION_PLAN, &l, name);
 }
 
 int plan_set_clock(struct plan *p, const char *value)
 {
 	struct plan_loc l = { .key = "clock" };
 
-	return plan_key(p, false, &l, value);
+	return plan_key(p, SECTION_PLAN, &l, value);
 }
 
 static int split_list(const struct plan_loc *l, const char *list, struct strs *out)
@@ -59,6 +66,24 @@ static void pair_with_first(struct plan *p)
 		};
 }
 
+/* What a test says of arms that do not run. */
+static void drop_test_arms(const struct plan *p, struct plan_test *t)
+{
+	size_t n = 0;
+
+	if (t->reference && !strs_has(&p->arms, t->reference)) {
+		free(t->reference);
+		t->reference = NULL;
+	}
+	for (size_t i = 0; i < t->n_findings; i++) {
+		if (!t->findings[i].arm || strs_has(&p->arms, t->findings[i].arm))
+			t->findings[n++] = t->findings[i];
+		else
+			free(t->findings[i].arm);
+	}
+	t->n_findings = n;
+}
+
 int plan_set_arms(struct plan *p, const char *list)
 {
 	struct plan_loc l = { .key = "arms" };
@@ -69,11 +94,25 @@ int plan_set_arms(struct plan *p, const char *list)
 	drop_pairs(p);
 	if (!p->n_compare)
 		pair_with_first(p);
-	if (!strs_has(&p->arms, p->aa)) {
+	if (p->aa && !strs_has(&p->arms, p->aa)) {
 		free(p->aa);
 		p->aa = xstrdup(p->arms.v[0]);
 	}
+	for (size_t i = 0; i < p->n_tests; i++)
+		drop_test_arms(p, &p->tests[i]);
 	return 0;
+}
+
+/* What a test that is judged by its exit status is asked for by. */
+static struct strs names_of(const struct plan_test *t)
+{
+	struct strs names = { 0 };
+
+	if (t->by_exit)
+		strs_add(&names, t->name, strlen(t->name));
+	for (size_t k = 0; k < t->events.n; k++)
+		strs_add(&names, t->events.v[k], strlen(t->events.v[k]));
+	return names;
 }
 
 static struct strs all_events(const struct plan *p)
@@ -81,16 +120,20 @@ static struct strs all_events(const struct plan *p)
 	struct strs all = { 0 };
 
 	for (size_t i = 0; i < p->n_tests; i++) {
-		const struct strs *e = &p->tests[i].events;
+		struct strs names = names_of(&p->tests[i]);
 
-		for (size_t k = 0; k < e->n; k++)
-			strs_add(&all, e->v[k], strlen(e->v[k]));
+		for (size_t k = 0; k < names.n; k++)
+			strs_add(&all, names.v[k], strlen(names.v[k]));
+		strs_free(&names);
 	}
 	return all;
 }
 
-/* Those of @t in @wanted, in the order of the plan. */
-static void select_events(struct plan_test *t, const struct strs *wanted)
+/*
+ * Those of @t in @wanted, in the order of the plan. Returns whether @t is to
+ * run.
+ */
+static bool select_events(struct plan_test *t, const struct strs *wanted)
 {
 	struct strs kept = { 0 };
 
@@ -102,6 +145,7 @@ static void select_events(struct plan_test *t, const struct strs *wanted)
 	}
 	strs_free(&t->events);
 	t->events = kept;
+	return kept.n || (t->by_exit && strs_has(wanted, t->name));
 }
 
 int plan_set_events(struct plan *p, const char *list)
@@ -117,8 +161,7 @@ int plan_set_events(struct plan *p, const char *list)
 		if (!strs_has(&known, wanted.v[i]))
 			rc = plan_bad_word(&l, "event", wanted.v[i], &known);
 	for (size_t i = 0; !rc && i < p->n_tests; i++) {
-		select_events(&p->tests[i], &wanted);
-		if (p->tests[i].events.n)
+		if (select_events(&p->tests[i], &wanted))
 			p->tests[n++] = p->tests[i];
 		else
 			plan_test_free(&p->tests[i]);

@@ -164,11 +164,12 @@ static void findings(FILE *o, const struct folder *f)
 		"scope=\"col\">line</th><th class=\"l\" scope=\"col\">during</th></tr>"
 		"</thead><tbody>\n");
 	for (i = 0; i < f->n_findings; i++)
-		html_printf(o, "<tr><th scope=\"row\">%s</th><td class=\"l\">%s</td>"
+		html_printf(o, "<tr><th scope=\"row\">%s</th><td class=\"l\">%s%s</td>"
 			    "<td class=\"l wrap\"><code>%s</code></td>"
 			    "<td class=\"l\">%s</td></tr>\n", f->findings[i].boot,
-			    f->findings[i].kind, f->findings[i].text,
-			    f->findings[i].mark);
+			    f->findings[i].kind,
+			    f->findings[i].expected ? ", expected" : "",
+			    f->findings[i].text, f->findings[i].mark);
 	fprintf(o, "</tbody></table></div>\n");
 }
 

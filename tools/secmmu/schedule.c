@@ -27,7 +27,8 @@ struct slot *schedule_boot(const struct plan *p, uint64_t seed,
 
 	for (size_t i = 0; i < p->arms.n; i++)
 		slots[k++] = (struct slot){ p->arms.v[i], 'a' };
-	slots[k++] = (struct slot){ p->aa, 'b' };
+	if (p->aa)
+		slots[k++] = (struct slot){ p->aa, 'b' };
 
 	/*
 	 * The seed is mixed before the boot is added: otherwise boot 1 of seed

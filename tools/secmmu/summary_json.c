@@ -197,6 +197,7 @@ static json_t *findings(const struct folder *f)
 		set(o, "kind", json_string(f->findings[i].kind));
 		set(o, "line", json_string(f->findings[i].text));
 		set(o, "mark", json_string(f->findings[i].mark));
+		set(o, "expected", json_boolean(f->findings[i].expected));
 		json_array_append_new(a, o);
 	}
 	return a;

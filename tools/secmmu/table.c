@@ -188,7 +188,10 @@ static void tests(const struct folder *f, FILE *out)
 	for (k = 0; k < STATUSES; k++)
 		fprintf(out, "%s %u %s", k ? "," : "", sum[k],
 			status_name((enum status)k));
-	fprintf(out, ". Kernel findings: %zu.\n", f->n_findings);
+	fprintf(out, ". Kernel findings: %zu", f->n_unexpected);
+	if (f->n_findings > f->n_unexpected)
+		fprintf(out, ", and %zu expected", f->n_findings - f->n_unexpected);
+	fprintf(out, ".\n");
 }
 
 /* One paragraph, broken at 100 columns; what files say is made harmless. */

@@ -31,7 +31,7 @@ struct compare {
 
 struct options {
 	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
-	const char *jobs, *results, *append;
+	const char *jobs, *results, *append, *lane;
 	struct kernel_opts kernel;
 };
 
@@ -41,6 +41,7 @@ static const struct option longopts[] = {
 	{ "boots", required_argument, NULL, 'b' },
 	{ "clock", required_argument, NULL, 'c' },
 	{ "events", required_argument, NULL, 'e' },
+	{ "lane", required_argument, NULL, 'l' },
 	{ "accel", required_argument, NULL, 'x' },
 	{ "seed", required_argument, NULL, 's' },
 	{ "jobs", required_argument, NULL, 'j' },
@@ -61,6 +62,7 @@ static void usage(FILE *f)
 	      "  --clock auto|wall|icount\n"
 	      "                        icount: instructions, one CPU (auto under TCG)\n"
 	      "  --events A,B...       only these events of the plan\n"
+	      "  --lane NAME           a kernel with other options, of configs/lanes.ini\n"
 	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
 	      "  --seed N              repeat a run's random order\n"
 	      "  --jobs N              boots at a time; more than 1 only with icount\n"
@@ -84,6 +86,7 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'b': o->boots = optarg; break;
 		case 'c': o->clock = optarg; break;
 		case 'e': o->events = optarg; break;
+		case 'l': o->lane = optarg; break;
 		case 'x': o->accel = optarg; break;
 		case 's': o->seed = optarg; break;
 		case 'j': o->jobs = optarg; break;
@@ -113,7 +116,8 @@ static struct plan *make_plan(const struct options *o)
 
 	if (!p)
 		return NULL;
-	if ((o->arms && plan_set_arms(p, o->arms)) ||
+	if ((o->lane && plan_set_lane(p, o->lane)) ||
+	    (o->arms && plan_set_arms(p, o->arms)) ||
 	    (o->boots && plan_set_boots(p, o->boots)) ||
 	    (o->clock && plan_set_clock(p, o->clock)) ||
 	    (o->events && plan_set_events(p, o->events))) {
@@ -330,6 +334,7 @@ int verb_compare(int argc, char **argv)
 	ret = check_early(&c, p, &o);
 	if (ret != ST_OK)
 		goto out;
+	o.kernel.lane = p->lane;
 	ret = kernel_prepare(&o.kernel, &c.artifacts);
 	if (ret != ST_OK)
 		goto out;

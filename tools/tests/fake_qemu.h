@@ -149,6 +149,12 @@ static void fake_run(struct fake *f, uint32_t id)
 		f->deaf = true;
 		return;
 	}
+	if (fake_is(f, "oom-run")) {
+		snprintf(text, sizeof(text), "[    3.000000] secmmu: mark %u begin RUN /tests/x\r\n"
+			 "[    3.100000] VM invoked oom-killer: gfp_mask=0xcc0\r\n",
+			 id);
+		fake_say(text);
+	}
 	if (fake_is(f, "freeze")) {
 		kill(getppid(), SIGSTOP);
 		poll(NULL, 0, 6000);

@@ -104,6 +104,19 @@ check "it says so" grep -q "goes on" "$log"
 check "it keeps the boot it had" test "$(stat -c %i "$d/results/latest/boot-000")" = "$kept"
 check "it has all boots then" test "$(jq .boots "$d/results/latest/summary.json")" = 2
 
+# A guest that is lost in the middle: each result that is due is there, once.
+$small 9 --boots 1 >"$log" 2>&1 &
+pid=$!
+wait_for 120 grep -qs "begin RUN" "$d/results/latest/.boot-000.tmp/console.log"
+pkill -9 -f "qemu.*$d/results/"
+wait $pid
+check "QEMU killed: status 1" test $? -eq 1
+lost=$d/results/latest/boot-000/boot.json
+check "QEMU killed: 3 slots have 2 results each" test "$(jq '[.tests[] | select(.name == "mremap_4k") |
+	[.slot, .traced]] | unique | length' "$lost")" = 6
+check "QEMU killed: what never ran is MISS" test "$(jq '[.tests[] | select(.status == "MISS")] | length' \
+	"$lost")" -ge 5
+
 if [ "$(id -u)" -eq 0 ] && mkdir "$d/full" && mount -t tmpfs -o size=256k none "$d/full" 2>/dev/null; then
 	fails "no disk space for the results" 3 "No space left" \
 		"$SECMMU" compare --plan smoke --results "$d/full/results"

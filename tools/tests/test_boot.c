@@ -72,6 +72,8 @@ static int cannot_keep(void *arg, const void *data, size_t len)
 	return -1;
 }
 
+static unsigned int expected;	/* findings of the next run */
+
 static int run(struct boot *b, struct run_result *res)
 {
 	static const char *const argv[] = { "/tests/x", NULL };
@@ -80,6 +82,7 @@ static int run(struct boot *b, struct run_result *res)
 		.timeout_ms = 1000,
 		.wall_ms = limit_ms(getenv("FAKE_QEMU"), "no-answer"),
 		.on_out = on_out,
+		.expected = expected,
 	};
 
 	n_output = 0;
@@ -278,6 +281,29 @@ static void panic_in_a_run(void **state)
 	assert_int_equal(res.findings.v[1].kind, FINDING_PANIC);
 	assert_non_null(strstr(res.diagnosis, "RIP: 0010:kvm_mmu_zap_all"));
 	boot_result_free(&res);
+}
+
+static void expected_findings(void **state)
+{
+	static const unsigned int masks[] = { 0, 1u << FINDING_OOM, 1u << FINDING_OOPS };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		bool good = masks[i] & 1u << FINDING_OOM;
+
+		expected = masks[i];
+		b = start("oom-run");
+		assert_int_equal(run(b, &r), BOOT_OK);
+		end(b, BOOT_OK, good ? STATUS_PASS : STATUS_FAIL,
+		    good ? "" : "invoked oom-killer", &res);
+		assert_int_equal(res.findings.n, 1);
+		assert_int_equal(res.findings.v[0].expected, good);
+		boot_result_free(&res);
+	}
+	expected = 0;
 }
 
 /* The data may still be had, but such a boot never passes. */
@@ -492,6 +518,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(faults_of_a_run),
 		cmocka_unit_test(hang_is_diagnosed),
 		cmocka_unit_test(panic_in_a_run),
+		cmocka_unit_test(expected_findings),
 		cmocka_unit_test(garbage_is_an_error),
 		cmocka_unit_test(no_power_off),
 		cmocka_unit_test(callback_gives_up),

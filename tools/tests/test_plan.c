@@ -25,12 +25,15 @@ static void write_text(const char *path, const char *text)
 	assert_int_equal(write_file(path, text, strlen(text)), 0);
 }
 
+#define LANES "[lanes]\nplain = none\ndebug = debug\n"
+
 /* The folder stands for the checkout: arms.ini is looked up below it. */
 static int setup(void **state)
 {
 	(void)state;
 	if (!mkdtemp(dir) || chdir(dir) || setenv("SECMMU_TOP", dir, 1) ||
-	    mkdir_p("configs/plans"))
+	    mkdir_p("configs/plans") ||
+	    write_file("configs/lanes.ini", LANES, strlen(LANES)))
 		return -1;
 	return write_file("configs/arms.ini", ARMS, strlen(ARMS));
 }
@@ -139,10 +142,60 @@ static void defaults(void **state)
 	plan_free(p);
 }
 
+static void judged_by_exit(void **state)
+{
+	struct plan *p = good("[plan]\narms = stock mutex\naa = none\nlane = debug\n"
+			      "[test one]\nprogram = x\nargs = -a\njudge = exit\n"
+			      "reference = stock\nfindings = oom atomic@mutex\n"
+			      "[suite more]\nprograms = y_test z_test\ntimeout = 9\n"
+			      "reference = stock\nfindings = warning@stock\n");
+	const struct plan_test *t = p->tests;
+
+	(void)state;
+	assert_null(p->aa);
+	assert_string_equal(p->lane, "debug");
+	assert_int_equal(p->n_tests, 3);
+	assert_true(t[0].by_exit);
+	assert_false(t[0].traced);
+	assert_string_equal(t[0].reference, "stock");
+	assert_int_equal(t[0].n_findings, 2);
+	assert_int_equal(t[0].findings[0].kind, FINDING_OOM);
+	assert_null(t[0].findings[0].arm);
+	assert_int_equal(t[0].findings[1].kind, FINDING_ATOMIC);
+	assert_string_equal(t[0].findings[1].arm, "mutex");
+	assert_string_equal(t[1].name, "y_test");
+	assert_string_equal(t[2].program, "z_test");
+	assert_true(t[2].by_exit);
+	assert_int_equal(t[2].timeout_s, 9);
+	assert_string_equal(t[2].findings[0].arm, "stock");
+
+	/* What is said about arms that do not run goes, and A/A stays off. */
+	assert_int_equal(plan_set_arms(p, "mutex"), 0);
+	assert_null(p->aa);
+	assert_null(t[0].reference);
+	assert_int_equal(t[0].n_findings, 2);
+	assert_int_equal(t[1].n_findings, 0);
+	assert_int_equal(plan_set_events(p, "z_test"), 0);
+	assert_int_equal(p->n_tests, 1);
+	assert_string_equal(p->tests[0].name, "z_test");
+	plan_free(p);
+}
+
 static const struct {
 	const char *text;
 	const char *message;
 } bad_plans[] = {
+	{ PLAN "[test t]\nprogram = x\nevents = e\njudge = exit\n",
+	  "p.ini:3: [test t] has events, and judge = exit" },
+	{ PLAN "[test t]\njudge = exti\n", "p.ini:4: judge: 'exti' is not allowed: ktap or exit" },
+	{ PLAN TEST "reference = stock\n", "[test t]: reference = stock is none of the plan's arms" },
+	{ PLAN TEST "findings = oom@stock\n", "[test t]: findings: stock is none of the plan's arms" },
+	{ PLAN TEST "findings = lokdep\n",
+	  "p.ini:6: findings: unknown kind of finding 'lokdep', did you mean 'lockdep'?" },
+	{ PLAN "lane = debag\n" TEST, "unknown lane 'debag', did you mean 'debug'?" },
+	{ PLAN "[suite s]\ntimeout = 3\n", "p.ini:3: [suite s] has no key 'programs'" },
+	{ PLAN "[suite s]\nprograms = x/y\n", "p.ini:4: programs: 'x/y' is not allowed" },
+	{ PLAN "[suite s]\nevents = e\n", "p.ini:4: unknown key 'events'" },
 	{ "", "p.ini:1: there is no section [plan]" },
 	{ "; nothing\n", "p.ini:1: there is no section [plan]" },
 	{ PLAN, "p.ini:1: there is no section [test NAME]" },
@@ -160,7 +213,7 @@ static const struct {
 	  "p.ini:3: unknown key 'bots', did you mean 'boots'? There is: boots clock arms" },
 	{ PLAN "xyzzy = 3\n" TEST, "p.ini:3: unknown key 'xyzzy'; there is: boots" },
 	{ PLAN TEST "tiemout = 3\n",
-	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args traced events timeout" },
+	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args traced events judge" },
 	{ PLAN "timeout = 3\n" TEST, "p.ini:3: unknown key 'timeout'" },
 	{ PLAN "arms = stock\n" TEST, "p.ini:3: arms: was already set in line 2" },
 	{ PLAN "boots =\n" TEST, "p.ini:3: boots: has no value" },
@@ -360,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(judged_by_exit),
 		cmocka_unit_test(bad),
 		cmocka_unit_test(odd_files),
 		cmocka_unit_test(override_arms),
