@@ -53,11 +53,13 @@ static struct oom_opts opt = { .iterations = 5, .events = 7 };
 
 static void guest_code(void)
 {
-	uint64_t i;
+	uint64_t i, *p;
 
 	for (;;) {
-		for (i = 0; i < MEM_PAGES; i++)
-			++*(volatile uint64_t *)(MEM_GPA + i * SECMMU_PAGE_SIZE);
+		for (i = 0; i < MEM_PAGES; i++) {
+			p = (uint64_t *)(MEM_GPA + i * SECMMU_PAGE_SIZE);
+			WRITE_ONCE(*p, *p + 1);
+		}
 		GUEST_SYNC(0);
 	}
 }
@@ -352,7 +354,7 @@ static bool reaper_said(int kmsg, pid_t pid)
 
 	snprintf(want, sizeof(want), "oom_reaper: reaped process %d ", pid);
 	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
-		line[max(n, (ssize_t)0)] = '\0';
+		line[n > 0 ? n : 0] = '\0';
 		found |= strstr(line, want) != NULL;
 	}
 	return found;
