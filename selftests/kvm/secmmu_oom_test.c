@@ -377,7 +377,7 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 	set_fifo(true);
 	end = secmmu_now() + 60 * NSEC_PER_SEC;
 	while (oom_kills(cgroup) == kills && secmmu_now() < end)
-		usleep(200);
+		usleep(5000);
 	/* From here on the victim does not run. */
 	end = secmmu_now() + REAPER_NS;
 	while (!(reaped = reaper_said(kmsg, v.pid)) && secmmu_now() < end)
