@@ -18,6 +18,7 @@ help:
 #: make check        all tests; the last line says how many passed
 #: make kernel       source, series, one vmlinux, KVM's modules per arm
 #: make debug        our selftests and the kernel's on kernels that check themselves
+#: make controls     each planted bug of kvm-patches/controls/ built, booted, caught
 #: make upstream     the kernel's own KVM selftests in every arm, against stock
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
@@ -51,6 +52,9 @@ debug: tools
 		$(SECMMU) compare $(RUN) --plan $$plan --lane $$lane || status=$$?; \
 	done; done; exit $$status
 
+controls: tools
+	@$(SECMMU) controls $(CONTROLS)
+
 upstream: tools
 	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane)
 
@@ -82,4 +86,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check debug upstream kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug controls upstream kernel shell report tree patches lint check-fresh tools clean

@@ -381,6 +381,8 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 		ret = build_source(&b);
 	if (ret == ST_OK)
 		ret = series_load(top_dir(), b.src.patches, &b.series);
+	if (ret == ST_OK && o->control)
+		ret = series_add(&b.series, o->control);
 	if (ret == ST_OK)
 		ret = choose_folder(&b, &dir);
 	if (ret == ST_OK && (!path_exists(dir) || o->verify))

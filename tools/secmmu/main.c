@@ -14,6 +14,8 @@ static const struct verb {
 	  "build, boot, run a plan, compare the arms, write the report" },
 	{ "kernel", verb_kernel,
 	  "get the source, apply the series, build every arm" },
+	{ "controls", verb_controls,
+	  "plant each bug of kvm-patches/controls, and see it caught" },
 	{ "shell", verb_shell, "an interactive shell in the booted kernel" },
 	{ "report", verb_report,
 	  "summary.json and report.html again from a results folder" },

@@ -184,6 +184,23 @@ int series_load(const char *top, const char *name, struct series *s)
 	return ret;
 }
 
+int series_add(struct series *s, const char *path)
+{
+	const char *base = strrchr(path, '/');
+	struct patch *p;
+
+	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
+	p = &s->v[s->n++];
+	memset(p, 0, sizeof(*p));
+	p->name = xstrdup(base ? base + 1 : path);
+	p->path = realpath(path, NULL);
+	if (!p->path) {
+		err("%s: %s", path, strerror(errno));
+		return ST_USAGE;
+	}
+	return read_patch("the patch", p);
+}
+
 void series_free(struct series *s)
 {
 	for (size_t i = 0; i < s->n; i++) {

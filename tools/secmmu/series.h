@@ -32,6 +32,15 @@ struct series {
  */
 int series_load(const char *top, const char *name, struct series *s);
 
+/**
+ * series_add - put one more patch on top of a series, wherever it is
+ * @path: "DIR/NAME.patch"; it may touch anything: the last word on `stock` has
+ *	  been spoken
+ *
+ * Return: ST_OK, ST_USAGE or ST_HARNESS, with one line printed.
+ */
+int series_add(struct series *s, const char *path);
+
 void series_free(struct series *s);
 
 /**

@@ -48,6 +48,7 @@ static const struct option longopts[] = {
 	{ "src", required_argument, NULL, 'S' },
 	{ "kernel-version", required_argument, NULL, 'K' },
 	{ "results", required_argument, NULL, 'r' },
+	{ "control", required_argument, NULL, 'C' },
 	{ "append", required_argument, NULL, 'A' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -68,6 +69,7 @@ static void usage(FILE *f)
 	      "  --jobs N              boots at a time; more than 1 only with icount\n"
 	      "  --src DIR|TARBALL     your own kernel tree (never modified)\n"
 	      "  --kernel-version V    point release of the distribution's source\n"
+	      "  --control PATCH       one more patch, on top of the series\n"
 	      "  --results DIR         folder of all results (results)\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
 	      "\nAn interrupted run goes on from the boots it has when it is started\n"
@@ -93,6 +95,7 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'S': o->kernel.src = optarg; break;
 		case 'K': o->kernel.version = optarg; break;
 		case 'r': o->results = optarg; break;
+		case 'C': o->kernel.control = optarg; break;
 		case 'A': o->append = optarg; break;
 		case 'h':
 			usage(stdout);
@@ -315,6 +318,7 @@ int verb_compare(int argc, char **argv)
 	struct options o = { .results = "results" };
 	struct accel_choice accel;
 	struct compare c = { 0 };
+	char *arms = NULL;
 	struct plan *p;
 	int ret;
 
@@ -335,6 +339,9 @@ int verb_compare(int argc, char **argv)
 	if (ret != ST_OK)
 		goto out;
 	o.kernel.lane = p->lane;
+	/* All arms are for keeps; what a control makes is not. */
+	if (o.kernel.control)
+		o.kernel.arms = arms = strs_join(&p->arms);
 	ret = kernel_prepare(&o.kernel, &c.artifacts);
 	if (ret != ST_OK)
 		goto out;
@@ -344,6 +351,7 @@ out:
 	free(c.image);
 	free(c.initrd);
 	free(c.system_map);
+	free(arms);
 	plan_free(p);
 	return ret;
 }

@@ -7,6 +7,7 @@
  * their own errors and return an exit status (enum in util.h).
  */
 int verb_compare(int argc, char **argv);
+int verb_controls(int argc, char **argv);
 int verb_kernel(int argc, char **argv);
 int verb_patches(int argc, char **argv);
 int verb_report(int argc, char **argv);
