@@ -12,7 +12,8 @@
 # HDRS and OUT are absolute paths.  The binaries are OUT/secmmu_*_test.
 
 override TEST_PROGS_x86_64 :=
-override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmmu_oom_test
+override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmmu_oom_test \
+	secmmu_stats_test
 override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
 SECMMU_LIB := lib/secmmu.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
