@@ -40,11 +40,18 @@ struct build {
 };
 
 /**
- * build_init - read lists of arms and lanes, fix the environment, take the lock
+ * build_init - read lists of arms and lanes, fix the environment
  *
  * Return: a status; build_free() in every case.
  */
 int build_init(struct build *b, const struct kernel_opts *o);
+
+/**
+ * build_lock - wait until nobody else builds in this lane's folders
+ *
+ * Needed before anything is written below b->dir. Return: a status.
+ */
+int build_lock(struct build *b);
 
 /** build_source - set src and compiler. Return: a status. */
 int build_source(struct build *b);

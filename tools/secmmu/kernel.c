@@ -234,7 +234,6 @@ static void set_dirs(struct build *b)
 
 int build_init(struct build *b, const struct kernel_opts *o)
 {
-	char *lock = xasprintf("%s/build.lock", cache_dir());
 	char *logs = NULL;
 	int ret;
 
@@ -257,12 +256,10 @@ int build_init(struct build *b, const struct kernel_opts *o)
 	b->steps = 3 + (unsigned int)b->arms.n;
 	clean_environment();
 	use_ccache();
-	if (mkdir_p(logs) ||
-	    (b->lock = lock_file(lock, "the kernel build", true)) < 0)
-		ret = sig_pending() ? ST_INTR : ST_HARNESS;
+	if (mkdir_p(logs))
+		ret = ST_HARNESS;
 out:
 	free(logs);
-	free(lock);
 	return ret;
 }
 
@@ -336,17 +333,42 @@ static int build_all(struct build *b, const char *dir)
 	return ret;
 }
 
+/* Wait for @name in the cache; @what is for messages. The lock, or -1. */
+static int wait_lock(const char *name, const char *what, int *ret)
+{
+	int lock = lock_file(name, what, true);
+
+	*ret = lock >= 0 ? ST_OK : sig_pending() ? ST_INTR : ST_HARNESS;
+	return lock;
+}
+
+int build_lock(struct build *b)
+{
+	char *name = xasprintf("%s.lock", b->dir);
+	int ret;
+
+	b->lock = wait_lock(name, "the kernel build", &ret);
+	free(name);
+	return ret;
+}
+
 int build_source(struct build *b)
 {
 	const char *version = b->o->version;
-	int ret = check_space_for_source(b);
+	char *name = xasprintf("%s/source.lock", cache_dir());
+	int ret, lock = wait_lock(name, "the kernel source", &ret);
 
+	if (ret == ST_OK)
+		ret = check_space_for_source(b);
 	if (!version && !b->o->src)
 		version = getenv("KERNEL_VERSION");
 	if (ret == ST_OK)
 		ret = source_get(b->o->src, version, b->o->quiet, &b->src);
 	if (ret == ST_OK && !(b->compiler = compiler_version()))
 		ret = ST_USAGE;
+	if (lock >= 0)
+		close(lock);
+	free(name);
 	return ret;
 }
 
@@ -385,8 +407,12 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 		ret = series_add(&b.series, o->control);
 	if (ret == ST_OK)
 		ret = choose_folder(&b, &dir);
-	if (ret == ST_OK && (!path_exists(dir) || o->verify))
-		ret = build_all(&b, dir);
+	/* Whoever has all that is needed does not wait for another's build. */
+	if (ret == ST_OK && (!path_exists(dir) || o->verify)) {
+		ret = build_lock(&b);
+		if (ret == ST_OK && (!path_exists(dir) || o->verify))
+			ret = build_all(&b, dir);
+	}
 	if (ret == ST_OK)
 		ret = load_manifest(dir, a);
 	free(dir);

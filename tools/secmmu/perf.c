@@ -107,6 +107,8 @@ int kernel_perf(const struct kernel_opts *o, char **path)
 	hash_end(&h, key);
 	*path = xasprintf("%s/perf/perf-%.16s", cache_dir(), key);
 	if (!path_exists(*path))
+		ret = build_lock(&b);
+	if (ret == ST_OK && !path_exists(*path))
 		ret = build_perf(&b, *path);
 	if (ret != ST_OK) {
 		free(*path);

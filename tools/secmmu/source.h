@@ -24,7 +24,7 @@ struct source {
  * @quiet: no progress
  * @s: set on success; source_free() it
  *
- * The caller holds the build lock.
+ * The caller holds the lock of the source, CACHE/source.lock.
  *
  * Return: ST_OK, ST_USAGE, ST_HARNESS or ST_INTR, with the error printed.
  */

@@ -42,7 +42,7 @@ static void usage(FILE *f)
 static int get_series(const char *src, const char *version, struct source *s,
 		      struct series *series)
 {
-	char *lock = xasprintf("%s/build.lock", cache_dir());
+	char *lock = xasprintf("%s/source.lock", cache_dir());
 	int ret = ST_HARNESS;
 
 	if (!mkdir_p(cache_dir()) &&
