@@ -75,7 +75,8 @@ qemu_runs() {
 
 # Ctrl-C, as a terminal sends it, while the guest boots and while it runs.
 for when in 1 12; do
-	setsid sh -c 'trap - INT; exec "$@"' sh $small $when >"$log" 2>&1 &
+	# More boots than can be over by then.
+	setsid sh -c 'trap - INT; exec "$@"' sh $small $when --boots 50 >"$log" 2>&1 &
 	pid=$!
 	wait_for 60 qemu_runs
 	sleep $when
