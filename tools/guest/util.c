@@ -114,7 +114,9 @@ static void klog_v(const char *prefix, const char *fmt, va_list ap)
 	int fd, n;
 
 	n = snprintf(line, sizeof(line), "<5>secmmu: %s", prefix);
-	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	vsnprintf(line + n, sizeof(line) - 1 - n, fmt, ap);
+	/* Without it the kernel waits for the rest of the line, as KERN_CONT. */
+	strcat(line, "\n");
 	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;

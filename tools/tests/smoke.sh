@@ -111,7 +111,8 @@ sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"
 "$SECMMU" compare --results "$d/results" --plan "$d/long.ini" --arms spinlock,mutex --events mremap_4k \
 	--boots 1 --jobs 1 --seed 9 >"$log" 2>&1 &
 pid=$!
-wait_for 120 grep -qs "begin RUN" "$d/results/latest/.boot-000.tmp/console.log"
+check "QEMU killed: the log names the program while it runs" wait_for 30 grep -qs "begin RUN" \
+	"$d/results/latest/.boot-000.tmp/console.log"
 pkill -9 -f "qemu.*$d/results/"
 wait $pid
 check "QEMU killed: status 1" test $? -eq 1
