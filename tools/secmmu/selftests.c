@@ -45,6 +45,52 @@ static int make_tests(struct build *b, const struct run *r, const char *mk,
 	return ret;
 }
 
+/*
+ * Those of mm whose subject notifies a secondary MMU, out of some fifty. Their
+ * makefile installs all or nothing, so they are named to it one by one.
+ */
+static const char *const mm_tests[] = {
+	"cow", "hmm-tests", "khugepaged", "ksm_functional_tests",
+	"ksm_tests", "madv_populate", "migration", "mrelease_test",
+	"mremap_dontunmap", "mremap_test", "pagemap_ioctl", "soft-dirty",
+	"split_huge_page_test", "transhuge-stress", "uffd-unit-tests",
+};
+
+/* Built where they were, so that only what has changed is compiled. */
+static int make_mm_tests(struct build *b, const struct run *r,
+			 const char *headers, const char *out)
+{
+	char *jobs = xasprintf("-j%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	/* khugepaged.c of 6.12.117 forgets the header of what it uses. */
+	char *khdr = xasprintf("KHDR_INCLUDES=-isystem %s/include -include ../kselftest.h",
+			       headers);
+	char *objects = xasprintf("%s/selftests.mm", b->dir);
+	char *output = xasprintf("OUTPUT=%s", objects);
+	char *argv[7 + ARRAY_SIZE(mm_tests) + 1] = {
+		"make", jobs, "-C", "tools/testing/selftests/mm", khdr, output,
+		"LDFLAGS=-static",
+	};
+	int ret = mkdir_p(objects) ? ST_HARNESS : ST_OK;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mm_tests); i++)
+		argv[7 + i] = xasprintf("%s/%s", objects, mm_tests[i]);
+	if (ret == ST_OK)
+		ret = run(r, argv);
+	for (size_t i = 0; i < ARRAY_SIZE(mm_tests); i++) {
+		char *to = xasprintf("%s/%s", out, mm_tests[i]);
+
+		if (ret == ST_OK && copy_file(argv[7 + i], to))
+			ret = ST_HARNESS;
+		free(to);
+		free(argv[7 + i]);
+	}
+	free(output);
+	free(objects);
+	free(khdr);
+	free(jobs);
+	return ret;
+}
+
 int build_selftests(struct build *b, const char *out)
 {
 	char *headers = xasprintf("%s/headers", b->dir);
@@ -64,6 +110,8 @@ int build_selftests(struct build *b, const char *out)
 		ret = make_tests(b, &r, "secmmu.mk", headers, out);
 	if (ret == ST_OK)
 		ret = make_tests(b, &r, "Makefile", headers, out);
+	if (ret == ST_OK)
+		ret = make_mm_tests(b, &r, headers, out);
 	if (ret == ST_OK)
 		durations_set("selftests",
 			      (unsigned int)((now_ns() - start) / 1000000000u));

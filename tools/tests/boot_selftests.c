@@ -105,6 +105,47 @@ static void planted_faults_are_caught(void **state)
 	unload();
 }
 
+/* Those that are judged by their exit status; the first of each has no fault. */
+static const struct {
+	const char *argv[8];
+	int exit;
+} exits[] = {
+	{ { "/tests/secmmu_stats_test", "-i", "5" }, 0 },
+	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "lost" }, 1 },
+	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "outside" }, 1 },
+	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "switch" }, 1 },
+	{ { "/tests/secmmu_fairness_test", "-t", "2" }, 0 },
+	{ { "/tests/secmmu_fairness_test", "-t", "2", "-F", "stall" }, 1 },
+	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "2" }, 0 },
+	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "1", "-F", "no-release" }, 1 },
+};
+
+static int run_exit(const char *const *argv)
+{
+	struct run_req req = { .argv = argv, .timeout_ms = 120000 };
+	struct run_result res;
+
+	assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
+	assert_false(res.timed_out);
+	assert_int_equal(res.signal, 0);
+	return res.exit;
+}
+
+static void planted_faults_end_in_failure(void **state)
+{
+	(void)state;
+	load("mutex");
+	for (size_t i = 0; i < ARRAY_SIZE(exits); i++) {
+		int exit = run_exit(exits[i].argv);
+
+		if (exit != exits[i].exit)
+			print_error("%s: run %zu: exit status %d, not %d\n",
+				    exits[i].argv[0], i, exit, exits[i].exit);
+		assert_int_equal(exit, exits[i].exit);
+	}
+	unload();
+}
+
 /* A traced run of a selftest. */
 struct traced {
 	struct trace *trace;
@@ -296,6 +337,7 @@ int main(void)
 		cmocka_unit_test(true_pairs_are_loaded),
 		cmocka_unit_test(mixed_pairs_are_refused),
 		cmocka_unit_test(planted_faults_are_caught),
+		cmocka_unit_test(planted_faults_end_in_failure),
 		cmocka_unit_test(only_samples_are_traced),
 	};
 
