@@ -17,7 +17,7 @@ override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmm
 override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
 SECMMU_LIB := lib/secmmu.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
-	      lib/secmmu_opts.c lib/secmmu_oracle.c
+	      lib/secmmu_opts.c lib/secmmu_oracle.c lib/secmmu_uffd.c
 LIBKVM += $(SECMMU_LIB)
 
 include Makefile
