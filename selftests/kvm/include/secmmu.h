@@ -80,6 +80,8 @@ struct secmmu_ctl {
 	/* Pages that a pass visits. */
 	uint32_t first;
 	uint32_t nr;
+	/* The vCPUs only read: pages are mapped as the host has them. */
+	uint32_t reads_only;
 	struct secmmu_vcpu_ctl vcpus[SECMMU_MAX_VCPUS];
 };
 
@@ -88,6 +90,7 @@ struct secmmu_sample {
 	uint64_t end_ns;
 	uint64_t addr;
 	uint64_t size;
+	long tid;
 };
 
 enum secmmu_fault {
@@ -96,6 +99,7 @@ enum secmmu_fault {
 	SECMMU_FAULT_STRAY_WRITE,
 	SECMMU_FAULT_LOST_WRITE,
 	SECMMU_FAULT_NO_SPLIT,
+	SECMMU_FAULT_NO_EFFECT,
 };
 
 /* What the pages of an event hold once the invalidation is over. */
@@ -135,8 +139,25 @@ struct secmmu_event {
 	bool moves_away;
 	/* The call must leave the block without a huge mapping. */
 	bool splits;
+	/*
+	 * The call invalidates all of the VM's memory, not these pages alone:
+	 * map, and bring back, the whole memslot each time.
+	 */
+	bool everything;
+	/*
+	 * The memory has a VMA of its own, so that no call splits one in the
+	 * middle of a block: that notifies for the whole block.
+	 */
+	bool own_vma;
+	/* The vCPUs are parked during the call, as with -q. */
+	bool parked;
 	/* The event itself plants SECMMU_FAULT_STRAY_WRITE. */
 	bool plants_stray_write;
+	/*
+	 * The event looks at a state that the call, or what the guest did after
+	 * it, must leave behind, and plants SECMMU_FAULT_NO_EFFECT.
+	 */
+	bool plants_no_effect;
 	/* Returns NULL, or the requirement that is not met. */
 	const char *(*unmet)(struct secmmu *t);
 	/*
@@ -151,6 +172,7 @@ struct secmmu_vcpu {
 	struct kvm_vcpu *vcpu;
 	pthread_t thread;
 	uint32_t id;
+	long tid;	/* known once the vCPU has done a pass */
 	/* Below: protected by secmmu.lock. */
 	uint64_t started;	/* passes */
 	uint64_t done;
@@ -207,6 +229,7 @@ struct secmmu {
 	bool claim_mapped;	/* KVM must have mapped all of the memslot */
 	uint64_t mapped;	/* least before a call, most after it */
 	uint64_t left;
+	bool left_known;
 	uint32_t nr_split;
 	struct secmmu_sample *samples;
 	uint32_t nr_samples;
@@ -231,6 +254,15 @@ void secmmu_destroy(struct secmmu *t);
 
 /* Has every vCPU do one pass that starts after this call; waits for all. */
 void secmmu_pass(struct secmmu *t);
+/* The same without waiting; see secmmu_passed(). */
+void secmmu_start_pass(struct secmmu *t);
+/* Has the vCPU done the pass that was last asked for? */
+bool secmmu_passed(struct secmmu *t, uint32_t vcpu);
+/*
+ * A pass that only reads.  It maps pages read-only that the host has mapped so;
+ * a write would have the host change them first.  vCPUs must be parked.
+ */
+void secmmu_read_pass(struct secmmu *t);
 /* Lets vCPUs run pass after pass (true), or parks them in user space. */
 void secmmu_set_busy(struct secmmu *t, bool busy);
 /*
@@ -277,6 +309,8 @@ void secmmu_take(struct secmmu *t, void *where);
 void secmmu_freeze(struct secmmu *t);
 /* Fails the event if counts have changed since secmmu_freeze() or _take(). */
 void secmmu_check_frozen(struct secmmu *t, const void *where);
+/* Fails the event if stamps at @where are not what the guest may see now. */
+void secmmu_check_stamps(struct secmmu *t, const void *where);
 /* The new memory is in place: from here on the guest may see only that. */
 void secmmu_end(struct secmmu *t);
 /* With vCPUs parked after a pass: checks all that host and guest have noted. */
@@ -303,6 +337,14 @@ void secmmu_map(struct secmmu *t, void *addr, size_t size);
  * t->skip if huge pages are called for and there are none.
  */
 void secmmu_renew(struct secmmu *t, uint32_t first, uint32_t nr);
+/* Bytes of [addr, addr + size) in all categories (PAGE_IS_*) of PAGEMAP_SCAN. */
+size_t secmmu_scan(struct secmmu *t, void *addr, size_t size,
+		   uint64_t categories);
+/*
+ * Fails the event unless all its pages are in the categories, which @what says
+ * in words.
+ */
+void secmmu_check_scan(struct secmmu *t, uint64_t categories, const char *what);
 /* Bytes of [addr, addr + size) that are mapped by a huge page table entry. */
 size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size);
 /* Does the page at @addr belong to a huge folio?  -1: no privilege to tell. */
@@ -314,12 +356,35 @@ bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
  * but for its first pages, which the guest is to populate.
  */
 void secmmu_populate(struct secmmu *t);
+/* The page frame that is mapped at @addr; 0: none, or no privilege to tell. */
+uint64_t secmmu_pfn(struct secmmu *t, void *addr);
+/*
+ * Empties the CPUs' batches of pages that wait for their LRU list.  A page there
+ * has a reference too many: it can't be reclaimed, nor be reused after a fork.
+ */
+void secmmu_drain_batches(void);
+/* Writes to a file of proc or sysfs.  0, or -1 and errno. */
+int secmmu_write_file(const char *path, const char *text);
 /* Reserves address space without memory, replacing what was there. */
 void secmmu_reserve(void *addr, size_t size);
 /* Does KVM use two-dimensional paging? */
 bool secmmu_tdp(void);
 /* KVM's own count of the VM's mappings of secmmu_page_size(). */
 uint64_t secmmu_guest_mappings(struct secmmu *t);
+
+/* lib/secmmu_uffd.c: userfaultfd. */
+
+/* A userfaultfd with these features, or -1: the kernel has no such thing. */
+int secmmu_uffd(uint64_t features);
+/* Registers all of the event's memory, or that at @addr. */
+void secmmu_uffd_register(int uffd, void *addr, size_t size, uint64_t mode);
+/* Write-protects pages, or lets them be written to and wakes who wants to. */
+void secmmu_uffd_protect(int uffd, void *addr, size_t size, bool protect);
+/*
+ * Has every vCPU do a pass in which it writes to memory that is write-protected.
+ * Returns how many stopped there, once all have stopped or done the pass.
+ */
+uint32_t secmmu_uffd_wait(struct secmmu *t, int uffd);
 
 /* lib/secmmu_opts.c: the command line. */
 
@@ -341,6 +406,8 @@ uint64_t secmmu_now(void);
 void secmmu_set_tracing(struct secmmu *t, bool on);
 /* Ends the timed call: notes [start, now] as a sample of the event. */
 void secmmu_sample(struct secmmu *t, uint64_t start);
+/* The same when the host invalidates for the first vCPU: in its thread. */
+void secmmu_sample_vcpu(struct secmmu *t, uint64_t start);
 /* The whole main() of a test with @nr events (at most 64). */
 int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 		uint32_t nr);

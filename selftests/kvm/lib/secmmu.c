@@ -7,6 +7,7 @@
  * CPU the thread that invalidates gets it whenever it wants.
  */
 #include <errno.h>
+#include <sys/syscall.h>
 
 #include "secmmu.h"
 #include "processor.h"
@@ -94,6 +95,7 @@ static void *vcpu_main(void *arg)
 	struct secmmu *t = v->t;
 
 	lock(t);
+	v->tid = syscall(SYS_gettid);
 	for (;;) {
 		while (!t->stop && !t->busy && v->started >= v->wanted)
 			pthread_cond_wait(&t->go, &t->lock);
@@ -132,6 +134,30 @@ void secmmu_pass(struct secmmu *t)
 		while (t->vcpus[i].done < t->vcpus[i].wanted)
 			pthread_cond_wait(&t->arrived, &t->lock);
 	unlock(t);
+}
+
+void secmmu_start_pass(struct secmmu *t)
+{
+	lock(t);
+	want_pass(t);
+	unlock(t);
+}
+
+bool secmmu_passed(struct secmmu *t, uint32_t vcpu)
+{
+	bool passed;
+
+	lock(t);
+	passed = t->vcpus[vcpu].done >= t->vcpus[vcpu].wanted;
+	unlock(t);
+	return passed;
+}
+
+void secmmu_read_pass(struct secmmu *t)
+{
+	WRITE_ONCE(t->ctl->reads_only, 1);
+	secmmu_pass(t);
+	WRITE_ONCE(t->ctl->reads_only, 0);
 }
 
 void secmmu_set_busy(struct secmmu *t, bool busy)

@@ -55,6 +55,11 @@ void secmmu_set_tracing(struct secmmu *t, bool on)
 		secmmu_fail(t, "can't write SECMMU_TRACING_ON: %s", strerror(errno));
 }
 
+static bool is_parked(const struct secmmu *t)
+{
+	return t->opt.quiet || t->ev->parked;
+}
+
 static void check_split(struct secmmu *t)
 {
 	uint32_t block = t->block;
@@ -72,18 +77,20 @@ static void check_split(struct secmmu *t)
 		t->nr_split++;
 }
 
-void secmmu_sample(struct secmmu *t, uint64_t start)
+/* Parked vCPUs can't have mapped anything again. */
+static void note_left(struct secmmu *t)
 {
-	uint64_t end = secmmu_now();
+	if (!is_parked(t) || !t->claim_mapped)
+		return;
+	t->left = max(t->left, secmmu_guest_mappings(t));
+	t->left_known = true;
+}
 
-	secmmu_set_tracing(t, false);
+static void add_sample(struct secmmu *t, uint64_t start, uint64_t end, long tid)
+{
 	/* At once: later khugepaged may have undone the split. */
 	if (t->ev->splits)
 		check_split(t);
-	/* Parked vCPUs can't have mapped anything again. */
-	if (t->opt.quiet && t->claim_mapped)
-		t->left = max(t->left, secmmu_guest_mappings(t));
-
 	if (is_warmup(t) || t->nr_samples == t->opt.iterations)
 		return;
 	t->samples[t->nr_samples++] = (struct secmmu_sample) {
@@ -91,7 +98,25 @@ void secmmu_sample(struct secmmu *t, uint64_t start)
 		.end_ns = end,
 		.addr = (uintptr_t)t->hva,
 		.size = t->size,
+		.tid = tid,
 	};
+}
+
+void secmmu_sample(struct secmmu *t, uint64_t start)
+{
+	uint64_t end = secmmu_now();
+
+	secmmu_set_tracing(t, false);
+	note_left(t);
+	add_sample(t, start, end, syscall(SYS_gettid));
+}
+
+void secmmu_sample_vcpu(struct secmmu *t, uint64_t start)
+{
+	uint64_t end = secmmu_now();
+
+	secmmu_set_tracing(t, false);
+	add_sample(t, start, end, t->vcpus[0].tid);
 }
 
 static FILE *open_samples(void)
@@ -115,14 +140,13 @@ static FILE *open_samples(void)
 
 static void write_samples(struct secmmu *t, FILE *f)
 {
-	long tid = syscall(SYS_gettid);
 	const struct secmmu_sample *s;
 	uint32_t i;
 
 	for (i = 0; i < t->nr_samples; i++) {
 		s = &t->samples[i];
 		fprintf(f, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", t->ev->name, i,
-			tid, s->start_ns, s->end_ns, s->addr, s->size,
+			s->tid, s->start_ns, s->end_ns, s->addr, s->size,
 			secmmu_page_size(t), t->opt.nr_vcpus);
 	}
 	if (fflush(f))
@@ -186,6 +210,10 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 		if (!ev->splits)
 			return "-F no-split: the event splits nothing";
 		break;
+	case SECMMU_FAULT_NO_EFFECT:
+		if (!ev->plants_no_effect)
+			return "-F no-effect: the event looks at no state of its own";
+		break;
 	default:
 		break;
 	}
@@ -195,10 +223,14 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 }
 
 /* The invalidated pages with some neighbours, or all that loses its mapping. */
-static void set_window(struct secmmu *t)
+static void set_window(struct secmmu *t, bool everything)
 {
 	uint32_t first = t->first, end = t->first + t->nr;
 
+	if (everything) {
+		secmmu_set_window(t, 0, t->nr_pages);
+		return;
+	}
 	if (is_huge_event(t)) {
 		first = t->block;
 		end = t->block + SECMMU_HUGE_PAGES;
@@ -208,6 +240,16 @@ static void set_window(struct secmmu *t)
 	secmmu_set_window(t, first, end - first);
 }
 
+static void set_range(struct secmmu *t)
+{
+	/* Not the first block: it has neighbours on both sides. */
+	t->block = SECMMU_HUGE_PAGES;
+	t->first = t->block + t->ev->offset;
+	t->nr = t->ev->nr;
+	t->hva = secmmu_hva(t, t->first);
+	t->size = t->nr * SECMMU_PAGE_SIZE;
+}
+
 static void prepare(struct secmmu *t, uint32_t iteration)
 {
 	const struct secmmu_event *ev = t->ev;
@@ -215,14 +257,7 @@ static void prepare(struct secmmu *t, uint32_t iteration)
 	t->iteration = iteration;
 	t->plant = iteration == t->opt.warmup;
 	t->gen++;
-	/* Not the first: it has neighbours on both sides. */
-	t->block = SECMMU_HUGE_PAGES;
-	t->first = t->block + ev->offset;
-	t->nr = ev->nr;
-	t->hva = secmmu_hva(t, t->first);
-	t->size = t->nr * SECMMU_PAGE_SIZE;
 	t->taken = false;
-	set_window(t);
 
 	if (ev->stage) {
 		secmmu_map(t, t->stage, t->size);
@@ -263,7 +298,12 @@ static void restore(struct secmmu *t)
 		break;
 	case SECMMU_RESTORE_RENEW:
 		t->gen++;
-		secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
+		if (t->ev->everything)
+			secmmu_renew(t, 0, t->nr_pages);
+		else if (is_huge_event(t))
+			secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
+		else
+			secmmu_renew(t, t->first, t->nr);
 		break;
 	case SECMMU_RESTORE_COLLAPSE:
 		if (!secmmu_collapse(t, block, SECMMU_HUGE_SIZE))
@@ -285,10 +325,12 @@ static void iterate(struct secmmu *t, uint32_t iteration)
 	prepare(t, iteration);
 
 	/* Map it all in the secondary MMU: else there is nothing to zap. */
+	set_window(t, t->ev->everything);
 	secmmu_pass(t);
 	check_before(t);
 
-	secmmu_set_busy(t, !t->opt.quiet);
+	set_window(t, false);
+	secmmu_set_busy(t, !is_parked(t));
 	t->ev->run(t);
 	secmmu_prefault(t);
 	secmmu_pass(t);
@@ -319,6 +361,7 @@ static void set_claim(struct secmmu *t)
 	t->claim_mapped = mapped >= nr_mappings(t) || secmmu_tdp();
 	t->mapped = UINT64_MAX;
 	t->left = 0;
+	t->left_known = false;
 	if (!t->claim_mapped)
 		ksft_print_msg("%s: no claim about mappings in the secondary MMU: no two-dimensional paging, and KVM has %lu of %lu bytes where %lu would cover the memslot\n",
 			       t->ev->name, mapped, secmmu_page_size(t),
@@ -343,14 +386,14 @@ static void print_evidence(struct secmmu *t, uint64_t passes, uint64_t checked)
 	uint32_t n = t->iteration + 1;
 
 	ksft_print_msg("%s: %u vCPUs %s, %s, %lu guest passes, %lu pages checked by guests\n",
-		       name, t->opt.nr_vcpus, t->opt.quiet ? "parked" : "busy",
+		       name, t->opt.nr_vcpus, is_parked(t) ? "parked" : "busy",
 		       vm_mem_backing_src_alias(t->source)->name,
 		       TOTAL(t, passes) - passes, TOTAL(t, checked) - checked);
 	if (t->claim_mapped)
 		ksft_print_msg("%s: before each of %u calls KVM had at least %lu mappings of %lu bytes, %lu cover the memslot\n",
 			       name, n, t->mapped, secmmu_page_size(t),
 			       nr_mappings(t));
-	if (t->claim_mapped && t->opt.quiet)
+	if (t->left_known)
 		ksft_print_msg("%s: right after the call at most %lu were left\n",
 			       name, t->left);
 	if (t->ev->splits)
@@ -364,7 +407,10 @@ static void run_event(struct secmmu *t)
 	uint32_t i, n = t->opt.warmup + t->opt.iterations;
 
 	t->gen++;
+	set_range(t);
 	secmmu_renew(t, 0, t->nr_pages);
+	if (t->ev->own_vma)
+		secmmu_renew(t, t->first, t->nr);
 	if (t->skip)
 		return;
 	check_all(t);

@@ -4,8 +4,10 @@
  */
 #include <linux/fs.h>
 #include <linux/kernel-page-flags.h>
+#include <linux/mempolicy.h>
 #include <linux/mman.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 #include "secmmu.h"
 
@@ -38,13 +40,15 @@ static void advise(void *addr, size_t size, int advice)
  */
 void secmmu_map(struct secmmu *t, void *addr, size_t size)
 {
-	int fd = -1;
+	int flags = vm_mem_backing_src_alias(t->source)->flag, fd = -1;
 	void *p;
 
+	/* VMAs of different flags are never merged. */
+	if (t->ev->own_vma && addr == t->hva)
+		flags |= MAP_NORESERVE;
 	if (backing_src_is_shared(t->source))
 		fd = kvm_memfd_alloc(size, false);
-	p = mmap(addr, size, PROT_READ | PROT_WRITE,
-		 MAP_FIXED | vm_mem_backing_src_alias(t->source)->flag, fd, 0);
+	p = mmap(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED | flags, fd, 0);
 	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
 		    strerror(errno));
 	if (fd >= 0)
@@ -97,7 +101,8 @@ void secmmu_renew(struct secmmu *t, uint32_t first, uint32_t nr)
 		t->skip = "no huge pages to be had: is transparent_hugepage/enabled \"never\", or memory short?";
 }
 
-size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
+size_t secmmu_scan(struct secmmu *t, void *addr, size_t size,
+		   uint64_t categories)
 {
 	struct page_region regions[16];
 	struct pm_scan_arg arg = {
@@ -106,8 +111,8 @@ size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
 		.end = (uintptr_t)addr + size,
 		.vec = (uintptr_t)regions,
 		.vec_len = ARRAY_SIZE(regions),
-		.category_mask = PAGE_IS_HUGE | PAGE_IS_PRESENT,
-		.return_mask = PAGE_IS_HUGE,
+		.category_mask = categories,
+		.return_mask = categories,
 	};
 	size_t bytes = 0;
 	int i, n;
@@ -123,16 +128,59 @@ size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
 	return bytes;
 }
 
-int secmmu_in_thp(struct secmmu *t, void *addr)
+void secmmu_check_scan(struct secmmu *t, uint64_t categories, const char *what)
+{
+	size_t bytes = secmmu_scan(t, t->hva, t->size, categories);
+
+	if (bytes != t->size)
+		secmmu_fail(t, "%lu of %lu bytes are %s (PAGEMAP_SCAN)", bytes,
+			    t->size, what);
+}
+
+size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
+{
+	return secmmu_scan(t, addr, size, PAGE_IS_HUGE | PAGE_IS_PRESENT);
+}
+
+uint64_t secmmu_pfn(struct secmmu *t, void *addr)
 {
 	off_t off = (uintptr_t)addr / SECMMU_PAGE_SIZE * sizeof(uint64_t);
-	uint64_t entry, flags, pfn;
-	int fd, ret = -1;
+	uint64_t entry;
 
-	if (pread(t->pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry))
-		return -1;
+	if (pread(t->pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry) ||
+	    !(entry & 1UL << 63))
+		return 0;
 	/* Bits 0-54; read as 0 without CAP_SYS_ADMIN. */
-	pfn = entry & ((1UL << 55) - 1);
+	return entry & ((1UL << 55) - 1);
+}
+
+void secmmu_drain_batches(void)
+{
+	void *page = NULL;
+	int node = 0, status;
+
+	/* A move of no pages at all, which drains first. */
+	syscall(SYS_move_pages, 0, 0, &page, &node, &status, MPOL_MF_MOVE);
+}
+
+int secmmu_write_file(const char *path, const char *text)
+{
+	ssize_t len = strlen(text), ret;
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, len);
+	close(fd);
+	return ret == len ? 0 : -1;
+}
+
+int secmmu_in_thp(struct secmmu *t, void *addr)
+{
+	uint64_t flags, pfn = secmmu_pfn(t, addr);
+	int fd, ret = -1;
+	off_t off;
+
 	fd = open("/proc/kpageflags", O_RDONLY);
 	if (!pfn || fd < 0)
 		goto out;

@@ -16,6 +16,7 @@ static const char * const fault_names[] = {
 	[SECMMU_FAULT_STRAY_WRITE] = "stray-write",
 	[SECMMU_FAULT_LOST_WRITE] = "lost-write",
 	[SECMMU_FAULT_NO_SPLIT] = "no-split",
+	[SECMMU_FAULT_NO_EFFECT] = "no-effect",
 };
 
 static void __noreturn __printf(1, 2) usage_error(const char *fmt, ...)
@@ -46,7 +47,7 @@ static void help(const char *name)
 	       " -f: leave every fault to the guests; otherwise KVM_PRE_FAULT_MEMORY takes\n"
 	       "     most of them after the call, where KVM has it (faster)\n"
 	       " -F: plant a fault: the test must fail.  stale-read, stray-write,\n"
-	       "     lost-write or no-split\n"
+	       "     lost-write, no-split or no-effect\n"
 	       " -l: list the events\n"
 	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file;\n"
 	       "with SECMMU_TRACING_ON=PATH 1 is written there before each of them, 0 after.\n"
@@ -114,7 +115,7 @@ static enum secmmu_fault parse_fault(const char *arg)
 	for (i = SECMMU_FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
 		if (!strcmp(arg, fault_names[i]))
 			return i;
-	usage_error("-F must be stale-read, stray-write, lost-write or no-split, got '%s'",
+	usage_error("-F must be stale-read, stray-write, lost-write, no-split or no-effect, got '%s'",
 		    arg);
 }
 

@@ -186,6 +186,23 @@ static void check_taken(struct secmmu *t)
 	secmmu_check_frozen(t, t->aside);
 }
 
+void secmmu_check_stamps(struct secmmu *t, const void *where)
+{
+	char want_buf[80], seen_buf[80];
+	uint64_t want, seen;
+	uint32_t i;
+
+	for (i = 0; i < t->nr && t->failures < SECMMU_MAX_ERRORS; i++) {
+		want = t->allow[t->first + i].cur;
+		seen = READ_ONCE(nth_page((void *)where, i)->stamp);
+		if (seen != want)
+			secmmu_fail(t, "copy of gfn 0x%lx (page %u): expected %s, seen %s",
+				    page_gfn(t, t->first + i), t->first + i,
+				    stamp_str(want, want_buf, sizeof(want_buf)),
+				    stamp_str(seen, seen_buf, sizeof(seen_buf)));
+	}
+}
+
 void secmmu_end(struct secmmu *t)
 {
 	uint32_t i, mid = t->nr / 2;
