@@ -27,14 +27,16 @@ struct region {
 	uint64_t accesses;
 };
 
-/* The guest uses its memory all the time. */
+/* The guest uses its memory all the time, if not so often as to fill a trace. */
 
 static atomic_bool stop;
 
 static void *use_memory(void *arg)
 {
-	while (!atomic_load(&stop))
+	while (!atomic_load(&stop)) {
 		ageing_touch_hot(arg);
+		usleep(SAMPLE_US / 20);
+	}
 	return NULL;
 }
 
