@@ -19,6 +19,8 @@ help:
 #: make kernel       source, series, one vmlinux, KVM's modules per arm
 #: make debug        our selftests and the kernel's on kernels that check themselves
 #: make controls     each planted bug of kvm-patches/controls/ built, booted, caught
+#: make sites        every MMU notifier call site of the kernel: which were fired
+#:                   on a guest's memory, by what (of a run: DIR=)
 #: make upstream     the kernel's own KVM selftests in every arm, against stock
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
@@ -58,6 +60,17 @@ controls: tools
 upstream: tools
 	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane)
 
+# A run in which tests failed has its table as well; one that broke has none.
+SITES_PLAN := $(or $(PLAN),$(if $(wildcard configs/plans/events.ini),events,smoke))
+sites: tools
+ifdef DIR
+	@$(SECMMU) sites $(SOURCE) $(DIR)
+else
+	@status=0; $(SECMMU) compare $(COMPARE) --plan $(SITES_PLAN) || status=$$?; \
+		[ $$status -le 1 ] || exit $$status; \
+		$(SECMMU) sites && exit $$status
+endif
+
 kernel: tools
 	@$(SECMMU) kernel $(RUN) $(call opt,LANE,lane)
 
@@ -86,4 +99,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check debug controls upstream kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug controls sites upstream kernel shell report tree patches lint check-fresh tools clean

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bootjson.h"
+#include "calls.h"
 #include "join.h"
 #include "ktap.h"
 #include "schedule.h"
@@ -24,6 +25,7 @@ struct running_boot {
 	char *dir;
 	FILE *ktap_log;
 	FILE *samples_csv;
+	FILE *sites_csv;
 	uint64_t lost_events;
 	uint64_t lost_samples;
 	bool host_error;	/* disk full and the like: message printed */
@@ -37,6 +39,7 @@ struct turn {
 	bool traced;
 	struct ktap *ktap;
 	struct samplefile *samples;
+	bool samples_any;	/* not every test has samples */
 	bool samples_bad;
 	bool trace_bad;
 };
@@ -67,6 +70,7 @@ static int on_samples(void *arg, const void *data, size_t len)
 {
 	struct turn *t = arg;
 
+	t->samples_any = true;
 	if (samplefile_feed(t->samples, data, len))
 		t->samples_bad = true;
 	return 0;
@@ -186,6 +190,23 @@ static int write_samples(struct turn *t)
 	return 0;
 }
 
+/* Who called the notifiers, whatever became of the test. */
+static int write_calls(struct turn *t)
+{
+	struct calls_run r = {
+		.slot_index = t->slot,
+		.slot = &t->run->slots[t->slot],
+		.test = t->test->name,
+		.events = &t->test->events,
+	};
+
+	r.samples = samplefile_samples(t->samples, &r.n_samples);
+	calls_write(t->run->sites_csv, &r, t->run->trace, t->run->symbols);
+	if (fflush(t->run->sites_csv) || ferror(t->run->sites_csv))
+		return host_error(t->run, "sites.csv");
+	return 0;
+}
+
 /* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
 static enum status judge_exit(const struct ktap_end *end, char *reason,
 			      size_t size)
@@ -222,7 +243,8 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 		return 0;
 	}
 
-	if (status == STATUS_PASS && samplefile_end(t->samples)) {
+	if (status == STATUS_PASS && t->samples_any &&
+	    samplefile_end(t->samples)) {
 		status = STATUS_ERROR;
 		reason = samplefile_error(t->samples);
 	}
@@ -231,8 +253,11 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 		reason = "the trace could not be decoded";
 	}
 	add_results(t, status, reason);
-	if (t->traced)
+	if (t->traced) {
 		trace_lost(t->run->trace, res->lost);
+		if (write_calls(t))
+			return -1;
+	}
 	if (status == STATUS_PASS && write_samples(t))
 		return -1;
 	t->run->lost_events += trace_lost_total(t->run->trace);
@@ -418,9 +443,11 @@ static int open_run(struct running_boot *run)
 		return -1;
 	run->ktap_log = open_log(run, "ktap.log");
 	run->samples_csv = open_log(run, "samples.csv");
-	if (!run->ktap_log || !run->samples_csv)
+	run->sites_csv = open_log(run, "sites.csv");
+	if (!run->ktap_log || !run->samples_csv || !run->sites_csv)
 		return -1;
 	samples_header(run->samples_csv);
+	calls_header(run->sites_csv);
 	run->trace = trace_new();
 	run->slots = schedule_boot(run->r->plan, run->r->seed, run->r->number,
 				   &run->n_slots);
@@ -437,8 +464,11 @@ static int close_run(struct running_boot *run)
 		ret |= close_log(run, run->ktap_log, "ktap.log");
 	if (run->samples_csv)
 		ret |= close_log(run, run->samples_csv, "samples.csv");
+	if (run->sites_csv)
+		ret |= close_log(run, run->sites_csv, "sites.csv");
 	run->ktap_log = NULL;
 	run->samples_csv = NULL;
+	run->sites_csv = NULL;
 	return ret;
 }
 

@@ -19,6 +19,8 @@ static const struct verb {
 	{ "shell", verb_shell, "an interactive shell in the booted kernel" },
 	{ "report", verb_report,
 	  "summary.json and report.html again from a results folder" },
+	{ "sites", verb_sites,
+	  "which notifier call sites a run has fired on a guest's memory" },
 	{ "patches", verb_patches,
 	  "the series as a git tree to work on, and back into patches" },
 };

@@ -22,6 +22,8 @@ struct format {
 	struct field pid;
 	struct field ip;
 	struct field ret;
+	struct field start, end;
+	struct field age;
 };
 
 struct cpu {
@@ -108,7 +110,10 @@ static int parse_format(struct format *f, const char *text)
 		return 0;
 	if (format_field(text, "common_pid", &f->pid) ||
 	    format_field(text, "ip", &f->ip) ||
-	    format_field(text, "ret", &f->ret))
+	    format_field(text, "ret", &f->ret) ||
+	    format_field(text, "start", &f->start) ||
+	    format_field(text, "end", &f->end) ||
+	    format_field(text, "kind", &f->age))
 		return -1;
 	return f->pid.size == 4 ? 0 : -1;
 }
@@ -298,7 +303,7 @@ static void on_event(uint64_t ns, const uint8_t *event, size_t size, void *arg)
 	struct page_walk *w = arg;
 	const struct format *f;
 	struct trace_event e = { .ns = ns, .cpu = w->cpu_no, .last = true };
-	uint64_t pid, ret;
+	uint64_t pid, ret, age;
 
 	start_page(w, ns);
 	w->cpu->last_ns = ns;
@@ -311,11 +316,15 @@ static void on_event(uint64_t ns, const uint8_t *event, size_t size, void *arg)
 		return;
 	if (read_field(&f->pid, event, size, &pid) ||
 	    read_field(&f->ip, event, size, &e.ip) ||
-	    read_field(&f->ret, event, size, &ret)) {
+	    read_field(&f->ret, event, size, &ret) ||
+	    read_field(&f->start, event, size, &e.start) ||
+	    read_field(&f->end, event, size, &e.end) ||
+	    read_field(&f->age, event, size, &age)) {
 		w->bad = true;
 		return;
 	}
 	e.kind = f->kind;
+	e.age = age < TRACE_AGES ? age : TRACE_AGES;
 	e.tid = (int32_t)pid;
 	e.ret = (int32_t)ret;
 	add_event(w, &e);

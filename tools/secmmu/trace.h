@@ -24,13 +24,23 @@ enum trace_kind {
 	TRACE_KINDS
 };
 
+/* The kinds of ageing, as the series numbers them. */
+enum trace_age {
+	TRACE_CLEAR_FLUSH_YOUNG,
+	TRACE_CLEAR_YOUNG,
+	TRACE_TEST_YOUNG,
+	TRACE_AGES
+};
+
 struct trace_event {
 	uint64_t ns;		/* the trace clock: mono */
 	uint64_t ip;		/* caller; 0 if the event has no such field */
+	uint64_t start, end;	/* the range; 0 as well */
 	int32_t tid;
 	int32_t ret;		/* of TRACE_RANGE_STARTED */
 	uint16_t cpu;
 	uint8_t kind;		/* enum trace_kind */
+	uint8_t age;		/* of TRACE_AGE and TRACE_AGED: enum trace_age */
 	bool last;		/* nothing later was recorded on this CPU */
 };
 

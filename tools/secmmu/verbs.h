@@ -12,5 +12,6 @@ int verb_kernel(int argc, char **argv);
 int verb_patches(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_shell(int argc, char **argv);
+int verb_sites(int argc, char **argv);
 
 #endif

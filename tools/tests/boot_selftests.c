@@ -78,6 +78,7 @@ static void unload(void)
 
 #define MREMAP "/tests/secmmu_mremap_test"
 #define SPLIT "/tests/secmmu_thp_split_test"
+#define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
 	const char *program, *event, *fault;
@@ -89,6 +90,12 @@ static const struct {
 	{ SPLIT, "split_munmap", "stale-read" },
 	{ SPLIT, "split_mprotect", "lost-write" },
 	{ SPLIT, "split_debugfs", "no-split" },
+	{ AGEING, "page_idle_thp_ptes", "idle" },
+	{ AGEING, "mglru_walk_4k", "busy" },
+	{ AGEING, "mglru_look_around", "idle" },
+	{ AGEING, "reclaim", "busy" },
+	{ AGEING, "khugepaged", "idle" },
+	{ AGEING, "damon_paddr_ptes", "busy" },
 };
 
 /* The same commands without a fault pass: the failure is the fault's. */

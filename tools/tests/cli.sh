@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare kernel shell report patches; do
+for verb in compare kernel shell report sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -60,7 +60,9 @@ else
 fi
 
 fails "report of no folder" 2 "$d/nothing" "$SECMMU" report "$d/nothing"
+fails "sites of no folder" 2 "$d/nothing" "$SECMMU" sites "$d/nothing"
 mkdir "$d/none" && fails "report of an empty folder" 2 "manifest.json" "$SECMMU" report "$d/none"
+fails "sites of an empty folder" 2 "manifest.json" "$SECMMU" sites "$d/none"
 
 check "nothing was left behind" test ! -e "$d/results/latest"
 tap_end

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What secmmu_ageing_test needs of the host: settings that are restored, a
+ * memory cgroup, swap.
+ */
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+
+#include "secmmu_ageing.h"
+
+#define ZRAM		"/sys/block/zram0/"
+#define ZRAM_DEV	"/dev/zram0"
+#define ZRAM_SIZE	(64UL << 20)
+
+/*
+ * Files.
+ */
+
+static struct saved {
+	char path[128];
+	char value[64];
+} saved[32];
+static uint32_t nr_saved;
+
+void ageing_get(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "r");
+
+	*buf = '\0';
+	if (!f)
+		return;
+	if (fgets(buf, size, f))
+		buf[strcspn(buf, "\n")] = '\0';
+	fclose(f);
+}
+
+static bool write_file(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	bool ok = fd >= 0 &&
+		  write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void save(const char *path)
+{
+	struct saved *s = &saved[nr_saved];
+	char value[64], *word;
+	uint32_t i;
+
+	for (i = 0; i < nr_saved; i++)
+		if (!strcmp(saved[i].path, path))
+			return;
+	TEST_ASSERT(nr_saved < ARRAY_SIZE(saved), "too many files to restore");
+	ageing_get(path, value, sizeof(value));
+	/* Of a choice, "always [madvise] never", what is chosen. */
+	word = strchr(value, '[');
+	if (word) {
+		word++;
+		word[strcspn(word, "]")] = '\0';
+	} else {
+		word = value;
+	}
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	snprintf(s->value, sizeof(s->value), "%s", word);
+	nr_saved++;
+}
+
+bool ageing_set(const char *path, const char *fmt, ...)
+{
+	char value[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	save(path);
+	return write_file(path, value);
+}
+
+bool ageing_put(const char *path, const char *fmt, ...)
+{
+	char value[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	return write_file(path, value);
+}
+
+/*
+ * The memory cgroup.  All of cgroup v2 is one tree, wherever it is mounted.
+ */
+
+static char cgroup_root[] = "/tmp/secmmu_ageing_XXXXXX";
+static char cgroup[64];
+static char cgroup_before[256];
+
+const char *ageing_cgroup(void)
+{
+	return cgroup;
+}
+
+static bool mount_cgroup(void)
+{
+	if (!mkdtemp(cgroup_root))
+		return ageing_unmet("a writable /tmp");
+	if (!mount("none", cgroup_root, "cgroup2", 0, NULL))
+		return true;
+	rmdir(cgroup_root);
+	return ageing_unmet("cgroup v2");
+}
+
+static void unmount_cgroup(void)
+{
+	umount2(cgroup_root, MNT_DETACH);
+	rmdir(cgroup_root);
+	*cgroup = '\0';
+}
+
+static void leave_cgroup(void)
+{
+	if (!*cgroup)
+		return;
+	if (!write_file(cgroup_before, "0"))
+		ksft_print_msg("can't go back to %s: %s\n", cgroup_before,
+			       strerror(errno));
+	if (rmdir(cgroup))
+		ksft_print_msg("can't remove %s: %s\n", cgroup, strerror(errno));
+	unmount_cgroup();
+}
+
+/* The line of version 2 is "0::PATH". */
+static void find_cgroup(void)
+{
+	char line[160], path[160] = "/";
+	FILE *f = fopen("/proc/self/cgroup", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "0::/", 4))
+			sscanf(line + 3, "%159[^\n]", path);
+	if (f)
+		fclose(f);
+	snprintf(cgroup_before, sizeof(cgroup_before), "%s%s/cgroup.procs",
+		 cgroup_root, strcmp(path, "/") ? path : "");
+}
+
+bool ageing_enter_cgroup(void)
+{
+	char path[96];
+
+	if (*cgroup)
+		return true;
+	if (!mount_cgroup())
+		return false;
+	find_cgroup();
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cgroup_root);
+	ageing_put(path, "+memory");
+	snprintf(cgroup, sizeof(cgroup), "%s/secmmu_ageing", cgroup_root);
+	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
+	if ((mkdir(cgroup, 0755) && errno != EEXIST) || access(path, W_OK)) {
+		rmdir(cgroup);
+		unmount_cgroup();
+		return ageing_unmet("the memory controller of cgroup v2");
+	}
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	TEST_ASSERT(write_file(path, "0"), "%s: %s", path, strerror(errno));
+	return true;
+}
+
+/*
+ * Swap.
+ */
+
+static bool swap_is_ours;
+
+static bool has_swap(void)
+{
+	char line[256];
+	FILE *f = fopen("/proc/swaps", "r");
+	unsigned long size, used;
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %*s %lu %lu", &size, &used) == 2)
+			found |= (size - used) << 10 > 2 * AGEING_SIZE;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* The header that mkswap(8) writes. */
+static bool make_swap(const char *dev, size_t size)
+{
+	const uint32_t info[] = { 1, size / SECMMU_PAGE_SIZE - 1 };
+	char page[SECMMU_PAGE_SIZE] = { 0 };
+	int fd = open(dev, O_WRONLY | O_CLOEXEC);
+	bool ok;
+
+	memcpy(page + 1024, info, sizeof(info));
+	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
+	ok = fd >= 0 && write(fd, page, sizeof(page)) == sizeof(page);
+	if (fd >= 0 && close(fd))
+		ok = false;
+	return ok;
+}
+
+static void swap_off(void)
+{
+	if (!swap_is_ours)
+		return;
+	if (swapoff(ZRAM_DEV))
+		ksft_print_msg("swapoff: %s\n", strerror(errno));
+	ageing_put(ZRAM "reset", "1");
+	swap_is_ours = false;
+}
+
+bool ageing_swap_on(void)
+{
+	char size[32];
+
+	if (has_swap())
+		return true;
+	ageing_get(ZRAM "disksize", size, sizeof(size));
+	if (strcmp(size, "0") || !ageing_put(ZRAM "disksize", "%lu", ZRAM_SIZE))
+		return ageing_unmet("swap, or a zram0 that nobody uses");
+	swap_is_ours = true;
+	if (make_swap(ZRAM_DEV, ZRAM_SIZE) && !swapon(ZRAM_DEV, 0))
+		return true;
+	swap_off();
+	return ageing_unmet("swap on " ZRAM_DEV);
+}
+
+void ageing_restore(void)
+{
+	static bool done;
+
+	/* At the end of the program, or already before. */
+	if (done)
+		return;
+	done = true;
+	ageing_unmap();
+	swap_off();
+	leave_cgroup();
+	while (nr_saved--)
+		if (!write_file(saved[nr_saved].path, saved[nr_saved].value))
+			ksft_print_msg("can't restore %s to %s: %s\n",
+				       saved[nr_saved].path,
+				       saved[nr_saved].value, strerror(errno));
+}

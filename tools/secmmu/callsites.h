@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The functions of a kernel tree that call MMU notifiers, found in its source.
+ */
+#ifndef SECMMU_CALLSITES_H
+#define SECMMU_CALLSITES_H
+
+#include <stddef.h>
+
+struct callsite {
+	char *file;		/* in the tree: "mm/rmap.c" */
+	char *function;
+	const char *call;	/* "invalidate", "clear_flush_young", ... */
+	unsigned int line;	/* of the first call in the function */
+};
+
+struct callsites {
+	struct callsite *v;	/* by call, file, line */
+	size_t n;
+};
+
+/**
+ * callsites_find - look through the source
+ * @tree: the kernel tree
+ * @overlay: folder of files that replace those of the tree, or NULL
+ * @out: set on success; callsites_free() it
+ *
+ * A site is a function that calls one of the functions that call the notifiers,
+ * directly, or through inline functions and macros: these count as part of
+ * whoever uses them. Neither the configuration nor what the compiler inlines by
+ * itself plays a part.
+ *
+ * Return: 0, or -1 with one error printed: also if there is no site at all.
+ */
+int callsites_find(const char *tree, const char *overlay, struct callsites *out);
+
+void callsites_free(struct callsites *c);
+
+#endif
