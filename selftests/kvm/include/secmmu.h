@@ -23,6 +23,8 @@
 #define SECMMU_HUGE_SIZE	(2UL << 20)
 #define SECMMU_HUGE_PAGES	((uint32_t)(SECMMU_HUGE_SIZE / SECMMU_PAGE_SIZE))
 #define SECMMU_MAX_ERRORS	8
+/* Clear of slot 0, which is a few MiB at 0; mapped to the same addresses. */
+#define SECMMU_MEM_GPA		0x40000000UL
 /* Pages of the invalidated range whose first fault is left to the guest. */
 #define SECMMU_GUEST_FAULTS	8U
 
@@ -80,6 +82,8 @@ struct secmmu_ctl {
 	/* Pages that a pass visits. */
 	uint32_t first;
 	uint32_t nr;
+	/* The vCPUs only read: pages are mapped as the host has them. */
+	uint32_t reads_only;
 	struct secmmu_vcpu_ctl vcpus[SECMMU_MAX_VCPUS];
 };
 
@@ -88,6 +92,7 @@ struct secmmu_sample {
 	uint64_t end_ns;
 	uint64_t addr;
 	uint64_t size;
+	long tid;
 };
 
 enum secmmu_fault {
@@ -96,6 +101,7 @@ enum secmmu_fault {
 	SECMMU_FAULT_STRAY_WRITE,
 	SECMMU_FAULT_LOST_WRITE,
 	SECMMU_FAULT_NO_SPLIT,
+	SECMMU_FAULT_NO_EFFECT,
 };
 
 /* What the pages of an event hold once the invalidation is over. */
@@ -135,15 +141,43 @@ struct secmmu_event {
 	bool moves_away;
 	/* The call must leave the block without a huge mapping. */
 	bool splits;
+	/*
+	 * The call invalidates all of the VM's memory, not these pages alone:
+	 * map, and bring back, the whole memslot each time.
+	 */
+	bool everything;
+	/* The vCPUs are parked during the call, as with -q. */
+	bool parked;
+	/*
+	 * The vCPUs only read, and so map what the host has as it is, until
+	 * run() has them write: secmmu_set_reads_only().
+	 */
+	bool reads;
 	/* The event itself plants SECMMU_FAULT_STRAY_WRITE. */
 	bool plants_stray_write;
+	/*
+	 * The event looks at a state that the call, or what the guest did after
+	 * it, must leave behind, and plants SECMMU_FAULT_NO_EFFECT.
+	 */
+	bool plants_no_effect;
 	/* Returns NULL, or the requirement that is not met. */
 	const char *(*unmet)(struct secmmu *t);
+	/*
+	 * If it is not NULL: brings the block into the state that the event
+	 * wants, before the pass that maps it.  vCPUs are parked.  May set
+	 * secmmu.skip.
+	 */
+	void (*prepare)(struct secmmu *t);
 	/*
 	 * One invalidation: secmmu_begin(), the timed call between secmmu_now()
 	 * and secmmu_sample(), whatever must follow, secmmu_end().
 	 */
 	void (*run)(struct secmmu *t);
+	/*
+	 * If it is not NULL: the event's own checks, after the last pass and
+	 * before secmmu_verify().  vCPUs are parked.
+	 */
+	void (*check)(struct secmmu *t);
 };
 
 struct secmmu_vcpu {
@@ -151,6 +185,7 @@ struct secmmu_vcpu {
 	struct kvm_vcpu *vcpu;
 	pthread_t thread;
 	uint32_t id;
+	long tid;	/* known once the vCPU has done a pass */
 	/* Below: protected by secmmu.lock. */
 	uint64_t started;	/* passes */
 	uint64_t done;
@@ -186,6 +221,10 @@ struct secmmu {
 	/* Two 2 MiB aligned blocks of address space outside the memslot. */
 	char *aside;
 	char *stage;
+	/* Of shared memory: the file that was last mapped into the memslot. */
+	int fd;
+	off_t fd_start;		/* where in the memslot it begins, in bytes */
+	bool hugetlb;		/* there are hugetlb pages for this test */
 	int pagemap_fd;
 	int tracing_fd;	/* SECMMU_TRACING_ON, or -1 */
 
@@ -207,6 +246,7 @@ struct secmmu {
 	bool claim_mapped;	/* KVM must have mapped all of the memslot */
 	uint64_t mapped;	/* least before a call, most after it */
 	uint64_t left;
+	bool left_known;
 	uint32_t nr_split;
 	struct secmmu_sample *samples;
 	uint32_t nr_samples;
@@ -231,6 +271,15 @@ void secmmu_destroy(struct secmmu *t);
 
 /* Has every vCPU do one pass that starts after this call; waits for all. */
 void secmmu_pass(struct secmmu *t);
+/* The same without waiting; see secmmu_passed(). */
+void secmmu_start_pass(struct secmmu *t);
+/* Has the vCPU done the pass that was last asked for? */
+bool secmmu_passed(struct secmmu *t, uint32_t vcpu);
+/*
+ * A pass that only reads.  It maps pages read-only that the host has mapped so;
+ * a write would have the host change them first.  vCPUs must be parked.
+ */
+void secmmu_read_pass(struct secmmu *t);
 /* Lets vCPUs run pass after pass (true), or parks them in user space. */
 void secmmu_set_busy(struct secmmu *t, bool busy);
 /*
@@ -245,8 +294,12 @@ uint32_t secmmu_wait_faulted(struct secmmu *t);
  * or finds it.  The first pages of the invalidated range are left to the guest.
  */
 void secmmu_prefault(struct secmmu *t);
+/* Has the memslot at other host memory from now on.  vCPUs must be parked. */
+void secmmu_move_slot(struct secmmu *t, void *mem);
 /* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
 void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr);
+/* Makes passes read only, or read and write.  At any time. */
+void secmmu_set_reads_only(struct secmmu *t, bool reads_only);
 void secmmu_open_hole(struct secmmu *t);
 void secmmu_close_hole(struct secmmu *t);
 
@@ -277,6 +330,8 @@ void secmmu_take(struct secmmu *t, void *where);
 void secmmu_freeze(struct secmmu *t);
 /* Fails the event if counts have changed since secmmu_freeze() or _take(). */
 void secmmu_check_frozen(struct secmmu *t, const void *where);
+/* Fails the event if stamps at @where are not those of a generation. */
+void secmmu_check_stamps(struct secmmu *t, const void *where, uint32_t gen);
 /* The new memory is in place: from here on the guest may see only that. */
 void secmmu_end(struct secmmu *t);
 /* With vCPUs parked after a pass: checks all that host and guest have noted. */
@@ -294,19 +349,47 @@ static inline void *secmmu_hva(struct secmmu *t, uint32_t page)
 	return &((char *)t->mem)[page * SECMMU_PAGE_SIZE];
 }
 
+/*
+ * Sees to it that there are hugetlb pages if the event wants them; they are given
+ * back when the program ends.  Returns NULL, or the requirement that is not met.
+ */
+const char *secmmu_get_hugetlb(struct secmmu *t);
+/* Where in secmmu.fd the event's memory begins. */
+static inline off_t secmmu_fd_offset(struct secmmu *t)
+{
+	return t->hva - (char *)t->mem - t->fd_start;
+}
+
 /* Bytes that one host mapping of the event's memory covers. */
 size_t secmmu_page_size(const struct secmmu *t);
 /* Puts fresh, populated memory of the event's backing at @addr. */
 void secmmu_map(struct secmmu *t, void *addr, size_t size);
+/* Puts small anonymous pages at @addr, whatever the backing of the event. */
+void secmmu_map_small(void *addr, size_t size);
 /*
  * Fresh, stamped memory for pages of the memslot.  vCPUs must be parked.  Sets
  * t->skip if huge pages are called for and there are none.
  */
 void secmmu_renew(struct secmmu *t, uint32_t first, uint32_t nr);
+/* Bytes of [addr, addr + size) in all categories (PAGE_IS_*) of PAGEMAP_SCAN. */
+size_t secmmu_scan(struct secmmu *t, void *addr, size_t size,
+		   uint64_t categories);
+/*
+ * Fails the event unless all its pages are in the categories, which @what says
+ * in words.  Simulates SECMMU_FAULT_NO_EFFECT by expecting their opposite.
+ */
+void secmmu_check_scan(struct secmmu *t, uint64_t categories, const char *what);
 /* Bytes of [addr, addr + size) that are mapped by a huge page table entry. */
 size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size);
 /* Does the page at @addr belong to a huge folio?  -1: no privilege to tell. */
 int secmmu_in_thp(struct secmmu *t, void *addr);
+/* MADV_COLLAPSE, again and again while it may yet succeed.  0, or -1 and errno. */
+int secmmu_try_collapse(void *addr, size_t size);
+/*
+ * Fails the event unless the host maps the block at @addr huge.  Simulates
+ * SECMMU_FAULT_NO_EFFECT by looking at a block that nobody has collapsed.
+ */
+void secmmu_check_collapsed(struct secmmu *t, void *addr);
 /* Makes whole blocks huge again, keeping the content.  False if that failed. */
 bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
 /*
@@ -314,12 +397,42 @@ bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
  * but for its first pages, which the guest is to populate.
  */
 void secmmu_populate(struct secmmu *t);
+/* The page frame that is mapped at @addr; 0: none, or no privilege to tell. */
+uint64_t secmmu_pfn(struct secmmu *t, void *addr);
+/* Writes to a file of proc or sysfs.  0, or -1 and errno. */
+int secmmu_write_file(const char *path, const char *text);
 /* Reserves address space without memory, replacing what was there. */
 void secmmu_reserve(void *addr, size_t size);
 /* Does KVM use two-dimensional paging? */
 bool secmmu_tdp(void);
 /* KVM's own count of the VM's mappings of secmmu_page_size(). */
 uint64_t secmmu_guest_mappings(struct secmmu *t);
+
+/* lib/secmmu_sys.c: the host's settings and threads. */
+
+/*
+ * Writes to a file of proc or sysfs.  What it held before the first such call is
+ * written back when the program ends.  False if it can't be.
+ */
+bool secmmu_set(const char *path, const char *value);
+/* Reads a number.  False if there is none. */
+bool secmmu_get_u64(const char *path, uint64_t *value);
+/* The thread of that name, such as "ksmd"; 0: none. */
+long secmmu_kthread(const char *name);
+
+/* lib/secmmu_uffd.c: userfaultfd. */
+
+/* A userfaultfd with these features, or -1: the kernel has no such thing. */
+int secmmu_uffd(uint64_t features);
+/* Registers all of the event's memory, or that at @addr. */
+void secmmu_uffd_register(int uffd, void *addr, size_t size, uint64_t mode);
+/* Write-protects pages, or lets them be written to and wakes who wants to. */
+void secmmu_uffd_protect(int uffd, void *addr, size_t size, bool protect);
+/*
+ * Has every vCPU do a pass in which it writes to memory that is write-protected.
+ * Returns how many stopped there, once all have stopped or done the pass.
+ */
+uint32_t secmmu_uffd_wait(struct secmmu *t, int uffd);
 
 /* lib/secmmu_opts.c: the command line. */
 
@@ -341,6 +454,10 @@ uint64_t secmmu_now(void);
 void secmmu_set_tracing(struct secmmu *t, bool on);
 /* Ends the timed call: notes [start, now] as a sample of the event. */
 void secmmu_sample(struct secmmu *t, uint64_t start);
+/* The same when the host invalidates for the first vCPU: in its thread. */
+void secmmu_sample_vcpu(struct secmmu *t, uint64_t start);
+/* The same when another thread of the host invalidates. */
+void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid);
 /* The whole main() of a test with @nr events (at most 64). */
 int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 		uint32_t nr);

@@ -39,6 +39,11 @@ static void guest_error(struct secmmu_vcpu_ctl *me, uint32_t kind,
 	WRITE_ONCE(me->nr_errors, n + 1);
 }
 
+static struct secmmu_page *guest_ptr(uint32_t page)
+{
+	return (void *)((char *)guest.base + page * SECMMU_PAGE_SIZE);
+}
+
 static struct secmmu_allow guest_allow(uint32_t page)
 {
 	return (struct secmmu_allow) {
@@ -68,11 +73,29 @@ static void guest_check(struct secmmu_vcpu_ctl *me, uint32_t page,
 		guest_error(me, SECMMU_STALE_READ, page, after, 0, stamp);
 }
 
-static void guest_page(struct secmmu_vcpu_ctl *me, uint32_t vcpu, uint32_t page)
+static void guest_read_page(struct secmmu_vcpu_ctl *me, uint32_t vcpu,
+			    uint32_t page)
 {
 	struct secmmu_shadow *sh = &guest.shadow[vcpu * guest.nr_pages + page];
-	struct secmmu_page *p = &((struct secmmu_page *)
-		((char *)guest.base + page * SECMMU_PAGE_SIZE))[0];
+	struct secmmu_page *p = guest_ptr(page);
+	struct secmmu_allow allow = guest_allow(page);
+	uint64_t stamp, count, want;
+
+	stamp = READ_ONCE(p->stamp);
+	count = READ_ONCE(p->count[vcpu]);
+	guest_check(me, page, allow, stamp);
+	want = stamp == sh->stamp ? sh->count : 0;
+	if (count != want)
+		guest_error(me, SECMMU_LOST_WRITE, page, allow, want, count);
+	sh->stamp = stamp;
+	sh->count = count;
+}
+
+static void guest_write_page(struct secmmu_vcpu_ctl *me, uint32_t vcpu,
+			     uint32_t page)
+{
+	struct secmmu_shadow *sh = &guest.shadow[vcpu * guest.nr_pages + page];
+	struct secmmu_page *p = guest_ptr(page);
 	struct secmmu_allow allow = guest_allow(page);
 	uint64_t stamp, again, count, want;
 
@@ -98,6 +121,14 @@ static void guest_page(struct secmmu_vcpu_ctl *me, uint32_t vcpu, uint32_t page)
 	}
 	sh->stamp = again;
 	sh->count = count;
+}
+
+static void guest_page(struct secmmu_vcpu_ctl *me, uint32_t vcpu, uint32_t page)
+{
+	if (READ_ONCE(guest.ctl->reads_only))
+		guest_read_page(me, vcpu, page);
+	else
+		guest_write_page(me, vcpu, page);
 }
 
 void secmmu_guest_code(uint32_t vcpu)

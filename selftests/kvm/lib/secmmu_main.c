@@ -55,6 +55,11 @@ void secmmu_set_tracing(struct secmmu *t, bool on)
 		secmmu_fail(t, "can't write SECMMU_TRACING_ON: %s", strerror(errno));
 }
 
+static bool is_parked(const struct secmmu *t)
+{
+	return t->opt.quiet || t->ev->parked;
+}
+
 static void check_split(struct secmmu *t)
 {
 	uint32_t block = t->block;
@@ -72,18 +77,20 @@ static void check_split(struct secmmu *t)
 		t->nr_split++;
 }
 
-void secmmu_sample(struct secmmu *t, uint64_t start)
+/* Parked vCPUs can't have mapped anything again. */
+static void note_left(struct secmmu *t)
 {
-	uint64_t end = secmmu_now();
+	if (!is_parked(t) || !t->claim_mapped)
+		return;
+	t->left = max(t->left, secmmu_guest_mappings(t));
+	t->left_known = true;
+}
 
-	secmmu_set_tracing(t, false);
+static void add_sample(struct secmmu *t, uint64_t start, uint64_t end, long tid)
+{
 	/* At once: later khugepaged may have undone the split. */
 	if (t->ev->splits)
 		check_split(t);
-	/* Parked vCPUs can't have mapped anything again. */
-	if (t->opt.quiet && t->claim_mapped)
-		t->left = max(t->left, secmmu_guest_mappings(t));
-
 	if (is_warmup(t) || t->nr_samples == t->opt.iterations)
 		return;
 	t->samples[t->nr_samples++] = (struct secmmu_sample) {
@@ -91,7 +98,34 @@ void secmmu_sample(struct secmmu *t, uint64_t start)
 		.end_ns = end,
 		.addr = (uintptr_t)t->hva,
 		.size = t->size,
+		.tid = tid,
 	};
+}
+
+void secmmu_sample(struct secmmu *t, uint64_t start)
+{
+	uint64_t end = secmmu_now();
+
+	secmmu_set_tracing(t, false);
+	note_left(t);
+	add_sample(t, start, end, syscall(SYS_gettid));
+}
+
+void secmmu_sample_vcpu(struct secmmu *t, uint64_t start)
+{
+	uint64_t end = secmmu_now();
+
+	secmmu_set_tracing(t, false);
+	add_sample(t, start, end, t->vcpus[0].tid);
+}
+
+void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
+{
+	uint64_t end = secmmu_now();
+
+	secmmu_set_tracing(t, false);
+	note_left(t);
+	add_sample(t, start, end, tid);
 }
 
 static FILE *open_samples(void)
@@ -115,14 +149,13 @@ static FILE *open_samples(void)
 
 static void write_samples(struct secmmu *t, FILE *f)
 {
-	long tid = syscall(SYS_gettid);
 	const struct secmmu_sample *s;
 	uint32_t i;
 
 	for (i = 0; i < t->nr_samples; i++) {
 		s = &t->samples[i];
 		fprintf(f, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", t->ev->name, i,
-			tid, s->start_ns, s->end_ns, s->addr, s->size,
+			s->tid, s->start_ns, s->end_ns, s->addr, s->size,
 			secmmu_page_size(t), t->opt.nr_vcpus);
 	}
 	if (fflush(f))
@@ -186,6 +219,10 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 		if (!ev->splits)
 			return "-F no-split: the event splits nothing";
 		break;
+	case SECMMU_FAULT_NO_EFFECT:
+		if (!ev->plants_no_effect)
+			return "-F no-effect: the event looks at no state of its own";
+		break;
 	default:
 		break;
 	}
@@ -195,11 +232,15 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 }
 
 /* The invalidated pages with some neighbours, or all that loses its mapping. */
-static void set_window(struct secmmu *t)
+static void set_window(struct secmmu *t, bool everything)
 {
 	uint32_t first = t->first, end = t->first + t->nr;
 
-	if (is_huge_event(t)) {
+	if (everything) {
+		secmmu_set_window(t, 0, t->nr_pages);
+		return;
+	}
+	if (is_huge_event(t) || t->ev->restore == SECMMU_RESTORE_RENEW) {
 		first = t->block;
 		end = t->block + SECMMU_HUGE_PAGES;
 	}
@@ -222,7 +263,6 @@ static void prepare(struct secmmu *t, uint32_t iteration)
 	t->hva = secmmu_hva(t, t->first);
 	t->size = t->nr * SECMMU_PAGE_SIZE;
 	t->taken = false;
-	set_window(t);
 
 	if (ev->stage) {
 		secmmu_map(t, t->stage, t->size);
@@ -263,7 +303,10 @@ static void restore(struct secmmu *t)
 		break;
 	case SECMMU_RESTORE_RENEW:
 		t->gen++;
-		secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
+		if (t->ev->everything)
+			secmmu_renew(t, 0, t->nr_pages);
+		else
+			secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
 		break;
 	case SECMMU_RESTORE_COLLAPSE:
 		if (!secmmu_collapse(t, block, SECMMU_HUGE_SIZE))
@@ -283,17 +326,26 @@ static void restore(struct secmmu *t)
 static void iterate(struct secmmu *t, uint32_t iteration)
 {
 	prepare(t, iteration);
+	secmmu_set_reads_only(t, t->ev->reads);
+	set_window(t, t->ev->everything);
+	if (t->ev->prepare)
+		t->ev->prepare(t);
+	if (t->skip)
+		return;
 
 	/* Map it all in the secondary MMU: else there is nothing to zap. */
 	secmmu_pass(t);
 	check_before(t);
 
-	secmmu_set_busy(t, !t->opt.quiet);
+	set_window(t, false);
+	secmmu_set_busy(t, !is_parked(t));
 	t->ev->run(t);
 	secmmu_prefault(t);
 	secmmu_pass(t);
 	secmmu_set_busy(t, false);
 
+	if (t->ev->check)
+		t->ev->check(t);
 	secmmu_verify(t);
 	restore(t);
 }
@@ -302,6 +354,7 @@ static void check_all(struct secmmu *t)
 {
 	t->taken = false;
 	t->plant = false;
+	secmmu_set_reads_only(t, t->ev->reads);
 	secmmu_set_window(t, 0, t->nr_pages);
 	secmmu_pass(t);
 	secmmu_verify(t);
@@ -319,6 +372,7 @@ static void set_claim(struct secmmu *t)
 	t->claim_mapped = mapped >= nr_mappings(t) || secmmu_tdp();
 	t->mapped = UINT64_MAX;
 	t->left = 0;
+	t->left_known = false;
 	if (!t->claim_mapped)
 		ksft_print_msg("%s: no claim about mappings in the secondary MMU: no two-dimensional paging, and KVM has %lu of %lu bytes where %lu would cover the memslot\n",
 			       t->ev->name, mapped, secmmu_page_size(t),
@@ -343,14 +397,14 @@ static void print_evidence(struct secmmu *t, uint64_t passes, uint64_t checked)
 	uint32_t n = t->iteration + 1;
 
 	ksft_print_msg("%s: %u vCPUs %s, %s, %lu guest passes, %lu pages checked by guests\n",
-		       name, t->opt.nr_vcpus, t->opt.quiet ? "parked" : "busy",
+		       name, t->opt.nr_vcpus, is_parked(t) ? "parked" : "busy",
 		       vm_mem_backing_src_alias(t->source)->name,
 		       TOTAL(t, passes) - passes, TOTAL(t, checked) - checked);
 	if (t->claim_mapped)
 		ksft_print_msg("%s: before each of %u calls KVM had at least %lu mappings of %lu bytes, %lu cover the memslot\n",
 			       name, n, t->mapped, secmmu_page_size(t),
 			       nr_mappings(t));
-	if (t->claim_mapped && t->opt.quiet)
+	if (t->left_known)
 		ksft_print_msg("%s: right after the call at most %lu were left\n",
 			       name, t->left);
 	if (t->ev->splits)
@@ -364,6 +418,9 @@ static void run_event(struct secmmu *t)
 	uint32_t i, n = t->opt.warmup + t->opt.iterations;
 
 	t->gen++;
+	t->skip = secmmu_get_hugetlb(t);
+	if (t->skip)
+		return;
 	secmmu_renew(t, 0, t->nr_pages);
 	if (t->skip)
 		return;
@@ -442,6 +499,7 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 
 	ksft_print_header();
 	check_requirements();
+	t.fd = -1;
 	t.pagemap_fd = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
 	t.samples = calloc(t.opt.iterations, sizeof(*t.samples));
 	TEST_ASSERT(t.samples, "No memory");
@@ -456,6 +514,8 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 	secmmu_destroy(&t);
 	free(t.samples);
 	close(t.pagemap_fd);
+	if (t.fd >= 0)
+		close(t.fd);
 	if (samples)
 		fclose(samples);
 	if (ksft_get_xskip_cnt() == ksft_plan) {

@@ -9,12 +9,22 @@
 
 #include "secmmu.h"
 
-#define COLLAPSE_TRIES	3
+#define COLLAPSE_TRIES	20
+
+#define HUGETLB_POOL "/proc/sys/vm/nr_hugepages"
+/* Besides the memslot: what is aside, in place of it, and a child's. */
+#define HUGETLB_SPARE	8
+
+static bool is_hugetlb(const struct secmmu *t)
+{
+	return is_backing_src_hugetlb(t->source) ||
+	       t->source == VM_MEM_SRC_SHARED_HUGETLB;
+}
 
 size_t secmmu_page_size(const struct secmmu *t)
 {
-	return t->source == VM_MEM_SRC_ANONYMOUS_THP ? SECMMU_HUGE_SIZE :
-						       SECMMU_PAGE_SIZE;
+	return t->source == VM_MEM_SRC_ANONYMOUS_THP || is_hugetlb(t) ?
+	       SECMMU_HUGE_SIZE : SECMMU_PAGE_SIZE;
 }
 
 static bool is_huge(const struct secmmu *t)
@@ -30,6 +40,21 @@ static void advise(void *addr, size_t size, int advice)
 		    advice, strerror(errno));
 }
 
+/* Events that change memory through its file want that of the memslot. */
+static void keep_file(struct secmmu *t, int fd, void *addr)
+{
+	off_t start = (char *)addr - (char *)t->mem;
+
+	if (start < 0 || start >= t->opt.bytes) {
+		close(fd);
+		return;
+	}
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = fd;
+	t->fd_start = start;
+}
+
 /*
  * The regime of an event is fixed here, before anything is timed: the page size
  * by advice, so that the system's THP settings and khugepaged have no say in
@@ -42,14 +67,15 @@ void secmmu_map(struct secmmu *t, void *addr, size_t size)
 	void *p;
 
 	if (backing_src_is_shared(t->source))
-		fd = kvm_memfd_alloc(size, false);
+		fd = kvm_memfd_alloc(size, is_hugetlb(t));
 	p = mmap(addr, size, PROT_READ | PROT_WRITE,
 		 MAP_FIXED | vm_mem_backing_src_alias(t->source)->flag, fd, 0);
 	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
 		    strerror(errno));
 	if (fd >= 0)
-		close(fd);
-	advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+		keep_file(t, fd, addr);
+	if (!is_hugetlb(t))
+		advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	advise(addr, size, MADV_POPULATE_WRITE);
 }
 
@@ -71,7 +97,30 @@ void secmmu_reserve(void *addr, size_t size)
 		    strerror(errno));
 }
 
-bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
+const char *secmmu_get_hugetlb(struct secmmu *t)
+{
+	uint64_t old, want, got;
+	char text[24];
+
+	if (!is_hugetlb(t) || t->hugetlb)
+		return NULL;
+	/* Twice: what is mapped over something takes its pages before that goes. */
+	want = 2 * t->opt.bytes / SECMMU_HUGE_SIZE + HUGETLB_SPARE;
+	if (!secmmu_get_u64(HUGETLB_POOL, &old))
+		return "no " HUGETLB_POOL;
+	snprintf(text, sizeof(text), "%lu", old + want);
+	if (!secmmu_set(HUGETLB_POOL, text))
+		return "no write access to " HUGETLB_POOL;
+	if (!secmmu_get_u64(HUGETLB_POOL, &got) || got < old + want)
+		return "no memory for hugetlb pages";
+	/* Ends the program where there is none. */
+	if (get_def_hugetlb_pagesz() != SECMMU_HUGE_SIZE)
+		return "default size of hugetlb pages is not 2 MiB";
+	t->hugetlb = true;
+	return NULL;
+}
+
+int secmmu_try_collapse(void *addr, size_t size)
 {
 	int i, ret;
 
@@ -81,6 +130,34 @@ bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
 		if (!ret || errno != EAGAIN)
 			break;
 	}
+	return ret;
+}
+
+void secmmu_check_collapsed(struct secmmu *t, void *addr)
+{
+	size_t huge;
+
+	if (secmmu_planted(t, SECMMU_FAULT_NO_EFFECT))
+		addr = t->mem;
+	huge = secmmu_huge_bytes(t, addr, SECMMU_HUGE_SIZE);
+	if (huge != SECMMU_HUGE_SIZE)
+		secmmu_fail(t, "no collapse: %lu of %lu bytes are mapped huge by the host after the call",
+			    huge, SECMMU_HUGE_SIZE);
+}
+
+void secmmu_map_small(void *addr, size_t size)
+{
+	void *p = mmap(addr, size, PROT_READ | PROT_WRITE,
+		       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
+		    strerror(errno));
+	advise(addr, size, MADV_NOHUGEPAGE);
+}
+
+bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
+{
+	secmmu_try_collapse(addr, size);
 	return secmmu_huge_bytes(t, addr, size) == size;
 }
 
@@ -97,7 +174,8 @@ void secmmu_renew(struct secmmu *t, uint32_t first, uint32_t nr)
 		t->skip = "no huge pages to be had: is transparent_hugepage/enabled \"never\", or memory short?";
 }
 
-size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
+size_t secmmu_scan(struct secmmu *t, void *addr, size_t size,
+		   uint64_t categories)
 {
 	struct page_region regions[16];
 	struct pm_scan_arg arg = {
@@ -106,8 +184,8 @@ size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
 		.end = (uintptr_t)addr + size,
 		.vec = (uintptr_t)regions,
 		.vec_len = ARRAY_SIZE(regions),
-		.category_mask = PAGE_IS_HUGE | PAGE_IS_PRESENT,
-		.return_mask = PAGE_IS_HUGE,
+		.category_mask = categories,
+		.return_mask = categories,
 	};
 	size_t bytes = 0;
 	int i, n;
@@ -123,16 +201,52 @@ size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
 	return bytes;
 }
 
-int secmmu_in_thp(struct secmmu *t, void *addr)
+void secmmu_check_scan(struct secmmu *t, uint64_t categories, const char *what)
+{
+	size_t bytes = secmmu_scan(t, t->hva, t->size, categories);
+
+	if (secmmu_planted(t, SECMMU_FAULT_NO_EFFECT))
+		bytes = t->size - bytes;
+	if (bytes != t->size)
+		secmmu_fail(t, "%lu of %lu bytes are %s (PAGEMAP_SCAN)", bytes,
+			    t->size, what);
+}
+
+size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
+{
+	return secmmu_scan(t, addr, size, PAGE_IS_HUGE | PAGE_IS_PRESENT);
+}
+
+uint64_t secmmu_pfn(struct secmmu *t, void *addr)
 {
 	off_t off = (uintptr_t)addr / SECMMU_PAGE_SIZE * sizeof(uint64_t);
-	uint64_t entry, flags, pfn;
-	int fd, ret = -1;
+	uint64_t entry;
 
-	if (pread(t->pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry))
-		return -1;
+	if (pread(t->pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry) ||
+	    !(entry & 1UL << 63))
+		return 0;
 	/* Bits 0-54; read as 0 without CAP_SYS_ADMIN. */
-	pfn = entry & ((1UL << 55) - 1);
+	return entry & ((1UL << 55) - 1);
+}
+
+int secmmu_write_file(const char *path, const char *text)
+{
+	ssize_t len = strlen(text), ret;
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, len);
+	close(fd);
+	return ret == len ? 0 : -1;
+}
+
+int secmmu_in_thp(struct secmmu *t, void *addr)
+{
+	uint64_t flags, pfn = secmmu_pfn(t, addr);
+	int fd, ret = -1;
+	off_t off;
+
 	fd = open("/proc/kpageflags", O_RDONLY);
 	if (!pfn || fd < 0)
 		goto out;

@@ -16,6 +16,7 @@ static const char * const fault_names[] = {
 	[SECMMU_FAULT_STRAY_WRITE] = "stray-write",
 	[SECMMU_FAULT_LOST_WRITE] = "lost-write",
 	[SECMMU_FAULT_NO_SPLIT] = "no-split",
+	[SECMMU_FAULT_NO_EFFECT] = "no-effect",
 };
 
 static void __noreturn __printf(1, 2) usage_error(const char *fmt, ...)
@@ -38,15 +39,16 @@ static void help(const char *name)
 	       " -b: size of the memslot under test, %luM-%luM in steps of 2M, e.g. 8M (default: 8M)\n"
 	       " -i: iterations of each event, 1-%d (default: 10)\n"
 	       " -w: iterations before these that are no samples, 0-%d (default: 2)\n"
-	       " -s: backing of the memslot: anonymous, anonymous_thp or shmem;\n"
-	       "     events that can't have it are skipped (default: each event's own)\n"
+	       " -s: backing of the memslot: anonymous, anonymous_thp, shmem,\n"
+	       "     anonymous_hugetlb or shared_hugetlb; events that can't have it are\n"
+	       "     skipped (default: each event's own)\n"
 	       " -e: the events to run (default: all); -l lists them\n"
 	       " -q: park the vCPUs in user space during the timed call (path length);\n"
 	       "     otherwise they access the memory meanwhile (contention)\n"
 	       " -f: leave every fault to the guests; otherwise KVM_PRE_FAULT_MEMORY takes\n"
 	       "     most of them after the call, where KVM has it (faster)\n"
 	       " -F: plant a fault: the test must fail.  stale-read, stray-write,\n"
-	       "     lost-write or no-split\n"
+	       "     lost-write, no-split or no-effect\n"
 	       " -l: list the events\n"
 	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file;\n"
 	       "with SECMMU_TRACING_ON=PATH 1 is written there before each of them, 0 after.\n"
@@ -98,13 +100,15 @@ static enum vm_mem_backing_src_type parse_source(const char *arg)
 {
 	static const enum vm_mem_backing_src_type sources[] = {
 		VM_MEM_SRC_ANONYMOUS, VM_MEM_SRC_ANONYMOUS_THP, VM_MEM_SRC_SHMEM,
+		VM_MEM_SRC_ANONYMOUS_HUGETLB, VM_MEM_SRC_SHARED_HUGETLB,
 	};
 	uint32_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++)
 		if (!strcmp(arg, vm_mem_backing_src_alias(sources[i])->name))
 			return sources[i];
-	usage_error("-s must be anonymous, anonymous_thp or shmem, got '%s'", arg);
+	usage_error("-s must be anonymous, anonymous_thp, shmem, anonymous_hugetlb or shared_hugetlb, got '%s'",
+		    arg);
 }
 
 static enum secmmu_fault parse_fault(const char *arg)
@@ -114,7 +118,7 @@ static enum secmmu_fault parse_fault(const char *arg)
 	for (i = SECMMU_FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
 		if (!strcmp(arg, fault_names[i]))
 			return i;
-	usage_error("-F must be stale-read, stray-write, lost-write or no-split, got '%s'",
+	usage_error("-F must be stale-read, stray-write, lost-write, no-split or no-effect, got '%s'",
 		    arg);
 }
 
