@@ -13,11 +13,13 @@
 
 override TEST_PROGS_x86_64 :=
 override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmmu_oom_test \
-	secmmu_stats_test
+	secmmu_stats_test secmmu_thp_test secmmu_ksm_test secmmu_hugetlb_test \
+	secmmu_file_test secmmu_device_test secmmu_uprobe_test
 override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
 SECMMU_LIB := lib/secmmu.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
-	      lib/secmmu_opts.c lib/secmmu_oracle.c
+	      lib/secmmu_opts.c lib/secmmu_oracle.c \
+	      lib/secmmu_sys.c lib/secmmu_uffd.c
 LIBKVM += $(SECMMU_LIB)
 
 include Makefile
