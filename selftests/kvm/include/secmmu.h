@@ -23,6 +23,8 @@
 #define SECMMU_HUGE_SIZE	(2UL << 20)
 #define SECMMU_HUGE_PAGES	((uint32_t)(SECMMU_HUGE_SIZE / SECMMU_PAGE_SIZE))
 #define SECMMU_MAX_ERRORS	8
+/* Clear of slot 0, which is a few MiB at 0; mapped to the same addresses. */
+#define SECMMU_MEM_GPA		0x40000000UL
 /* Pages of the invalidated range whose first fault is left to the guest. */
 #define SECMMU_GUEST_FAULTS	8U
 
@@ -151,6 +153,11 @@ struct secmmu_event {
 	bool own_vma;
 	/* The vCPUs are parked during the call, as with -q. */
 	bool parked;
+	/*
+	 * The vCPUs only read, and so map what the host has as it is, until
+	 * run() has them write: secmmu_set_reads_only().
+	 */
+	bool reads;
 	/* The event itself plants SECMMU_FAULT_STRAY_WRITE. */
 	bool plants_stray_write;
 	/*
@@ -161,10 +168,21 @@ struct secmmu_event {
 	/* Returns NULL, or the requirement that is not met. */
 	const char *(*unmet)(struct secmmu *t);
 	/*
+	 * If it is not NULL: brings the block into the state that the event
+	 * wants, before the pass that maps it.  vCPUs are parked.  May set
+	 * secmmu.skip.
+	 */
+	void (*prepare)(struct secmmu *t);
+	/*
 	 * One invalidation: secmmu_begin(), the timed call between secmmu_now()
 	 * and secmmu_sample(), whatever must follow, secmmu_end().
 	 */
 	void (*run)(struct secmmu *t);
+	/*
+	 * If it is not NULL: the event's own checks, after the last pass and
+	 * before secmmu_verify().  vCPUs are parked.
+	 */
+	void (*check)(struct secmmu *t);
 };
 
 struct secmmu_vcpu {
@@ -208,6 +226,10 @@ struct secmmu {
 	/* Two 2 MiB aligned blocks of address space outside the memslot. */
 	char *aside;
 	char *stage;
+	/* Of shared memory: the file that was last mapped into the memslot. */
+	int fd;
+	off_t fd_start;		/* where in the memslot it begins, in bytes */
+	bool hugetlb;		/* there are hugetlb pages for this test */
 	int pagemap_fd;
 	int tracing_fd;	/* SECMMU_TRACING_ON, or -1 */
 
@@ -277,8 +299,12 @@ uint32_t secmmu_wait_faulted(struct secmmu *t);
  * or finds it.  The first pages of the invalidated range are left to the guest.
  */
 void secmmu_prefault(struct secmmu *t);
+/* Has the memslot at other host memory from now on.  vCPUs must be parked. */
+void secmmu_move_slot(struct secmmu *t, void *mem);
 /* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
 void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr);
+/* Makes passes read only, or read and write.  At any time. */
+void secmmu_set_reads_only(struct secmmu *t, bool reads_only);
 void secmmu_open_hole(struct secmmu *t);
 void secmmu_close_hole(struct secmmu *t);
 
@@ -311,6 +337,8 @@ void secmmu_freeze(struct secmmu *t);
 void secmmu_check_frozen(struct secmmu *t, const void *where);
 /* Fails the event if stamps at @where are not what the guest may see now. */
 void secmmu_check_stamps(struct secmmu *t, const void *where);
+/* The same, for those of a generation. */
+void secmmu_check_stamps_of(struct secmmu *t, const void *where, uint32_t gen);
 /* The new memory is in place: from here on the guest may see only that. */
 void secmmu_end(struct secmmu *t);
 /* With vCPUs parked after a pass: checks all that host and guest have noted. */
@@ -328,10 +356,23 @@ static inline void *secmmu_hva(struct secmmu *t, uint32_t page)
 	return &((char *)t->mem)[page * SECMMU_PAGE_SIZE];
 }
 
+/*
+ * Sees to it that there are hugetlb pages if the event wants them; they are given
+ * back when the program ends.  Returns NULL, or the requirement that is not met.
+ */
+const char *secmmu_get_hugetlb(struct secmmu *t);
+/* Where in secmmu.fd the event's memory begins. */
+static inline off_t secmmu_fd_offset(struct secmmu *t)
+{
+	return t->hva - (char *)t->mem - t->fd_start;
+}
+
 /* Bytes that one host mapping of the event's memory covers. */
 size_t secmmu_page_size(const struct secmmu *t);
 /* Puts fresh, populated memory of the event's backing at @addr. */
 void secmmu_map(struct secmmu *t, void *addr, size_t size);
+/* Puts small anonymous pages at @addr, whatever the backing of the event. */
+void secmmu_map_small(void *addr, size_t size);
 /*
  * Fresh, stamped memory for pages of the memslot.  vCPUs must be parked.  Sets
  * t->skip if huge pages are called for and there are none.
@@ -349,6 +390,13 @@ void secmmu_check_scan(struct secmmu *t, uint64_t categories, const char *what);
 size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size);
 /* Does the page at @addr belong to a huge folio?  -1: no privilege to tell. */
 int secmmu_in_thp(struct secmmu *t, void *addr);
+/* MADV_COLLAPSE, again and again while it may yet succeed.  0, or -1 and errno. */
+int secmmu_try_collapse(void *addr, size_t size);
+/*
+ * Fails the event unless the host maps the block at @addr huge.  Simulates
+ * SECMMU_FAULT_NO_EFFECT by looking at a block that nobody has collapsed.
+ */
+void secmmu_check_collapsed(struct secmmu *t, void *addr);
 /* Makes whole blocks huge again, keeping the content.  False if that failed. */
 bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
 /*
@@ -371,6 +419,18 @@ void secmmu_reserve(void *addr, size_t size);
 bool secmmu_tdp(void);
 /* KVM's own count of the VM's mappings of secmmu_page_size(). */
 uint64_t secmmu_guest_mappings(struct secmmu *t);
+
+/* lib/secmmu_sys.c: the host's settings and threads. */
+
+/*
+ * Writes to a file of proc or sysfs.  What it held before the first such call is
+ * written back when the program ends.  False if it can't be.
+ */
+bool secmmu_set(const char *path, const char *value);
+/* Reads a number.  False if there is none. */
+bool secmmu_get_u64(const char *path, uint64_t *value);
+/* The thread of that name, such as "ksmd"; 0: none. */
+long secmmu_kthread(const char *name);
 
 /* lib/secmmu_uffd.c: userfaultfd. */
 
@@ -408,6 +468,8 @@ void secmmu_set_tracing(struct secmmu *t, bool on);
 void secmmu_sample(struct secmmu *t, uint64_t start);
 /* The same when the host invalidates for the first vCPU: in its thread. */
 void secmmu_sample_vcpu(struct secmmu *t, uint64_t start);
+/* The same when another thread of the host invalidates. */
+void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid);
 /* The whole main() of a test with @nr events (at most 64). */
 int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 		uint32_t nr);

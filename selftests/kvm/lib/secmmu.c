@@ -15,8 +15,7 @@
 
 #define MEM_SLOT	1
 #define CTL_SLOT	2
-/* Clear of slot 0, which is a few MiB at 0; mapped to the same addresses. */
-#define MEM_GPA		0x40000000UL
+#define MEM_GPA		SECMMU_MEM_GPA
 #define CTL_GPA		0x80000000UL
 
 static void lock(struct secmmu *t)
@@ -53,7 +52,7 @@ static void wait_for_hole(struct secmmu_vcpu *v, unsigned int seq)
 static void finish_mmio(struct secmmu_vcpu *v)
 {
 	struct kvm_run *run = v->vcpu->run;
-	void *hva = addr_gpa2hva(v->t->vm, run->mmio.phys_addr);
+	void *hva = (char *)v->t->mem + (run->mmio.phys_addr - MEM_GPA);
 
 	TEST_ASSERT(run->mmio.len <= sizeof(run->mmio.data), "MMIO of %u bytes",
 		    run->mmio.len);
@@ -153,11 +152,16 @@ bool secmmu_passed(struct secmmu *t, uint32_t vcpu)
 	return passed;
 }
 
+void secmmu_set_reads_only(struct secmmu *t, bool reads_only)
+{
+	WRITE_ONCE(t->ctl->reads_only, reads_only);
+}
+
 void secmmu_read_pass(struct secmmu *t)
 {
-	WRITE_ONCE(t->ctl->reads_only, 1);
+	secmmu_set_reads_only(t, true);
 	secmmu_pass(t);
-	WRITE_ONCE(t->ctl->reads_only, 0);
+	secmmu_set_reads_only(t, false);
 }
 
 void secmmu_set_busy(struct secmmu *t, bool busy)
@@ -241,6 +245,18 @@ static void *add_slot(struct kvm_vm *vm, uint32_t slot, uint64_t gpa,
 				    size / SECMMU_PAGE_SIZE, 0);
 	virt_map_level(vm, gpa, gpa, size, PG_LEVEL_2M);
 	return addr_gpa2hva(vm, gpa);
+}
+
+void secmmu_move_slot(struct secmmu *t, void *mem)
+{
+	vm_set_user_memory_region(t->vm, MEM_SLOT, 0, MEM_GPA, 0, NULL);
+	vm_set_user_memory_region(t->vm, MEM_SLOT, 0, MEM_GPA, t->opt.bytes, mem);
+	t->mem = mem;
+	/*
+	 * KVM_PRE_FAULT_MEMORY would not return: a vCPU that does not run keeps
+	 * its root, which is obsolete now, and Linux 6.12 tries it for ever.
+	 */
+	t->prefault = NULL;
 }
 
 static void add_ctl(struct secmmu *t, uint64_t size, uint64_t shadow_off,

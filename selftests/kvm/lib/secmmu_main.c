@@ -119,6 +119,15 @@ void secmmu_sample_vcpu(struct secmmu *t, uint64_t start)
 	add_sample(t, start, end, t->vcpus[0].tid);
 }
 
+void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
+{
+	uint64_t end = secmmu_now();
+
+	secmmu_set_tracing(t, false);
+	note_left(t);
+	add_sample(t, start, end, tid);
+}
+
 static FILE *open_samples(void)
 {
 	const char *path = getenv("SECMMU_SAMPLES");
@@ -231,7 +240,8 @@ static void set_window(struct secmmu *t, bool everything)
 		secmmu_set_window(t, 0, t->nr_pages);
 		return;
 	}
-	if (is_huge_event(t)) {
+	if (is_huge_event(t) ||
+	    (t->ev->restore == SECMMU_RESTORE_RENEW && !t->ev->own_vma)) {
 		first = t->block;
 		end = t->block + SECMMU_HUGE_PAGES;
 	}
@@ -300,10 +310,10 @@ static void restore(struct secmmu *t)
 		t->gen++;
 		if (t->ev->everything)
 			secmmu_renew(t, 0, t->nr_pages);
-		else if (is_huge_event(t))
-			secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
-		else
+		else if (t->ev->own_vma && !is_huge_event(t))
 			secmmu_renew(t, t->first, t->nr);
+		else
+			secmmu_renew(t, t->block, SECMMU_HUGE_PAGES);
 		break;
 	case SECMMU_RESTORE_COLLAPSE:
 		if (!secmmu_collapse(t, block, SECMMU_HUGE_SIZE))
@@ -323,9 +333,14 @@ static void restore(struct secmmu *t)
 static void iterate(struct secmmu *t, uint32_t iteration)
 {
 	prepare(t, iteration);
+	secmmu_set_reads_only(t, t->ev->reads);
+	set_window(t, t->ev->everything);
+	if (t->ev->prepare)
+		t->ev->prepare(t);
+	if (t->skip)
+		return;
 
 	/* Map it all in the secondary MMU: else there is nothing to zap. */
-	set_window(t, t->ev->everything);
 	secmmu_pass(t);
 	check_before(t);
 
@@ -336,6 +351,8 @@ static void iterate(struct secmmu *t, uint32_t iteration)
 	secmmu_pass(t);
 	secmmu_set_busy(t, false);
 
+	if (t->ev->check)
+		t->ev->check(t);
 	secmmu_verify(t);
 	restore(t);
 }
@@ -344,6 +361,7 @@ static void check_all(struct secmmu *t)
 {
 	t->taken = false;
 	t->plant = false;
+	secmmu_set_reads_only(t, t->ev->reads);
 	secmmu_set_window(t, 0, t->nr_pages);
 	secmmu_pass(t);
 	secmmu_verify(t);
@@ -408,6 +426,9 @@ static void run_event(struct secmmu *t)
 
 	t->gen++;
 	set_range(t);
+	t->skip = secmmu_get_hugetlb(t);
+	if (t->skip)
+		return;
 	secmmu_renew(t, 0, t->nr_pages);
 	if (t->ev->own_vma)
 		secmmu_renew(t, t->first, t->nr);
@@ -488,6 +509,7 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 
 	ksft_print_header();
 	check_requirements();
+	t.fd = -1;
 	t.pagemap_fd = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
 	t.samples = calloc(t.opt.iterations, sizeof(*t.samples));
 	TEST_ASSERT(t.samples, "No memory");
@@ -502,6 +524,8 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 	secmmu_destroy(&t);
 	free(t.samples);
 	close(t.pagemap_fd);
+	if (t.fd >= 0)
+		close(t.fd);
 	if (samples)
 		fclose(samples);
 	if (ksft_get_xskip_cnt() == ksft_plan) {

@@ -11,12 +11,22 @@
 
 #include "secmmu.h"
 
-#define COLLAPSE_TRIES	3
+#define COLLAPSE_TRIES	20
+
+#define HUGETLB_POOL "/proc/sys/vm/nr_hugepages"
+/* Besides the memslot: what is aside, in place of it, and a child's. */
+#define HUGETLB_SPARE	8
+
+static bool is_hugetlb(const struct secmmu *t)
+{
+	return is_backing_src_hugetlb(t->source) ||
+	       t->source == VM_MEM_SRC_SHARED_HUGETLB;
+}
 
 size_t secmmu_page_size(const struct secmmu *t)
 {
-	return t->source == VM_MEM_SRC_ANONYMOUS_THP ? SECMMU_HUGE_SIZE :
-						       SECMMU_PAGE_SIZE;
+	return t->source == VM_MEM_SRC_ANONYMOUS_THP || is_hugetlb(t) ?
+	       SECMMU_HUGE_SIZE : SECMMU_PAGE_SIZE;
 }
 
 static bool is_huge(const struct secmmu *t)
@@ -30,6 +40,21 @@ static void advise(void *addr, size_t size, int advice)
 
 	TEST_ASSERT(!ret, "madvise(%p, 0x%lx, %d) failed: %s", addr, size,
 		    advice, strerror(errno));
+}
+
+/* Events that change memory through its file want that of the memslot. */
+static void keep_file(struct secmmu *t, int fd, void *addr)
+{
+	off_t start = (char *)addr - (char *)t->mem;
+
+	if (start < 0 || start >= t->opt.bytes) {
+		close(fd);
+		return;
+	}
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = fd;
+	t->fd_start = start;
 }
 
 /*
@@ -47,13 +72,14 @@ void secmmu_map(struct secmmu *t, void *addr, size_t size)
 	if (t->ev->own_vma && addr == t->hva)
 		flags |= MAP_NORESERVE;
 	if (backing_src_is_shared(t->source))
-		fd = kvm_memfd_alloc(size, false);
+		fd = kvm_memfd_alloc(size, is_hugetlb(t));
 	p = mmap(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED | flags, fd, 0);
 	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
 		    strerror(errno));
 	if (fd >= 0)
-		close(fd);
-	advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+		keep_file(t, fd, addr);
+	if (!is_hugetlb(t))
+		advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	advise(addr, size, MADV_POPULATE_WRITE);
 }
 
@@ -75,7 +101,30 @@ void secmmu_reserve(void *addr, size_t size)
 		    strerror(errno));
 }
 
-bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
+const char *secmmu_get_hugetlb(struct secmmu *t)
+{
+	uint64_t old, want, got;
+	char text[24];
+
+	if (!is_hugetlb(t) || t->hugetlb)
+		return NULL;
+	/* Twice: what is mapped over something takes its pages before that goes. */
+	want = 2 * t->opt.bytes / SECMMU_HUGE_SIZE + HUGETLB_SPARE;
+	if (!secmmu_get_u64(HUGETLB_POOL, &old))
+		return "no " HUGETLB_POOL;
+	snprintf(text, sizeof(text), "%lu", old + want);
+	if (!secmmu_set(HUGETLB_POOL, text))
+		return "no write access to " HUGETLB_POOL;
+	if (!secmmu_get_u64(HUGETLB_POOL, &got) || got < old + want)
+		return "no memory for hugetlb pages";
+	/* Ends the program where there is none. */
+	if (get_def_hugetlb_pagesz() != SECMMU_HUGE_SIZE)
+		return "default size of hugetlb pages is not 2 MiB";
+	t->hugetlb = true;
+	return NULL;
+}
+
+int secmmu_try_collapse(void *addr, size_t size)
 {
 	int i, ret;
 
@@ -85,6 +134,34 @@ bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
 		if (!ret || errno != EAGAIN)
 			break;
 	}
+	return ret;
+}
+
+void secmmu_check_collapsed(struct secmmu *t, void *addr)
+{
+	size_t huge;
+
+	if (secmmu_planted(t, SECMMU_FAULT_NO_EFFECT))
+		addr = t->mem;
+	huge = secmmu_huge_bytes(t, addr, SECMMU_HUGE_SIZE);
+	if (huge != SECMMU_HUGE_SIZE)
+		secmmu_fail(t, "no collapse: %lu of %lu bytes are mapped huge by the host after the call",
+			    huge, SECMMU_HUGE_SIZE);
+}
+
+void secmmu_map_small(void *addr, size_t size)
+{
+	void *p = mmap(addr, size, PROT_READ | PROT_WRITE,
+		       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
+		    strerror(errno));
+	advise(addr, size, MADV_NOHUGEPAGE);
+}
+
+bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
+{
+	secmmu_try_collapse(addr, size);
 	return secmmu_huge_bytes(t, addr, size) == size;
 }
 

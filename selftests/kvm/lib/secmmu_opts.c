@@ -39,8 +39,9 @@ static void help(const char *name)
 	       " -b: size of the memslot under test, %luM-%luM in steps of 2M, e.g. 8M (default: 8M)\n"
 	       " -i: iterations of each event, 1-%d (default: 10)\n"
 	       " -w: iterations before these that are no samples, 0-%d (default: 2)\n"
-	       " -s: backing of the memslot: anonymous, anonymous_thp or shmem;\n"
-	       "     events that can't have it are skipped (default: each event's own)\n"
+	       " -s: backing of the memslot: anonymous, anonymous_thp, shmem,\n"
+	       "     anonymous_hugetlb or shared_hugetlb; events that can't have it are\n"
+	       "     skipped (default: each event's own)\n"
 	       " -e: the events to run (default: all); -l lists them\n"
 	       " -q: park the vCPUs in user space during the timed call (path length);\n"
 	       "     otherwise they access the memory meanwhile (contention)\n"
@@ -99,13 +100,15 @@ static enum vm_mem_backing_src_type parse_source(const char *arg)
 {
 	static const enum vm_mem_backing_src_type sources[] = {
 		VM_MEM_SRC_ANONYMOUS, VM_MEM_SRC_ANONYMOUS_THP, VM_MEM_SRC_SHMEM,
+		VM_MEM_SRC_ANONYMOUS_HUGETLB, VM_MEM_SRC_SHARED_HUGETLB,
 	};
 	uint32_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++)
 		if (!strcmp(arg, vm_mem_backing_src_alias(sources[i])->name))
 			return sources[i];
-	usage_error("-s must be anonymous, anonymous_thp or shmem, got '%s'", arg);
+	usage_error("-s must be anonymous, anonymous_thp, shmem, anonymous_hugetlb or shared_hugetlb, got '%s'",
+		    arg);
 }
 
 static enum secmmu_fault parse_fault(const char *arg)

@@ -76,7 +76,7 @@ void secmmu_fail(struct secmmu *t, const char *fmt, ...)
 
 static unsigned long page_gfn(struct secmmu *t, uint32_t page)
 {
-	return addr_hva2gpa(t->vm, secmmu_hva(t, page)) / SECMMU_PAGE_SIZE;
+	return SECMMU_MEM_GPA / SECMMU_PAGE_SIZE + page;
 }
 
 void secmmu_fill(struct secmmu *t, void *where, uint32_t gen, uint32_t first,
@@ -186,21 +186,44 @@ static void check_taken(struct secmmu *t)
 	secmmu_check_frozen(t, t->aside);
 }
 
+static void check_stamp(struct secmmu *t, const void *where, uint32_t i,
+			uint64_t want)
+{
+	uint64_t seen = READ_ONCE(nth_page((void *)where, i)->stamp);
+	char want_buf[80], seen_buf[80];
+
+	if (seen != want)
+		secmmu_fail(t, "copy of gfn 0x%lx (page %u): expected %s, seen %s",
+			    page_gfn(t, t->first + i), t->first + i,
+			    stamp_str(want, want_buf, sizeof(want_buf)),
+			    stamp_str(seen, seen_buf, sizeof(seen_buf)));
+}
+
 void secmmu_check_stamps(struct secmmu *t, const void *where)
 {
-	char want_buf[80], seen_buf[80];
-	uint64_t want, seen;
 	uint32_t i;
 
-	for (i = 0; i < t->nr && t->failures < SECMMU_MAX_ERRORS; i++) {
-		want = t->allow[t->first + i].cur;
-		seen = READ_ONCE(nth_page((void *)where, i)->stamp);
-		if (seen != want)
-			secmmu_fail(t, "copy of gfn 0x%lx (page %u): expected %s, seen %s",
-				    page_gfn(t, t->first + i), t->first + i,
-				    stamp_str(want, want_buf, sizeof(want_buf)),
-				    stamp_str(seen, seen_buf, sizeof(seen_buf)));
-	}
+	for (i = 0; i < t->nr && t->failures < SECMMU_MAX_ERRORS; i++)
+		check_stamp(t, where, i, t->allow[t->first + i].cur);
+}
+
+void secmmu_check_stamps_of(struct secmmu *t, const void *where, uint32_t gen)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->nr && t->failures < SECMMU_MAX_ERRORS; i++)
+		check_stamp(t, where, i, secmmu_stamp(gen, t->first + i));
+}
+
+/* Also where the host itself has no right to write. */
+static void poke(uint64_t *where, uint64_t value)
+{
+	int fd = open_path_or_exit("/proc/self/mem", O_WRONLY);
+	ssize_t ret = pwrite(fd, &value, sizeof(value), (uintptr_t)where);
+
+	TEST_ASSERT(ret == sizeof(value), "/proc/self/mem at %p: %s", where,
+		    strerror(errno));
+	close(fd);
 }
 
 void secmmu_end(struct secmmu *t)
@@ -209,7 +232,8 @@ void secmmu_end(struct secmmu *t)
 
 	/* What a vCPU with a stale SPTE would read. */
 	if (secmmu_planted(t, SECMMU_FAULT_STALE_READ))
-		nth_page(t->hva, mid)->stamp = secmmu_poison(t->gen, t->first + mid);
+		poke(&nth_page(t->hva, mid)->stamp,
+		     secmmu_poison(t->gen, t->first + mid));
 
 	for (i = t->first; i < t->first + t->nr; i++)
 		WRITE_ONCE(t->allow[i].cur, t->allow[i].next);
@@ -286,7 +310,8 @@ void secmmu_verify(struct secmmu *t)
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE) && t->taken)
 		nth_page(t->aside, mid)->count[0]++;
 	if (secmmu_planted(t, SECMMU_FAULT_LOST_WRITE))
-		nth_page(t->hva, mid)->count[0]--;
+		poke(&nth_page(t->hva, mid)->count[0],
+		     nth_page(t->hva, mid)->count[0] - 1);
 
 	for (i = 0; i < t->opt.nr_vcpus; i++)
 		check_guest_errors(t, i);
