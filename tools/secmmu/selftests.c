@@ -3,6 +3,7 @@
 #include "build.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "durations.h"
@@ -91,6 +92,29 @@ static int make_mm_tests(struct build *b, const struct run *r,
 	return ret;
 }
 
+/*
+ * The makefiles' dependencies name objects by absolute path, and those of mm
+ * leave headers out: in a cache that was moved, or for another kernel, make would
+ * take old objects for new ones. Such are not kept.
+ */
+static int drop_foreign(struct build *b, const char *objects)
+{
+	char *mm = xasprintf("%s/selftests.mm", b->dir);
+	char *stamp = xasprintf("%s/selftests.of", b->dir);
+	char *want = xasprintf("%s %s\n", objects, b->src.version);
+	char *have = path_exists(stamp) ? read_file(stamp, NULL) : NULL;
+	int ret = 0;
+
+	if (!have || strcmp(have, want))
+		ret = remove_tree(objects) || remove_tree(mm) ||
+		      write_file(stamp, want, strlen(want));
+	free(have);
+	free(want);
+	free(stamp);
+	free(mm);
+	return ret;
+}
+
 int build_selftests(struct build *b, const char *out)
 {
 	char *headers = xasprintf("%s/headers", b->dir);
@@ -104,7 +128,8 @@ int build_selftests(struct build *b, const char *out)
 	uint64_t start = step_begin(b, "selftests", expect);
 	int ret = install_headers(b, headers);
 
-	if (ret == ST_OK && (mkdir_p(objects) || mkdir_p(out)))
+	if (ret == ST_OK &&
+	    (drop_foreign(b, objects) || mkdir_p(objects) || mkdir_p(out)))
 		ret = ST_HARNESS;
 	if (ret == ST_OK)
 		ret = make_tests(b, &r, "secmmu.mk", headers, out);
