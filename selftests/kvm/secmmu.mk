@@ -19,7 +19,7 @@ override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmm
 	secmmu_device_test secmmu_uprobe_test
 override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
-SECMMU_LIB := lib/secmmu.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
+SECMMU_LIB := lib/secmmu.c lib/secmmu_calls.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
 	      lib/secmmu_opts.c lib/secmmu_oracle.c lib/secmmu_sys.c lib/secmmu_uffd.c
 SECMMU_LIB += lib/secmmu_ageing.c lib/secmmu_ageing_damon.c lib/secmmu_ageing_host.c \
 	      lib/secmmu_ageing_lru.c

@@ -121,7 +121,7 @@ static unsigned long full_scans(void)
 {
 	char n[32];
 
-	ageing_get(KHUGEPAGED "full_scans", n, sizeof(n));
+	secmmu_get(KHUGEPAGED "full_scans", n, sizeof(n));
 	return strtoul(n, NULL, 10);
 }
 
@@ -143,14 +143,14 @@ static bool khugepaged_on(void)
 {
 	char enabled[64];
 
-	ageing_get(THP_ENABLED, enabled, sizeof(enabled));
+	secmmu_get(THP_ENABLED, enabled, sizeof(enabled));
 	if (!*enabled)
 		return ageing_unmet("CONFIG_TRANSPARENT_HUGEPAGE");
-	if ((strstr(enabled, "[never]") && !ageing_set(THP_ENABLED, "madvise")) ||
-	    !ageing_set(KHUGEPAGED "defrag", "1") ||
-	    !ageing_set(KHUGEPAGED "scan_sleep_millisecs", "20") ||
-	    !ageing_set(KHUGEPAGED "alloc_sleep_millisecs", "20") ||
-	    !ageing_set(KHUGEPAGED "pages_to_scan", "4096"))
+	if ((strstr(enabled, "[never]") && !secmmu_set(THP_ENABLED, "madvise")) ||
+	    !secmmu_set(KHUGEPAGED "defrag", "1") ||
+	    !secmmu_set(KHUGEPAGED "scan_sleep_millisecs", "20") ||
+	    !secmmu_set(KHUGEPAGED "alloc_sleep_millisecs", "20") ||
+	    !secmmu_set(KHUGEPAGED "pages_to_scan", "4096"))
 		return ageing_unmet("khugepaged that can be set up");
 	return true;
 }
@@ -234,13 +234,6 @@ static void help(const char *name)
 	       name, MAX_ITERATIONS);
 }
 
-static void __noreturn usage_error(const char *what, const char *arg)
-{
-	fprintf(stderr, "%s: %s '%s'; see -h\n", program_invocation_short_name,
-		what, arg);
-	exit(SECMMU_USAGE_ERROR);
-}
-
 static uint32_t parse_tests(char *arg)
 {
 	uint32_t i, mask = 0;
@@ -251,21 +244,10 @@ static uint32_t parse_tests(char *arg)
 			if (!strcmp(name, tests[i].name))
 				break;
 		if (i == ARRAY_SIZE(tests))
-			usage_error("unknown test", name);
+			secmmu_usage_error("unknown test '%s'", name);
 		mask |= 1U << i;
 	}
 	return mask;
-}
-
-static uint32_t parse_iterations(const char *arg)
-{
-	unsigned long n;
-	char *end;
-
-	n = strtoul(arg, &end, 10);
-	if (*end || !n || n > MAX_ITERATIONS)
-		usage_error("-i must be a number from 1 to 1000, got", arg);
-	return n;
 }
 
 static enum ageing_fault parse_fault(const char *arg)
@@ -274,7 +256,7 @@ static enum ageing_fault parse_fault(const char *arg)
 		return AGEING_FAULT_IDLE;
 	if (!strcmp(arg, "busy"))
 		return AGEING_FAULT_BUSY;
-	usage_error("-F must be idle or busy, got", arg);
+	secmmu_usage_error("-F must be idle or busy, got '%s'", arg);
 }
 
 static void list(void)
@@ -292,7 +274,7 @@ static void parse_options(int argc, char *argv[])
 	while ((c = getopt(argc, argv, "i:e:F:lh")) != -1) {
 		switch (c) {
 		case 'i':
-			iterations = parse_iterations(optarg);
+			iterations = secmmu_parse_range('i', optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'e':
 			wanted = parse_tests(optarg);
@@ -307,27 +289,11 @@ static void parse_options(int argc, char *argv[])
 			help(argv[0]);
 			exit(KSFT_PASS);
 		default:
-			usage_error("bad option", argv[optind - 1]);
+			secmmu_usage_error("bad option '%s'", argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		usage_error("unexpected argument", argv[optind]);
-}
-
-static void open_samples(void)
-{
-	const char *path = getenv("SECMMU_SAMPLES");
-
-	if (!path)
-		return;
-	ageing.samples = fopen(path, "a");
-	if (!ageing.samples)
-		usage_error("SECMMU_SAMPLES: can't open", path);
-	if (!ftell(ageing.samples))
-		fputs("#secmmu-samples 1\n"
-		      "event,seq,tid,start_ns,end_ns,addr,size,page_size,vcpus\n",
-		      ageing.samples);
-	fflush(ageing.samples);
+		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }
 
 static void run_test(uint32_t nr)
@@ -357,18 +323,16 @@ int main(int argc, char *argv[])
 	parse_options(argc, argv);
 	ksft_print_header();
 	__TEST_REQUIRE(!geteuid(), "Requirement not met: root");
-	open_samples();
+	ageing.samples = secmmu_open_samples();
 	ksft_set_plan(__builtin_popcount(wanted));
 	ageing_create();
+	/* In this order: pages are given back before their number is set. */
+	atexit(secmmu_restore_settings);
 	atexit(ageing_restore);
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
 		if (wanted & 1U << i)
 			run_test(i);
 	ageing_restore();
 	kvm_vm_free(ageing.vm);
-	if (ksft_get_xskip_cnt() == ksft_plan) {
-		ksft_print_cnts();
-		return KSFT_SKIP;
-	}
-	ksft_finished();
+	secmmu_finished();
 }

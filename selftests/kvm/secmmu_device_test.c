@@ -179,12 +179,10 @@ static void run_migrate_touch(struct secmmu *t)
 static void prepare_empty(struct secmmu *t)
 {
 	uint32_t i;
-	int ret;
 
 	/* Or the vCPUs take the zeroes for those that they know from last time. */
 	secmmu_pass(t);
-	ret = madvise(t->hva, t->size, MADV_DONTNEED);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+	secmmu_advise(t->hva, t->size, MADV_DONTNEED);
 	for (i = t->first; i < t->first + t->nr; i++)
 		t->allow[i] = (struct secmmu_allow) { 0, 0 };
 }

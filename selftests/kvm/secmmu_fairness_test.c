@@ -51,7 +51,7 @@ static struct kvm_vcpu *vcpus[MAX_VCPUS];
 static char *mem;
 static struct actor actors[MAX_ACTORS];
 static uint32_t nr_actors;
-static volatile bool stop;
+static bool stop;
 
 static void guest_code(uint64_t first)
 {
@@ -80,7 +80,7 @@ static void *vcpu_thread(void *arg)
 {
 	struct actor *a = arg;
 
-	while (!stop) {
+	while (!READ_ONCE(stop)) {
 		vcpu_run(vcpus[a->id]);
 		round_done(a);
 	}
@@ -93,7 +93,7 @@ static void *drop_thread(void *arg)
 	size_t size = VCPU_PAGES * SECMMU_PAGE_SIZE;
 	int ret;
 
-	while (!stop) {
+	while (!READ_ONCE(stop)) {
 		ret = madvise(mem + a->id * size, size, MADV_DONTNEED);
 		TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
 		if (!opt.plant_stall || !a->rounds || a->id)
@@ -106,7 +106,7 @@ static void *log_thread(void *arg)
 {
 	struct actor *a = arg;
 
-	while (!stop) {
+	while (!READ_ONCE(stop)) {
 		vm_mem_region_set_flags(vm, MEM_SLOT, KVM_MEM_LOG_DIRTY_PAGES);
 		vm_mem_region_set_flags(vm, MEM_SLOT, 0);
 		round_done(a);
@@ -151,7 +151,7 @@ static void run(void)
 		start("invalidation", i, drop_thread);
 	start("dirty logging", 0, log_thread);
 	nanosleep(&t, NULL);
-	stop = true;
+	WRITE_ONCE(stop, true);
 	for (i = 0; i < nr_actors; i++)
 		pthread_join(actors[i].thread, NULL);
 }
@@ -191,25 +191,6 @@ static void help(const char *name)
 	       MAX_VCPUS);
 }
 
-static void __noreturn usage_error(const char *what, const char *arg)
-{
-	fprintf(stderr, "%s: %s '%s'; see -h\n", program_invocation_short_name,
-		what, arg);
-	exit(SECMMU_USAGE_ERROR);
-}
-
-static uint32_t parse_range(const char *opt_name, const char *arg, uint32_t max)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(arg, &end, 10);
-	if (errno || end == arg || *end || *arg == '-' || !n || n > max)
-		usage_error(opt_name, arg);
-	return n;
-}
-
 static void parse_options(int argc, char *argv[])
 {
 	int c;
@@ -217,30 +198,28 @@ static void parse_options(int argc, char *argv[])
 	while ((c = getopt(argc, argv, "v:t:g:F:h")) != -1) {
 		switch (c) {
 		case 'v':
-			opt.vcpus = parse_range("-v out of range:", optarg,
-						MAX_VCPUS);
+			opt.vcpus = secmmu_parse_range('v', optarg, 1, MAX_VCPUS);
 			break;
 		case 't':
-			opt.seconds = parse_range("-t out of range:", optarg, 600);
+			opt.seconds = secmmu_parse_range('t', optarg, 1, 600);
 			break;
 		case 'g':
-			opt.limit_ms = parse_range("-g out of range:", optarg,
-						   600000);
+			opt.limit_ms = secmmu_parse_range('g', optarg, 1, 600000);
 			break;
 		case 'F':
 			if (strcmp(optarg, "stall"))
-				usage_error("-F must be stall, got", optarg);
+				secmmu_usage_error("-F must be stall, got '%s'", optarg);
 			opt.plant_stall = true;
 			break;
 		case 'h':
 			help(argv[0]);
 			exit(KSFT_PASS);
 		default:
-			usage_error("bad option", argv[optind - 1]);
+			secmmu_usage_error("bad option '%s'", argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		usage_error("unexpected argument", argv[optind]);
+		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }
 
 int main(int argc, char *argv[])

@@ -19,13 +19,6 @@
 
 #include "secmmu.h"
 
-static void advise(void *addr, size_t size, int advice)
-{
-	int ret = madvise(addr, size, advice);
-
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
-}
-
 static void truncate_to(struct secmmu *t, off_t size)
 {
 	int ret = ftruncate(t->fd, size);
@@ -43,7 +36,6 @@ static void prepare_truncate(struct secmmu *t)
 static void run_truncate(struct secmmu *t)
 {
 	off_t size = secmmu_fd_offset(t);
-	uint32_t faulted;
 	uint64_t start;
 
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE))
@@ -52,26 +44,8 @@ static void run_truncate(struct secmmu *t)
 	start = secmmu_now();
 	truncate_to(t, size);
 	secmmu_sample(t, start);
-	faulted = secmmu_wait_faulted(t);
-	if (faulted != t->opt.nr_vcpus)
-		secmmu_fail(t, "stray write: %u of %u vCPUs wrote beyond the end of the file",
-			    t->opt.nr_vcpus - faulted, t->opt.nr_vcpus);
+	secmmu_check_faulted(t, secmmu_wait_faulted(t), "beyond the end of the file");
 	truncate_to(t, SECMMU_HUGE_SIZE);
-	secmmu_populate(t);
-	secmmu_end(t);
-}
-
-static void run_punch(struct secmmu *t)
-{
-	uint64_t start;
-	int ret;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	ret = fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			secmmu_fd_offset(t), t->size);
-	secmmu_sample(t, start);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("fallocate()", ret));
 	secmmu_populate(t);
 	secmmu_end(t);
 }
@@ -117,7 +91,7 @@ static void prepare_ptes(struct secmmu *t)
 
 static void run_ptes(struct secmmu *t)
 {
-	advise(t->hva, t->size, MADV_HUGEPAGE);
+	secmmu_advise(t->hva, t->size, MADV_HUGEPAGE);
 	collapse(t, t->hva);
 }
 
@@ -377,7 +351,7 @@ static const struct secmmu_event events[] = {
 		.sources = SECMMU_SRC(SHMEM),
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
-		.run = run_punch,
+		.run = secmmu_run_punch,
 	}, {
 		.name = "file_collapse",
 		.desc = "MADV_COLLAPSE of a file's 512 pages, in another mapping of it",

@@ -133,61 +133,17 @@ static void run_cow_guest(struct secmmu *t)
 	secmmu_end(t);
 }
 
-static void move(void *from, void *to, size_t size)
-{
-	void *p = mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
-
-	TEST_ASSERT(p == to, "mremap() of 0x%lx bytes failed: %s", size,
-		    strerror(errno));
-}
-
 static void run_mremap(struct secmmu *t)
 {
 	uint64_t start;
 
 	secmmu_begin(t);
 	start = secmmu_now();
-	move(t->hva, t->aside, t->size);
+	secmmu_move(t->hva, t->aside, t->size, 0);
 	secmmu_sample(t, start);
 	secmmu_take(t, t->aside);
-	move(t->stage, t->hva, t->size);
+	secmmu_move(t->stage, t->hva, t->size, 0);
 	secmmu_end(t);
-}
-
-static void run_punch(struct secmmu *t)
-{
-	uint64_t start;
-	int ret;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	ret = fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			secmmu_fd_offset(t), t->size);
-	secmmu_sample(t, start);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("fallocate()", ret));
-	secmmu_populate(t);
-	secmmu_end(t);
-}
-
-static void run_dontneed(struct secmmu *t)
-{
-	uint64_t start;
-	int ret;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	ret = madvise(t->hva, t->size, MADV_DONTNEED);
-	secmmu_sample(t, start);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
-	secmmu_populate(t);
-	secmmu_end(t);
-}
-
-static void protect(struct secmmu *t, int prot)
-{
-	int ret = mprotect(t->hva, t->size, prot);
-
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("mprotect()", ret));
 }
 
 /* Each vCPU must fail to write while the memory is read-only. */
@@ -195,21 +151,17 @@ static void run_mprotect(struct secmmu *t)
 {
 	int prot = PROT_READ;
 	uint64_t start;
-	uint32_t faulted;
 
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE))
 		prot |= PROT_WRITE;
 	secmmu_begin(t);
 	start = secmmu_now();
-	protect(t, prot);
+	secmmu_protect(t->hva, t->size, prot);
 	secmmu_sample(t, start);
 	secmmu_freeze(t);
-	faulted = secmmu_wait_faulted(t);
-	if (faulted != t->opt.nr_vcpus)
-		secmmu_fail(t, "stray write: %u of %u vCPUs wrote to read-only memory",
-			    t->opt.nr_vcpus - faulted, t->opt.nr_vcpus);
+	secmmu_check_faulted(t, secmmu_wait_faulted(t), "to read-only memory");
 	secmmu_check_frozen(t, t->hva);
-	protect(t, PROT_READ | PROT_WRITE);
+	secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE);
 	secmmu_end(t);
 }
 
@@ -352,7 +304,7 @@ static const struct secmmu_event events[] = {
 		.sources = SECMMU_SRC(SHARED_HUGETLB),
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
-		.run = run_punch,
+		.run = secmmu_run_punch,
 	}, {
 		.name = "hugetlb_dontneed",
 		.desc = "MADV_DONTNEED of a private page",
@@ -361,7 +313,7 @@ static const struct secmmu_event events[] = {
 		.sources = SECMMU_SRC(ANONYMOUS_HUGETLB),
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
-		.run = run_dontneed,
+		.run = secmmu_run_dontneed,
 	}, {
 		.name = "hugetlb_mprotect",
 		.desc = "a page made read-only, and writable again",

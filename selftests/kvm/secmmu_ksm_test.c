@@ -24,13 +24,6 @@
 
 static long ksmd;
 
-static void advise(void *addr, size_t size, int advice)
-{
-	int ret = madvise(addr, size, advice);
-
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
-}
-
 /*
  * One wake-up is one scan of all that is mergeable, so that each begins at the
  * lowest address: the memslot's pages are replaced by their twins, which are
@@ -60,8 +53,8 @@ static void make_twins(struct secmmu *t)
 {
 	secmmu_map_small(t->aside, t->size);
 	memcpy(t->aside, t->hva, t->size);
-	advise(t->hva, t->size, MADV_MERGEABLE);
-	advise(t->aside, t->size, MADV_MERGEABLE);
+	secmmu_advise(t->hva, t->size, MADV_MERGEABLE);
+	secmmu_advise(t->aside, t->size, MADV_MERGEABLE);
 }
 
 static uint32_t nr_merged(struct secmmu *t)

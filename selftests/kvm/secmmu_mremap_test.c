@@ -12,26 +12,17 @@
 
 #include "secmmu.h"
 
-static void move(void *from, void *to, size_t size, int flags)
-{
-	void *p = mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | flags,
-			 to);
-
-	TEST_ASSERT(p == to, "mremap() of 0x%lx bytes failed: %s", size,
-		    strerror(errno));
-}
-
 static void move_out(struct secmmu *t, int flags)
 {
 	uint64_t start;
 
 	secmmu_begin(t);
 	start = secmmu_now();
-	move(t->hva, t->aside, t->size, flags);
+	secmmu_move(t->hva, t->aside, t->size, flags);
 	secmmu_sample(t, start);
 	secmmu_take(t, t->aside);
 	if (t->ev->stage)
-		move(t->stage, t->hva, t->size, 0);
+		secmmu_move(t->stage, t->hva, t->size, 0);
 	else
 		secmmu_populate(t);
 	secmmu_end(t);
@@ -69,7 +60,7 @@ static void run_into(struct secmmu *t)
 
 	secmmu_begin(t);
 	start = secmmu_now();
-	move(t->stage, t->hva, t->size, 0);
+	secmmu_move(t->stage, t->hva, t->size, 0);
 	secmmu_sample(t, start);
 	secmmu_map(t, t->stage, t->size);
 	secmmu_take(t, t->stage);

@@ -469,13 +469,6 @@ static void help(const char *name)
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n", name);
 }
 
-static void __noreturn usage_error(const char *what, const char *arg)
-{
-	fprintf(stderr, "%s: %s '%s'; see -h\n", program_invocation_short_name,
-		what, arg);
-	exit(SECMMU_USAGE_ERROR);
-}
-
 static uint32_t parse_events(char *arg)
 {
 	uint32_t i, mask = 0;
@@ -486,7 +479,7 @@ static uint32_t parse_events(char *arg)
 			if (!strcmp(name, events[i].name))
 				break;
 		if (i == ARRAY_SIZE(events))
-			usage_error("unknown event", name);
+			secmmu_usage_error("unknown event '%s'", name);
 		mask |= 1U << i;
 	}
 	return mask;
@@ -504,7 +497,7 @@ static void parse_options(int argc, char *argv[])
 		case 'i':
 			n = strtoul(optarg, &end, 10);
 			if (*end || !n || n > 1000)
-				usage_error("-i must be a number from 1 to 1000, got",
+				secmmu_usage_error("-i must be a number from 1 to 1000, got '%s'",
 					    optarg);
 			opt.iterations = n;
 			break;
@@ -513,7 +506,7 @@ static void parse_options(int argc, char *argv[])
 			break;
 		case 'F':
 			if (strcmp(optarg, "no-release"))
-				usage_error("-F must be no-release, got", optarg);
+				secmmu_usage_error("-F must be no-release, got '%s'", optarg);
 			opt.plant_no_release = true;
 			break;
 		case 'l':
@@ -524,11 +517,11 @@ static void parse_options(int argc, char *argv[])
 			help(argv[0]);
 			exit(KSFT_PASS);
 		default:
-			usage_error("bad option", argv[optind - 1]);
+			secmmu_usage_error("bad option '%s'", argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		usage_error("unexpected argument", argv[optind]);
+		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }
 
 int main(int argc, char *argv[])
@@ -553,9 +546,5 @@ int main(int argc, char *argv[])
 		else
 			ksft_test_result(pass, "%s\n", events[i].name);
 	}
-	if (ksft_get_xskip_cnt() == ksft_plan) {
-		ksft_print_cnts();
-		return KSFT_SKIP;
-	}
-	ksft_finished();
+	secmmu_finished();
 }

@@ -20,20 +20,6 @@
 
 #define CLEAR_REFS "/proc/self/clear_refs"
 
-static void protect(void *addr, size_t size, int prot)
-{
-	int ret = mprotect(addr, size, prot);
-
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("mprotect()", ret));
-}
-
-static void check_faulted(struct secmmu *t, uint32_t faulted, const char *what)
-{
-	if (faulted != t->opt.nr_vcpus)
-		secmmu_fail(t, "stray write: %u of %u vCPUs wrote to %s memory",
-			    t->opt.nr_vcpus - faulted, t->opt.nr_vcpus, what);
-}
-
 /* A vCPU that has stopped before the fault is planted would never see it. */
 static void park_if_planted(struct secmmu *t, enum secmmu_fault f)
 {
@@ -49,14 +35,14 @@ static void run_ro(struct secmmu *t)
 	park_if_planted(t, SECMMU_FAULT_STRAY_WRITE);
 	secmmu_begin(t);
 	start = secmmu_now();
-	protect(t->hva, t->size, PROT_READ);
+	secmmu_protect(t->hva, t->size, PROT_READ);
 	secmmu_sample(t, start);
 	secmmu_freeze(t);
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE))
-		protect(t->hva, SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE);
-	check_faulted(t, secmmu_wait_faulted(t), "read-only");
+		secmmu_protect(t->hva, SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE);
+	secmmu_check_faulted(t, secmmu_wait_faulted(t), "to read-only memory");
 	secmmu_check_frozen(t, t->hva);
-	protect(t->hva, t->size, PROT_READ | PROT_WRITE);
+	secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE);
 	secmmu_end(t);
 }
 
@@ -71,12 +57,12 @@ static void run_none(struct secmmu *t)
 	park_if_planted(t, SECMMU_FAULT_STRAY_WRITE);
 	secmmu_begin(t);
 	start = secmmu_now();
-	protect(t->hva, t->size, PROT_NONE);
+	secmmu_protect(t->hva, t->size, PROT_NONE);
 	secmmu_sample(t, start);
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE))
-		protect(t->hva, t->size, PROT_READ | PROT_WRITE);
-	check_faulted(t, secmmu_wait_faulted(t), "inaccessible");
-	protect(t->hva, t->size, PROT_READ | PROT_WRITE);
+		secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE);
+	secmmu_check_faulted(t, secmmu_wait_faulted(t), "to inaccessible memory");
+	secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE);
 	secmmu_end(t);
 }
 
@@ -191,20 +177,13 @@ static void run_wp(struct secmmu *t)
 	secmmu_freeze(t);
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE))
 		secmmu_uffd_protect(fd, t->hva, SECMMU_PAGE_SIZE, false);
-	check_faulted(t, secmmu_uffd_wait(t, fd), "write-protected");
+	secmmu_check_faulted(t, secmmu_uffd_wait(t, fd), "to write-protected memory");
 	secmmu_check_frozen(t, t->hva);
 	secmmu_uffd_protect(fd, t->hva, t->size, false);
 	/* None may need the userfaultfd any more when it is closed. */
 	secmmu_pass(t);
 	secmmu_end(t);
 	close(fd);
-}
-
-static void advise(struct secmmu *t, int advice)
-{
-	int ret = madvise(t->hva, t->size, advice);
-
-	TEST_ASSERT(!ret, "madvise(%d) failed: %s", advice, strerror(errno));
 }
 
 /*
@@ -218,40 +197,14 @@ static void run_free(struct secmmu *t)
 
 	secmmu_begin(t);
 	start = secmmu_now();
-	advise(t, MADV_FREE);
+	secmmu_advise(t->hva, t->size, MADV_FREE);
 	secmmu_sample(t, start);
 	secmmu_pass(t);
 	secmmu_set_busy(t, false);
 	/* A guest with old mappings: its writes count for nothing. */
 	if (secmmu_planted(t, SECMMU_FAULT_NO_EFFECT))
-		advise(t, MADV_FREE);
-	advise(t, MADV_PAGEOUT);
-	secmmu_end(t);
-}
-
-static void run_dontneed(struct secmmu *t)
-{
-	uint64_t start;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	advise(t, MADV_DONTNEED);
-	secmmu_sample(t, start);
-	secmmu_populate(t);
-	secmmu_end(t);
-}
-
-static void run_munmap(struct secmmu *t)
-{
-	uint64_t start;
-	int ret;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	ret = munmap(t->hva, t->size);
-	secmmu_sample(t, start);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("munmap()", ret));
-	secmmu_map(t, t->hva, t->size);
+		secmmu_advise(t->hva, t->size, MADV_FREE);
+	secmmu_advise(t->hva, t->size, MADV_PAGEOUT);
 	secmmu_end(t);
 }
 
@@ -450,7 +403,7 @@ static const struct secmmu_event events[] = {
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
 		.own_vma = true,
-		.run = run_dontneed,
+		.run = secmmu_run_dontneed,
 	}, {
 		.name = "dontneed_2m_ptes",
 		.desc = "MADV_DONTNEED of 2 MiB of 4 KiB pages",
@@ -459,7 +412,7 @@ static const struct secmmu_event events[] = {
 		.sources = SECMMU_SRC(ANONYMOUS),
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
-		.run = run_dontneed,
+		.run = secmmu_run_dontneed,
 	}, {
 		.name = "dontneed_thp",
 		.desc = "MADV_DONTNEED of a whole huge page",
@@ -468,7 +421,7 @@ static const struct secmmu_event events[] = {
 		.sources = SECMMU_SRC(ANONYMOUS_THP),
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
-		.run = run_dontneed,
+		.run = secmmu_run_dontneed,
 	}, {
 		.name = "munmap_4k",
 		.desc = "one 4 KiB page unmapped, and new memory mapped",
@@ -480,7 +433,7 @@ static const struct secmmu_event events[] = {
 		.restore = SECMMU_RESTORE_RENEW,
 		.own_vma = true,
 		.hole = true,
-		.run = run_munmap,
+		.run = secmmu_run_munmap,
 	}, {
 		.name = "munmap_2m_ptes",
 		.desc = "2 MiB of 4 KiB pages unmapped, and new memory mapped",
@@ -490,7 +443,7 @@ static const struct secmmu_event events[] = {
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
 		.hole = true,
-		.run = run_munmap,
+		.run = secmmu_run_munmap,
 	}, {
 		.name = "munmap_thp",
 		.desc = "a whole huge page unmapped, and new memory mapped",
@@ -500,7 +453,7 @@ static const struct secmmu_event events[] = {
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_RENEW,
 		.hole = true,
-		.run = run_munmap,
+		.run = secmmu_run_munmap,
 	},
 };
 

@@ -22,16 +22,6 @@
 /* The zram device that is swapped to; -1: none of ours. */
 static int zram = -1;
 
-/* What swapon(2) wants to find in a device's first page. */
-struct swap_header {
-	char bootbits[1024];
-	uint32_t version;
-	uint32_t last_page;
-	uint32_t nr_badpages;
-	char pad[4096 - 1024 - 3 * 4 - 10];
-	char magic[10];
-};
-
 static int write_zram(const char *attribute, const char *text)
 {
 	char path[64];
@@ -81,25 +71,6 @@ static int add_zram(void)
 	return zram < 0 ? -1 : 0;
 }
 
-static int make_swap(const char *path)
-{
-	struct swap_header h = {
-		.version = 1,
-		.last_page = SWAP_BYTES / SECMMU_PAGE_SIZE - 1,
-	};
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	memcpy(h.magic, "SWAPSPACE2", sizeof(h.magic));
-	n = write(fd, &h, sizeof(h));
-	if (fsync(fd))
-		n = -1;
-	close(fd);
-	return n == sizeof(h) ? swapon(path, 0) : -1;
-}
-
 static bool start_swap(void)
 {
 	char path[32], size[32];
@@ -108,7 +79,7 @@ static bool start_swap(void)
 		return false;
 	snprintf(size, sizeof(size), "%lu", SWAP_BYTES);
 	swap_device(path, sizeof(path));
-	if (write_zram("disksize", size) || make_swap(path)) {
+	if (write_zram("disksize", size) || secmmu_make_swap(path, SWAP_BYTES)) {
 		remove_zram();
 		return false;
 	}

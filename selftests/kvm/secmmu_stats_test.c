@@ -17,6 +17,7 @@
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 
+#include "secmmu.h"
 #include "kvm_util.h"
 #include "processor.h"
 #include "test_util.h"
@@ -33,7 +34,6 @@
 #define NR_BUCKETS	32
 #define MAX_ITERATIONS	10000
 #define RETRY_SECONDS	30
-#define USAGE_ERROR	2
 
 #define SWITCH		"/sys/module/kvm/parameters/mmu_lock_stats"
 #define IDLE_BITMAP	"/sys/kernel/mm/page_idle/bitmap"
@@ -571,18 +571,6 @@ static void run_test(const struct test *test)
 		ksft_test_result_pass("%s\n", test->name);
 }
 
-static void __noreturn __printf(1, 2) usage_error(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "%s: ", program_invocation_short_name);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs("; see -h\n", stderr);
-	exit(USAGE_ERROR);
-}
-
 static enum fault parse_fault(const char *arg)
 {
 	uint32_t i;
@@ -590,20 +578,7 @@ static enum fault parse_fault(const char *arg)
 	for (i = FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
 		if (!strcmp(arg, fault_names[i]))
 			return i;
-	usage_error("-F must be lost, outside or switch, got '%s'", arg);
-}
-
-static uint32_t parse_iterations(const char *arg)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(arg, &end, 0);
-	if (errno || end == arg || *end || *arg == '-' || !n || n > MAX_ITERATIONS)
-		usage_error("-i must be a number from 1 to %d, got '%s'",
-			    MAX_ITERATIONS, arg);
-	return n;
+	secmmu_usage_error("-F must be lost, outside or switch, got '%s'", arg);
 }
 
 static void parse_options(int argc, char *argv[])
@@ -614,7 +589,7 @@ static void parse_options(int argc, char *argv[])
 	while ((opt = getopt(argc, argv, "i:F:h")) != -1) {
 		switch (opt) {
 		case 'i':
-			t.n = parse_iterations(optarg);
+			t.n = secmmu_parse_range('i', optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'F':
 			t.fault = parse_fault(optarg);
@@ -629,11 +604,11 @@ static void parse_options(int argc, char *argv[])
 		default:
 			/* getopt() has named the option. */
 			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(USAGE_ERROR);
+			exit(SECMMU_USAGE_ERROR);
 		}
 	}
 	if (optind < argc)
-		usage_error("unexpected argument '%s'", argv[optind]);
+		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }
 
 static void restore_switch(void)

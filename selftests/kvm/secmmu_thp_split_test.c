@@ -18,27 +18,6 @@
 #define PART_OFFSET	128
 #define PART_PAGES	128
 
-static void run_munmap(struct secmmu *t)
-{
-	uint64_t start;
-	int ret;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	ret = munmap(t->hva, t->size);
-	secmmu_sample(t, start);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("munmap()", ret));
-	secmmu_map(t, t->hva, t->size);
-	secmmu_end(t);
-}
-
-static void protect(void *addr, size_t size, int prot)
-{
-	int ret = mprotect(addr, size, prot);
-
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("mprotect()", ret));
-}
-
 /*
  * While the part is read-only, each vCPU must fail to write to it: KVM_RUN
  * returns EFAULT.  One that doesn't has written through a stale SPTE.
@@ -46,35 +25,17 @@ static void protect(void *addr, size_t size, int prot)
 static void run_mprotect(struct secmmu *t)
 {
 	uint64_t start;
-	uint32_t faulted;
 
 	secmmu_begin(t);
 	start = secmmu_now();
-	protect(t->hva, t->size, PROT_READ);
+	secmmu_protect(t->hva, t->size, PROT_READ);
 	secmmu_sample(t, start);
 	secmmu_freeze(t);
 	if (secmmu_planted(t, SECMMU_FAULT_STRAY_WRITE))
-		protect(t->hva, SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE);
-	faulted = secmmu_wait_faulted(t);
-	if (faulted != t->opt.nr_vcpus)
-		secmmu_fail(t, "stray write: %u of %u vCPUs wrote to read-only memory",
-			    t->opt.nr_vcpus - faulted, t->opt.nr_vcpus);
+		secmmu_protect(t->hva, SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE);
+	secmmu_check_faulted(t, secmmu_wait_faulted(t), "to read-only memory");
 	secmmu_check_frozen(t, t->hva);
-	protect(t->hva, t->size, PROT_READ | PROT_WRITE);
-	secmmu_end(t);
-}
-
-static void run_dontneed(struct secmmu *t)
-{
-	uint64_t start;
-	int ret;
-
-	secmmu_begin(t);
-	start = secmmu_now();
-	ret = madvise(t->hva, t->size, MADV_DONTNEED);
-	secmmu_sample(t, start);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
-	secmmu_populate(t);
+	secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE);
 	secmmu_end(t);
 }
 
@@ -119,7 +80,7 @@ static const struct secmmu_event events[] = {
 		.restore = SECMMU_RESTORE_RENEW,
 		.hole = true,
 		.splits = true,
-		.run = run_munmap,
+		.run = secmmu_run_munmap,
 	}, {
 		.name = "split_mprotect",
 		.desc = "512 KiB of a huge page made read-only, and writable again",
@@ -143,7 +104,7 @@ static const struct secmmu_event events[] = {
 		.after = SECMMU_AFTER_ZERO,
 		.restore = SECMMU_RESTORE_COLLAPSE,
 		.splits = true,
-		.run = run_dontneed,
+		.run = secmmu_run_dontneed,
 	}, {
 		.name = "split_debugfs",
 		.desc = "a huge folio split through debugfs",

@@ -18,20 +18,13 @@
 #define WAIT_NS		(20 * NSEC_PER_SEC)
 #define POLL_NS		500000
 
-static void advise(void *addr, size_t size, int advice)
-{
-	int ret = madvise(addr, size, advice);
-
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
-}
-
 static void run_collapse(struct secmmu *t)
 {
 	uint64_t start;
 	int ret;
 
 	/* Only now: a fault would bring a huge page else. */
-	advise(t->hva, t->size, MADV_HUGEPAGE);
+	secmmu_advise(t->hva, t->size, MADV_HUGEPAGE);
 	secmmu_begin(t);
 	start = secmmu_now();
 	ret = secmmu_try_collapse(t->hva, t->size);
@@ -52,7 +45,7 @@ static void prepare_zero(struct secmmu *t)
 
 	/* Or the vCPUs take the zeroes for those that they know from last time. */
 	secmmu_pass(t);
-	advise(t->hva + t->size / 2, t->size / 2, MADV_DONTNEED);
+	secmmu_advise(t->hva + t->size / 2, t->size / 2, MADV_DONTNEED);
 	for (i = t->first + half; i < t->first + t->nr; i++)
 		t->allow[i] = (struct secmmu_allow) { 0, 0 };
 }
@@ -93,7 +86,7 @@ static void run_khugepaged(struct secmmu *t)
 
 	secmmu_begin(t);
 	start = secmmu_now();
-	advise(t->hva, t->size, MADV_HUGEPAGE);
+	secmmu_advise(t->hva, t->size, MADV_HUGEPAGE);
 	huge = wait_huge(t);
 	secmmu_sample_thread(t, start, tid);
 	if (!huge)

@@ -52,19 +52,6 @@ static int compare_samples(const void *pa, const void *pb)
 	return a->start_ns < b->start_ns ? -1 : a->start_ns > b->start_ns;
 }
 
-static int compare_events(const void *pa, const void *pb)
-{
-	const struct trace_event *a = *(const struct trace_event *const *)pa;
-	const struct trace_event *b = *(const struct trace_event *const *)pb;
-
-	if (a->tid != b->tid)
-		return a->tid < b->tid ? -1 : 1;
-	if (a->ns != b->ns)
-		return a->ns < b->ns ? -1 : 1;
-	/* In the order they were recorded. */
-	return a < b ? -1 : a > b;
-}
-
 static int compare_calls(const void *pa, const void *pb)
 {
 	const struct call *a = pa, *b = pb;
@@ -236,14 +223,10 @@ void calls_write(FILE *f, const struct calls_run *r, const struct trace *t,
 		 const struct symbols *sym)
 {
 	struct calls c = { .run = r, .sym = sym };
-	const struct trace_event **by_tid, *e;
+	const struct trace_event **by_tid;
 	size_t n;
 
-	e = trace_events(t, &n);
-	by_tid = xcalloc(n + 1, sizeof(*by_tid));
-	for (size_t i = 0; i < n; i++)
-		by_tid[i] = &e[i];
-	qsort(by_tid, n, sizeof(*by_tid), compare_events);
+	by_tid = trace_by_thread(t, &n);
 	c.by_time = xcalloc(r->n_samples + 1, sizeof(*c.by_time));
 	for (size_t i = 0; i < r->n_samples; i++)
 		c.by_time[i] = &r->samples[i];

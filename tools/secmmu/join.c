@@ -16,30 +16,13 @@ struct join {
 	bool has_locks;
 };
 
-static int compare(const void *pa, const void *pb)
-{
-	const struct trace_event *a = *(const struct trace_event *const *)pa;
-	const struct trace_event *b = *(const struct trace_event *const *)pb;
-
-	if (a->tid != b->tid)
-		return a->tid < b->tid ? -1 : 1;
-	if (a->ns != b->ns)
-		return a->ns < b->ns ? -1 : 1;
-	/* In the order they were recorded. */
-	return a < b ? -1 : a > b;
-}
-
 struct join *join_new(const struct trace *t, const struct symbols *sym)
 {
 	struct join *j = xcalloc(1, sizeof(*j));
-	const struct trace_event *e = trace_events(t, &j->n);
 
 	j->trace = t;
 	j->sym = sym;
-	j->by_tid = xcalloc(j->n, sizeof(struct trace_event *));
-	for (size_t i = 0; i < j->n; i++)
-		j->by_tid[i] = &e[i];
-	qsort(j->by_tid, j->n, sizeof(struct trace_event *), compare);
+	j->by_tid = trace_by_thread(t, &j->n);
 	j->has_ranges = trace_has(t, TRACE_RANGE_START) &&
 			trace_has(t, TRACE_RANGE_STARTED) &&
 			trace_has(t, TRACE_RANGE_END) &&

@@ -354,6 +354,30 @@ const struct trace_event *trace_events(const struct trace *t, size_t *n)
 	return t->events;
 }
 
+static int by_thread(const void *pa, const void *pb)
+{
+	const struct trace_event *a = *(const struct trace_event *const *)pa;
+	const struct trace_event *b = *(const struct trace_event *const *)pb;
+
+	if (a->tid != b->tid)
+		return a->tid < b->tid ? -1 : 1;
+	if (a->ns != b->ns)
+		return a->ns < b->ns ? -1 : 1;
+	/* In the order they were recorded. */
+	return a < b ? -1 : a > b;
+}
+
+const struct trace_event **trace_by_thread(const struct trace *t, size_t *n)
+{
+	const struct trace_event *e = trace_events(t, n);
+	const struct trace_event **v = xcalloc(*n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < *n; i++)
+		v[i] = &e[i];
+	qsort(v, *n, sizeof(*v), by_thread);
+	return v;
+}
+
 const struct trace_gap *trace_gaps(const struct trace *t, size_t *n)
 {
 	*n = t->n_gaps;

@@ -94,6 +94,9 @@ bool trace_has(const struct trace *t, enum trace_kind kind);
 /** trace_events - those decoded, pages in the order they came; @n is set. */
 const struct trace_event *trace_events(const struct trace *t, size_t *n);
 
+/** trace_by_thread - the same by thread, then time; free() the array. */
+const struct trace_event **trace_by_thread(const struct trace *t, size_t *n);
+
 /** trace_gaps - the times with losses; @n is set. */
 const struct trace_gap *trace_gaps(const struct trace *t, size_t *n);
 

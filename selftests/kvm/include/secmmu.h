@@ -427,10 +427,28 @@ uint64_t secmmu_guest_mappings(struct secmmu *t);
  * written back when the program ends.  False if it can't be.
  */
 bool secmmu_set(const char *path, const char *value);
+/* Does so now.  Has nothing left to do the next time. */
+void secmmu_restore_settings(void);
+/* Reads the first line of a file into @buf; false, and "", if there is none. */
+bool secmmu_get(const char *path, char *buf, size_t size);
 /* Reads a number.  False if there is none. */
 bool secmmu_get_u64(const char *path, uint64_t *value);
 /* The thread of that name, such as "ksmd"; 0: none. */
 long secmmu_kthread(const char *name);
+/* Swaps to a block device of @size bytes from now on.  0, or -1. */
+int secmmu_make_swap(const char *path, size_t size);
+
+/* lib/secmmu_calls.c: system calls, which abort the test if they fail. */
+
+void secmmu_protect(void *addr, size_t size, int prot);
+void secmmu_advise(void *addr, size_t size, int advice);
+void secmmu_move(void *from, void *to, size_t size, int flags);
+/* Fails the event unless all vCPUs failed to write; @where: "to such memory". */
+void secmmu_check_faulted(struct secmmu *t, uint32_t faulted, const char *where);
+/* Whole events, for secmmu_event.run. */
+void secmmu_run_munmap(struct secmmu *t);
+void secmmu_run_dontneed(struct secmmu *t);
+void secmmu_run_punch(struct secmmu *t);
 
 /* lib/secmmu_uffd.c: userfaultfd. */
 
@@ -451,6 +469,12 @@ uint32_t secmmu_uffd_wait(struct secmmu *t, int uffd);
 /* Exit status for a bad option or environment. */
 #define SECMMU_USAGE_ERROR	2
 
+/* Prints the message and where there is help, and exits. */
+void __noreturn __printf(1, 2) secmmu_usage_error(const char *fmt, ...);
+/* The number that option @opt was given; exits if it is none, or out of range. */
+uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
+			    uint64_t max);
+
 /* Fills @o; on -h, -l and bad usage prints what there is to say and exits. */
 void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			  const struct secmmu_event *events, uint32_t nr);
@@ -470,6 +494,21 @@ void secmmu_sample(struct secmmu *t, uint64_t start);
 void secmmu_sample_vcpu(struct secmmu *t, uint64_t start);
 /* The same when another thread of the host invalidates. */
 void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid);
+/* The file that SECMMU_SAMPLES names, with its header, or NULL. */
+FILE *secmmu_open_samples(void);
+/*
+ * Ends a program that has printed its results: all of them skipped is a skip.
+ * Inline, as each file that includes kselftest.h has counters of its own.
+ */
+static inline void __noreturn secmmu_finished(void)
+{
+	if (ksft_get_xskip_cnt() == ksft_plan) {
+		ksft_print_cnts();
+		exit(KSFT_SKIP);
+	}
+	ksft_finished();
+}
+
 /* The whole main() of a test with @nr events (at most 64). */
 int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 		uint32_t nr);

@@ -110,13 +110,9 @@ int ageing_get_idle(uint64_t pfn);
 void ageing_begin(void);
 void ageing_end(const struct ageing_mem *m);
 
-/* lib/secmmu_ageing_host.c: settings, cgroup, swap. */
+/* lib/secmmu_ageing_host.c: cgroup, swap. */
 
-/* Reads the first line of a file into @buf; "" if there is none. */
-void ageing_get(const char *path, char *buf, size_t size);
-/* Writes to a file; what it held is restored at the end.  False if it can't. */
-bool __printf(2, 3) ageing_set(const char *path, const char *fmt, ...);
-/* The same for a file that takes commands: nothing to restore. */
+/* Writes to a file that takes commands: nothing to restore.  False if it can't. */
 bool __printf(2, 3) ageing_put(const char *path, const char *fmt, ...);
 
 /* A memory cgroup of our own, and somewhere to reclaim to. */

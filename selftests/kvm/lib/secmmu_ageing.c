@@ -149,13 +149,6 @@ void ageing_create(void)
  * Memory.
  */
 
-static void advise(void *addr, size_t size, int advice)
-{
-	TEST_ASSERT(!madvise(addr, size, advice),
-		    "madvise(%p, 0x%lx, %d) failed: %s", addr, size, advice,
-		    strerror(errno));
-}
-
 /* What the guest has mapped of the test before goes with it. */
 static bool new_mapping(size_t size, int flags)
 {
@@ -172,16 +165,17 @@ static bool new_mapping(size_t size, int flags)
 static bool map_hugetlb(size_t size)
 {
 	unsigned long n = size / SECMMU_HUGE_SIZE;
-	char nr[64], nr_free[64];
+	uint64_t nr = 0, nr_free = 0;
+	char text[32];
 
-	ageing_get(HUGEPAGES "nr_hugepages", nr, sizeof(nr));
-	ageing_get(HUGEPAGES "free_hugepages", nr_free, sizeof(nr_free));
-	if (strtoul(nr_free, NULL, 10) < n)
-		ageing_set(HUGEPAGES "nr_hugepages", "%lu",
-			   strtoul(nr, NULL, 10) + n);
+	secmmu_get_u64(HUGEPAGES "nr_hugepages", &nr);
+	secmmu_get_u64(HUGEPAGES "free_hugepages", &nr_free);
+	snprintf(text, sizeof(text), "%lu", nr + n);
+	if (nr_free < n)
+		secmmu_set(HUGEPAGES "nr_hugepages", text);
 	if (!new_mapping(size, MAP_HUGETLB | MAP_HUGE_2MB))
 		return ageing_unmet("%lu huge pages of hugetlbfs", n);
-	advise(ageing.hva, size, MADV_POPULATE_WRITE);
+	secmmu_advise(ageing.hva, size, MADV_POPULATE_WRITE);
 	return true;
 }
 
@@ -191,8 +185,8 @@ static bool map_thp(size_t size, bool split)
 	char *p;
 
 	TEST_ASSERT(new_mapping(size, 0), "mmap() failed: %s", strerror(errno));
-	advise(ageing.hva, size, MADV_HUGEPAGE);
-	advise(ageing.hva, size, MADV_POPULATE_WRITE);
+	secmmu_advise(ageing.hva, size, MADV_HUGEPAGE);
+	secmmu_advise(ageing.hva, size, MADV_POPULATE_WRITE);
 	huge = secmmu_huge_bytes(&ageing.host, ageing.hva, size);
 	if (huge != size && !secmmu_collapse(&ageing.host, ageing.hva, size))
 		return ageing_unmet("transparent huge pages");
@@ -204,7 +198,7 @@ static bool map_thp(size_t size, bool split)
 			    !mprotect(p, SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE),
 			    "mprotect() failed: %s", strerror(errno));
 	/* Nor is it to become one mapping again. */
-	advise(ageing.hva, size, MADV_NOHUGEPAGE);
+	secmmu_advise(ageing.hva, size, MADV_NOHUGEPAGE);
 	if (secmmu_huge_bytes(&ageing.host, ageing.hva, size))
 		ageing_fail("huge pages are still mapped huge");
 	return true;
@@ -213,8 +207,8 @@ static bool map_thp(size_t size, bool split)
 static bool map_small(size_t size)
 {
 	TEST_ASSERT(new_mapping(size, 0), "mmap() failed: %s", strerror(errno));
-	advise(ageing.hva, size, MADV_NOHUGEPAGE);
-	advise(ageing.hva, size, MADV_POPULATE_WRITE);
+	secmmu_advise(ageing.hva, size, MADV_NOHUGEPAGE);
+	secmmu_advise(ageing.hva, size, MADV_POPULATE_WRITE);
 	return true;
 }
 

@@ -80,7 +80,7 @@ static bool damon_on(const char *ops)
 {
 	char nr[32];
 
-	ageing_get(KDAMONDS "nr_kdamonds", nr, sizeof(nr));
+	secmmu_get(KDAMONDS "nr_kdamonds", nr, sizeof(nr));
 	if (!*nr)
 		return ageing_unmet("CONFIG_DAMON_SYSFS");
 	if (strcmp(nr, "0"))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What secmmu_ageing_test needs of the host: settings that are restored, a
- * memory cgroup, swap.
+ * What secmmu_ageing_test needs of the host: a memory cgroup, swap.
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,75 +12,6 @@
 #define ZRAM_DEV	"/dev/zram0"
 #define ZRAM_SIZE	(64UL << 20)
 
-/*
- * Files.
- */
-
-static struct saved {
-	char path[128];
-	char value[64];
-} saved[32];
-static uint32_t nr_saved;
-
-void ageing_get(const char *path, char *buf, size_t size)
-{
-	FILE *f = fopen(path, "r");
-
-	*buf = '\0';
-	if (!f)
-		return;
-	if (fgets(buf, size, f))
-		buf[strcspn(buf, "\n")] = '\0';
-	fclose(f);
-}
-
-static bool write_file(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	bool ok = fd >= 0 &&
-		  write(fd, value, strlen(value)) == (ssize_t)strlen(value);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static void save(const char *path)
-{
-	struct saved *s = &saved[nr_saved];
-	char value[64], *word;
-	uint32_t i;
-
-	for (i = 0; i < nr_saved; i++)
-		if (!strcmp(saved[i].path, path))
-			return;
-	TEST_ASSERT(nr_saved < ARRAY_SIZE(saved), "too many files to restore");
-	ageing_get(path, value, sizeof(value));
-	/* Of a choice, "always [madvise] never", what is chosen. */
-	word = strchr(value, '[');
-	if (word) {
-		word++;
-		word[strcspn(word, "]")] = '\0';
-	} else {
-		word = value;
-	}
-	snprintf(s->path, sizeof(s->path), "%s", path);
-	snprintf(s->value, sizeof(s->value), "%s", word);
-	nr_saved++;
-}
-
-bool ageing_set(const char *path, const char *fmt, ...)
-{
-	char value[64];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	save(path);
-	return write_file(path, value);
-}
-
 bool ageing_put(const char *path, const char *fmt, ...)
 {
 	char value[128];
@@ -90,7 +20,7 @@ bool ageing_put(const char *path, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
-	return write_file(path, value);
+	return !secmmu_write_file(path, value);
 }
 
 /*
@@ -127,7 +57,7 @@ static void leave_cgroup(void)
 {
 	if (!*cgroup)
 		return;
-	if (!write_file(cgroup_before, "0"))
+	if (secmmu_write_file(cgroup_before, "0"))
 		ksft_print_msg("can't go back to %s: %s\n", cgroup_before,
 			       strerror(errno));
 	if (rmdir(cgroup))
@@ -169,7 +99,7 @@ bool ageing_enter_cgroup(void)
 		return ageing_unmet("the memory controller of cgroup v2");
 	}
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	TEST_ASSERT(write_file(path, "0"), "%s: %s", path, strerror(errno));
+	TEST_ASSERT(!secmmu_write_file(path, "0"), "%s: %s", path, strerror(errno));
 	return true;
 }
 
@@ -194,22 +124,6 @@ static bool has_swap(void)
 	return found;
 }
 
-/* The header that mkswap(8) writes. */
-static bool make_swap(const char *dev, size_t size)
-{
-	const uint32_t info[] = { 1, size / SECMMU_PAGE_SIZE - 1 };
-	char page[SECMMU_PAGE_SIZE] = { 0 };
-	int fd = open(dev, O_WRONLY | O_CLOEXEC);
-	bool ok;
-
-	memcpy(page + 1024, info, sizeof(info));
-	memcpy(page + sizeof(page) - 10, "SWAPSPACE2", 10);
-	ok = fd >= 0 && write(fd, page, sizeof(page)) == sizeof(page);
-	if (fd >= 0 && close(fd))
-		ok = false;
-	return ok;
-}
-
 static void swap_off(void)
 {
 	if (!swap_is_ours)
@@ -226,11 +140,11 @@ bool ageing_swap_on(void)
 
 	if (has_swap())
 		return true;
-	ageing_get(ZRAM "disksize", size, sizeof(size));
+	secmmu_get(ZRAM "disksize", size, sizeof(size));
 	if (strcmp(size, "0") || !ageing_put(ZRAM "disksize", "%lu", ZRAM_SIZE))
 		return ageing_unmet("swap, or a zram0 that nobody uses");
 	swap_is_ours = true;
-	if (make_swap(ZRAM_DEV, ZRAM_SIZE) && !swapon(ZRAM_DEV, 0))
+	if (!secmmu_make_swap(ZRAM_DEV, ZRAM_SIZE))
 		return true;
 	swap_off();
 	return ageing_unmet("swap on " ZRAM_DEV);
@@ -247,9 +161,4 @@ void ageing_restore(void)
 	ageing_unmap();
 	swap_off();
 	leave_cgroup();
-	while (nr_saved--)
-		if (!write_file(saved[nr_saved].path, saved[nr_saved].value))
-			ksft_print_msg("can't restore %s to %s: %s\n",
-				       saved[nr_saved].path,
-				       saved[nr_saved].value, strerror(errno));
 }

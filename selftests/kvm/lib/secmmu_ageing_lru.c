@@ -108,7 +108,7 @@ static bool mglru_on(void)
 		return false;
 	if (access(LRU_GEN_ENABLED, W_OK))
 		return ageing_unmet("CONFIG_LRU_GEN");
-	if (!ageing_set(LRU_GEN_ENABLED, "y"))
+	if (!secmmu_set(LRU_GEN_ENABLED, "y"))
 		return ageing_unmet("MGLRU that can be switched on");
 	if (access(LRU_GEN, W_OK))
 		return ageing_unmet("debugfs");
@@ -205,7 +205,7 @@ void ageing_reclaim(void)
 
 	if (!ageing_enter_cgroup() || !ageing_swap_on())
 		return;
-	if (!access(LRU_GEN_ENABLED, W_OK) && !ageing_set(LRU_GEN_ENABLED, "n")) {
+	if (!access(LRU_GEN_ENABLED, W_OK) && !secmmu_set(LRU_GEN_ENABLED, "n")) {
 		ageing_unmet("MGLRU that can be switched off");
 		return;
 	}

@@ -128,7 +128,7 @@ void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
 	add_sample(t, start, end, tid);
 }
 
-static FILE *open_samples(void)
+FILE *secmmu_open_samples(void)
 {
 	const char *path = getenv("SECMMU_SAMPLES");
 	FILE *f;
@@ -504,7 +504,7 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 	uint32_t i;
 
 	secmmu_parse_options(&t.opt, argc, argv, events, nr);
-	samples = open_samples();
+	samples = secmmu_open_samples();
 	open_tracing(&t);
 
 	ksft_print_header();
@@ -528,9 +528,5 @@ int secmmu_main(int argc, char *argv[], const struct secmmu_event *events,
 		close(t.fd);
 	if (samples)
 		fclose(samples);
-	if (ksft_get_xskip_cnt() == ksft_plan) {
-		ksft_print_cnts();
-		return KSFT_SKIP;
-	}
-	ksft_finished();
+	secmmu_finished();
 }

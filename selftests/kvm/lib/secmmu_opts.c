@@ -19,7 +19,7 @@ static const char * const fault_names[] = {
 	[SECMMU_FAULT_NO_EFFECT] = "no-effect",
 };
 
-static void __noreturn __printf(1, 2) usage_error(const char *fmt, ...)
+void secmmu_usage_error(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -57,7 +57,7 @@ static void help(const char *name)
 	       MAX_ITERATIONS, MAX_WARMUP);
 }
 
-static uint64_t parse_range(char opt, const char *arg, uint64_t min,
+uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 			    uint64_t max)
 {
 	unsigned long long n;
@@ -66,7 +66,7 @@ static uint64_t parse_range(char opt, const char *arg, uint64_t min,
 	errno = 0;
 	n = strtoull(arg, &end, 0);
 	if (errno || end == arg || *end || *arg == '-' || n < min || n > max)
-		usage_error("-%c must be a number from %lu to %lu, got '%s'",
+		secmmu_usage_error("-%c must be a number from %lu to %lu, got '%s'",
 			    opt, min, max, arg);
 	return n;
 }
@@ -92,7 +92,7 @@ static uint64_t parse_bytes(const char *arg)
 		goto bad;
 	return n;
 bad:
-	usage_error("-b must be a multiple of 2M from %luM to %luM, got '%s'",
+	secmmu_usage_error("-b must be a multiple of 2M from %luM to %luM, got '%s'",
 		    MIN_BYTES >> 20, MAX_BYTES >> 20, arg);
 }
 
@@ -107,7 +107,7 @@ static enum vm_mem_backing_src_type parse_source(const char *arg)
 	for (i = 0; i < ARRAY_SIZE(sources); i++)
 		if (!strcmp(arg, vm_mem_backing_src_alias(sources[i])->name))
 			return sources[i];
-	usage_error("-s must be anonymous, anonymous_thp, shmem, anonymous_hugetlb or shared_hugetlb, got '%s'",
+	secmmu_usage_error("-s must be anonymous, anonymous_thp, shmem, anonymous_hugetlb or shared_hugetlb, got '%s'",
 		    arg);
 }
 
@@ -118,7 +118,7 @@ static enum secmmu_fault parse_fault(const char *arg)
 	for (i = SECMMU_FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
 		if (!strcmp(arg, fault_names[i]))
 			return i;
-	usage_error("-F must be stale-read, stray-write, lost-write, no-split or no-effect, got '%s'",
+	secmmu_usage_error("-F must be stale-read, stray-write, lost-write, no-split or no-effect, got '%s'",
 		    arg);
 }
 
@@ -134,7 +134,7 @@ static uint64_t parse_events(char *arg, const struct secmmu_event *events,
 			if (!strcmp(name, events[i].name))
 				break;
 		if (i == nr)
-			usage_error("unknown event '%s': -l lists the events", name);
+			secmmu_usage_error("unknown event '%s': -l lists the events", name);
 		mask |= 1UL << i;
 	}
 	return mask;
@@ -165,16 +165,16 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 	while ((opt = getopt(argc, argv, "v:b:i:w:s:e:qfF:lh")) != -1) {
 		switch (opt) {
 		case 'v':
-			o->nr_vcpus = parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
+			o->nr_vcpus = secmmu_parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
 			break;
 		case 'b':
 			o->bytes = parse_bytes(optarg);
 			break;
 		case 'i':
-			o->iterations = parse_range(opt, optarg, 1, MAX_ITERATIONS);
+			o->iterations = secmmu_parse_range(opt, optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'w':
-			o->warmup = parse_range(opt, optarg, 0, MAX_WARMUP);
+			o->warmup = secmmu_parse_range(opt, optarg, 0, MAX_WARMUP);
 			break;
 		case 's':
 			o->source = parse_source(optarg);
@@ -204,5 +204,5 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 		}
 	}
 	if (optind < argc)
-		usage_error("unexpected argument '%s'", argv[optind]);
+		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }

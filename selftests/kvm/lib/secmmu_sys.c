@@ -3,6 +3,7 @@
  * The host's settings and threads, for the secondary MMU tests.
  */
 #include <dirent.h>
+#include <sys/swap.h>
 
 #include "secmmu.h"
 
@@ -15,11 +16,12 @@ struct setting {
 
 static struct setting *settings;
 
-static bool read_text(const char *path, char *buf, size_t size)
+bool secmmu_get(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 
+	*buf = '\0';
 	if (fd < 0)
 		return false;
 	len = read(fd, buf, size - 1);
@@ -42,7 +44,7 @@ static char *current_value(char *text)
 	return open + 1;
 }
 
-static void restore_settings(void)
+void secmmu_restore_settings(void)
 {
 	struct setting *s;
 
@@ -66,10 +68,10 @@ static bool remember(const char *path)
 	for (s = settings; s; s = s->next)
 		if (!strcmp(s->path, path))
 			return true;
-	if (!read_text(path, text, sizeof(text)))
+	if (!secmmu_get(path, text, sizeof(text)))
 		return false;
 	if (!settings)
-		atexit(restore_settings);
+		atexit(secmmu_restore_settings);
 	s = malloc(sizeof(*s));
 	TEST_ASSERT(s, "No memory");
 	s->path = strdup(path);
@@ -89,7 +91,7 @@ bool secmmu_get_u64(const char *path, uint64_t *value)
 {
 	char text[256];
 
-	if (!read_text(path, text, sizeof(text)))
+	if (!secmmu_get(path, text, sizeof(text)))
 		return false;
 	*value = strtoull(text, NULL, 0);
 	return true;
@@ -106,9 +108,35 @@ long secmmu_kthread(const char *name)
 	TEST_ASSERT(dir, "opendir(/proc) failed: %s", strerror(errno));
 	while (!tid && (d = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%.20s/comm", d->d_name);
-		if (read_text(path, comm, sizeof(comm)) && !strcmp(comm, name))
+		if (secmmu_get(path, comm, sizeof(comm)) && !strcmp(comm, name))
 			tid = atol(d->d_name);
 	}
 	closedir(dir);
 	return tid;
+}
+
+int secmmu_make_swap(const char *path, size_t size)
+{
+	struct {
+		char bootbits[1024];
+		uint32_t version;
+		uint32_t last_page;
+		uint32_t nr_badpages;
+		char pad[SECMMU_PAGE_SIZE - 1024 - 3 * 4 - 10];
+		char magic[10];
+	} h = {
+		.version = 1,
+		.last_page = size / SECMMU_PAGE_SIZE - 1,
+	};
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	memcpy(h.magic, "SWAPSPACE2", sizeof(h.magic));
+	n = write(fd, &h, sizeof(h));
+	if (fsync(fd))
+		n = -1;
+	close(fd);
+	return n == sizeof(h) ? swapon(path, 0) : -1;
 }
