@@ -26,7 +26,8 @@ help:
 #: make report       the newest results (or DIR=) to summary.json and report.html again
 #: make tree         the series as a git tree to work on (or in DIR=)
 #: make patches      the commits of that tree back into kvm-patches/
-#: make lint         checkpatch on the series and on our C
+#: make lint         checkpatch on the series and on our C; every prefix of the
+#:                   series with W=1, sparse and kernel-doc (once: some minutes)
 #: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
 #: make clean        what was built here; the cache stays: make kernel tells where it is
 #:
@@ -87,6 +88,7 @@ patches: tools
 
 lint: tools
 	@tools/lint.sh
+	@tools/lint-series.sh
 
 check-fresh:
 	@tools/check-fresh.sh $(WHAT)

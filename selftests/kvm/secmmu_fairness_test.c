@@ -82,6 +82,11 @@ static void *vcpu_thread(void *arg)
 
 	while (!READ_ONCE(stop)) {
 		vcpu_run(vcpus[a->id]);
+		/* A guest that got lost would run on, and never come back. */
+		TEST_ASSERT(get_ucall(vcpus[a->id], NULL) == UCALL_SYNC,
+			    "vCPU %u: exit reason %u (%s), not the end of a round",
+			    a->id, vcpus[a->id]->run->exit_reason,
+			    exit_reason_str(vcpus[a->id]->run->exit_reason));
 		round_done(a);
 	}
 	return NULL;
