@@ -22,6 +22,8 @@ help:
 #: make sites        every MMU notifier call site of the kernel: which were fired
 #:                   on a guest's memory, by what (of a run: DIR=)
 #: make upstream     the kernel's own KVM selftests in every arm, against stock
+#: make selftests    build the KVM selftests; with NATIVE=1, run those of PLAN (events)
+#:                   on this machine's own kernel, through its /dev/kvm
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
 #: make tree         the series as a git tree to work on (or in DIR=)
@@ -71,6 +73,9 @@ else
 		$(SECMMU) sites && exit $$status
 endif
 
+selftests: tools
+	@$(SECMMU) selftests $(SOURCE) $(if $(NATIVE),--run) $(call opt,PLAN,plan) $(call opt,EVENTS,events)
+
 kernel: tools
 	@$(SECMMU) kernel $(RUN) $(call opt,LANE,lane)
 
@@ -100,4 +105,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check debug controls sites upstream kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug controls sites upstream selftests kernel shell report tree patches lint check-fresh tools clean

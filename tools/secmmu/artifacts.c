@@ -100,7 +100,7 @@ static bool is_elf(const char *path)
 	return elf;
 }
 
-static int add_selftests(struct build *b, const char *dir)
+int build_add_selftests(struct build *b, const char *dir)
 {
 	char *installed = xasprintf("%s/selftests.installed", b->dir);
 	char *to = xasprintf("%s/selftests", dir);
@@ -209,7 +209,7 @@ int build_artifacts(struct build *b, const char *dir)
 	if (ret == ST_OK)
 		ret = add_init(tmp);
 	if (ret == ST_OK)
-		ret = add_selftests(b, tmp);
+		ret = build_add_selftests(b, tmp);
 	if (ret == ST_OK)
 		ret = add_manifest(b, tmp);
 	if (ret == ST_OK && rename_path(tmp, dir))

@@ -100,6 +100,9 @@ int build_kernels(struct build *b);
 /** build_selftests - install static KVM selftests in @out. Return: a status. */
 int build_selftests(struct build *b, const char *out);
 
+/** build_add_selftests - the programs, stripped, in @dir/selftests. Return: a status. */
+int build_add_selftests(struct build *b, const char *dir);
+
 /** build_artifacts - the folder @dir of docs/contracts.md, section 1. */
 int build_artifacts(struct build *b, const char *dir);
 

@@ -420,6 +420,55 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 	return ret;
 }
 
+/* @dir appears as a whole or not at all. */
+static int build_selftests_only(struct build *b, const char *dir)
+{
+	char *tmp = xasprintf("%s.tmp", dir);
+	int ret = check_space_for_build(b);
+
+	b->steps = 2;
+	if (ret == ST_OK)
+		ret = build_trees(b);
+	if (ret == ST_OK && (remove_tree(tmp) || mkdir_p(tmp)))
+		ret = ST_HARNESS;
+	if (ret == ST_OK)
+		ret = build_add_selftests(b, tmp);
+	if (ret == ST_OK && rename_path(tmp, dir))
+		ret = ST_HARNESS;
+	if (ret != ST_OK)
+		remove_tree(tmp);
+	free(tmp);
+	return ret;
+}
+
+int kernel_selftests(const struct kernel_opts *o, char **dir)
+{
+	char *folder = NULL;
+	struct build b;
+	int ret = build_init(&b, o);
+
+	*dir = NULL;
+	if (ret == ST_OK)
+		ret = build_source(&b);
+	if (ret == ST_OK)
+		ret = series_load(top_dir(), b.src.patches, &b.series);
+	if (ret == ST_OK)
+		ret = choose_folder(&b, &folder);
+	if (ret == ST_OK && !path_exists(folder)) {
+		free(folder);
+		folder = xasprintf("%s/selftests/%s", cache_dir(), b.key);
+		if (!path_exists(folder))
+			ret = build_lock(&b);
+		if (ret == ST_OK && !path_exists(folder))
+			ret = build_selftests_only(&b, folder);
+	}
+	if (ret == ST_OK)
+		*dir = xasprintf("%s/selftests", folder);
+	free(folder);
+	build_free(&b);
+	return ret;
+}
+
 void artifacts_free(struct artifacts *a)
 {
 	for (size_t i = 0; i < a->n_arms; i++)

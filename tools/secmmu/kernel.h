@@ -41,6 +41,18 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a);
 void artifacts_free(struct artifacts *a);
 
 /**
+ * kernel_selftests - folder of the selftests, static: the kernel's and ours
+ * @o: as for kernel_prepare()
+ * @dir: set on success; free() it
+ *
+ * Those of the artifacts, if they are in the cache; else they are built, and no
+ * kernel with them.
+ *
+ * Return: as kernel_prepare().
+ */
+int kernel_selftests(const struct kernel_opts *o, char **dir);
+
+/**
  * kernel_perf - path of a static perf, built from the same kernel source
  * @o: as for kernel_prepare()
  * @path: set on success; free() it

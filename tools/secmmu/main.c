@@ -21,6 +21,8 @@ static const struct verb {
 	  "summary.json and report.html again from a results folder" },
 	{ "sites", verb_sites,
 	  "which notifier call sites a run has fired on a guest's memory" },
+	{ "selftests", verb_selftests,
+	  "build the selftests; run them on this machine's own kernel" },
 	{ "patches", verb_patches,
 	  "the series as a git tree to work on, and back into patches" },
 };

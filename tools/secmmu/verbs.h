@@ -11,6 +11,7 @@ int verb_controls(int argc, char **argv);
 int verb_kernel(int argc, char **argv);
 int verb_patches(int argc, char **argv);
 int verb_report(int argc, char **argv);
+int verb_selftests(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_sites(int argc, char **argv);
 

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare kernel shell report sites patches; do
+for verb in compare kernel selftests shell report sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
