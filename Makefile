@@ -21,6 +21,7 @@ help:
 #: make controls     each planted bug of kvm-patches/controls/ built, booted, caught
 #: make sites        every MMU notifier call site of the kernel: which were fired
 #:                   on a guest's memory, by what (of a run: DIR=)
+#: make vmm          QEMU with a Linux guest in every arm, its memory worked on
 #: make upstream     the kernel's own KVM selftests in every arm, against stock
 #: make selftests    build the KVM selftests; with NATIVE=1, run those of PLAN (events)
 #:                   on this machine's own kernel, through its /dev/kvm
@@ -62,6 +63,10 @@ controls: tools
 
 upstream: tools
 	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane)
+
+vmm: tools
+	@tools/setup.sh vmm
+	@$(SECMMU) compare $(RUN) --plan vmm $(call opt,LANE,lane) $(call opt,BOOTS,boots)
 
 # A run in which tests failed has its table as well; one that broke has none.
 sites: tools
@@ -105,4 +110,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check debug controls sites upstream selftests kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug controls sites upstream vmm selftests kernel shell report tree patches lint check-fresh tools clean

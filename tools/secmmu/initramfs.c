@@ -48,7 +48,7 @@ static const struct {
 };
 
 static const char *const dirs[] = {
-	"arms", "bin", "dev", "proc", "run", "sbin", "sys", "tests", "tmp",
+	"bin", "dev", "proc", "run", "sbin", "sys", "tmp",
 };
 
 static struct entry *add(struct list *l, const char *dst, mode_t mode)
@@ -172,10 +172,9 @@ static int add_shell(struct list *l)
 	return add_file(l, "bin/busybox", xstrdup(BUSYBOX), 0755);
 }
 
-static int collect(struct list *l, const char *artifacts,
-		   const struct initramfs_opts *o)
+/* What any root file system has. */
+static void add_base(struct list *l)
 {
-	int ret;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(dirs); i++)
@@ -183,6 +182,28 @@ static int collect(struct list *l, const char *artifacts,
 	for (i = 0; i < ARRAY_SIZE(nodes); i++)
 		add(l, nodes[i].dst, S_IFCHR | 0600)->rdev =
 			makedev(nodes[i].major, nodes[i].minor);
+}
+
+static int add_files(struct list *l, const struct initramfs_file *files, size_t n)
+{
+	int ret = ST_OK;
+	size_t i;
+
+	for (i = 0; i < n && !ret; i++)
+		ret = add_file(l, files[i].dst, xstrdup(files[i].src),
+			       files[i].mode & 07777);
+	return ret;
+}
+
+static int collect(struct list *l, const char *artifacts,
+		   const struct initramfs_opts *o)
+{
+	int ret;
+	size_t i;
+
+	add_base(l);
+	add(l, "arms", S_IFDIR | 0755);
+	add(l, "tests", S_IFDIR | 0755);
 	ret = add_file(l, "init", xasprintf("%s/guest/init", artifacts), 0755);
 	for (i = 0; i < o->n_arms && !ret; i++)
 		ret = add_arm(l, artifacts, o->arms[i]);
@@ -192,10 +213,7 @@ static int collect(struct list *l, const char *artifacts,
 		ret = add_shell(l);
 	if (!ret && o->perf)
 		ret = add_file(l, "bin/perf", xstrdup(o->perf), 0755);
-	for (i = 0; i < o->n_files && !ret; i++)
-		ret = add_file(l, o->files[i].dst, xstrdup(o->files[i].src),
-			       o->files[i].mode & 07777);
-	return ret;
+	return ret ? ret : add_files(l, o->files, o->n_files);
 }
 
 static bool has(const struct list *l, const char *dst, size_t len)
@@ -322,24 +340,47 @@ static int put_atomically(const struct list *l, const char *out)
 	return ret;
 }
 
+static int write_list(struct list *l, const char *out)
+{
+	int ret;
+
+	add_parents(l);
+	ret = sort(l);
+	return ret ? ret : put_atomically(l, out);
+}
+
+static void free_list(struct list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		free(l->v[i].dst);
+		free(l->v[i].src);
+	}
+	free(l->v);
+}
+
 int initramfs_write(const char *artifacts, const struct initramfs_opts *o,
 		    const char *out)
 {
 	struct list l = { 0 };
-	size_t i;
+	int ret = collect(&l, artifacts, o);
+
+	if (!ret)
+		ret = write_list(&l, out);
+	free_list(&l);
+	return ret;
+}
+
+int initramfs_pack(const struct initramfs_file *files, size_t n, const char *out)
+{
+	struct list l = { 0 };
 	int ret;
 
-	ret = collect(&l, artifacts, o);
-	if (!ret) {
-		add_parents(&l);
-		ret = sort(&l);
-	}
+	add_base(&l);
+	ret = add_files(&l, files, n);
 	if (!ret)
-		ret = put_atomically(&l, out);
-	for (i = 0; i < l.n; i++) {
-		free(l.v[i].dst);
-		free(l.v[i].src);
-	}
-	free(l.v);
+		ret = write_list(&l, out);
+	free_list(&l);
 	return ret;
 }

@@ -38,4 +38,12 @@ struct initramfs_opts {
 int initramfs_write(const char *artifacts, const struct initramfs_opts *o,
 		    const char *out);
 
+/**
+ * initramfs_pack - write an initramfs of nothing but these files
+ *
+ * Otherwise as initramfs_write(). Empty folders to mount on, and the nodes that
+ * the kernel wants before, are in it.
+ */
+int initramfs_pack(const struct initramfs_file *files, size_t n, const char *out);
+
 #endif

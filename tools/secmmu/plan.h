@@ -58,6 +58,7 @@ struct plan {
 	double margin;		/* "same" is a ratio within 1 +- margin */
 	unsigned int memory_mb;
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
+	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
 	size_t n_tests;
 };

@@ -174,6 +174,14 @@ static int get_memory(struct plan *p, const struct plan_loc *l, const char *valu
 	return get_number(l, value, 512, 1048576, " (MiB)", &p->memory_mb);
 }
 
+static int get_payload(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	p->vmm = !strcmp(value, "vmm");
+	if (p->vmm || !strcmp(value, "none"))
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: vmm or none", value);
+}
+
 static int get_cpus(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	p->cpus = 0;
@@ -342,6 +350,7 @@ static const struct plan_key {
 	{ SECTION_PLAN, "lane", get_lane },
 	{ SECTION_PLAN, "memory", get_memory },
 	{ SECTION_PLAN, "cpus", get_cpus },
+	{ SECTION_PLAN, "payload", get_payload },
 	{ SECTION_TEST, "program", get_program },
 	{ SECTION_SUITE, "programs", get_programs },
 	{ SECTION_TEST | SECTION_SUITE, "args", get_args },

@@ -12,6 +12,7 @@
 #include "jobs.h"
 #include "kernel.h"
 #include "manifest.h"
+#include "payload.h"
 #include "qemu.h"
 #include "report.h"
 #include "results.h"
@@ -236,9 +237,22 @@ static int make_initrd(struct compare *c, const struct plan *p)
 		.arms = (const char *const *)p->arms.v,
 		.n_arms = p->arms.n,
 	};
+	char *inner = xasprintf("%s/.initrd.vmm", c->results.dir);
+	struct payload payload = { 0 };
+	int ret = ST_OK;
 
+	if (p->vmm)
+		ret = payload_vmm(c->artifacts.dir, inner, &payload);
+	opts.files = payload.files;
+	opts.n_files = payload.n;
 	c->initrd = xasprintf("%s/.initrd", c->results.dir);
-	return initramfs_write(c->artifacts.dir, &opts, c->initrd);
+	if (ret == ST_OK)
+		ret = initramfs_write(c->artifacts.dir, &opts, c->initrd);
+	if (p->vmm)
+		unlink(inner);
+	payload_free(&payload);
+	free(inner);
+	return ret;
 }
 
 static int run_boots(struct compare *c, const struct plan *p)
@@ -251,10 +265,10 @@ static int run_boots(struct compare *c, const struct plan *p)
 		.progress = progress,
 		.arg = c,
 	};
-	int ret;
+	int ret = make_initrd(c, p);
 
-	if (make_initrd(c, p))
-		return ST_HARNESS;
+	if (ret != ST_OK)
+		return ret;
 	c->image = xasprintf("%s/vmlinux", c->artifacts.dir);
 	c->system_map = xasprintf("%s/System.map", c->artifacts.dir);
 	c->boot.kernel = c->image;

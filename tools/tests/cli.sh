@@ -37,6 +37,8 @@ line=$(grep -n '^botos' "$d/typo.ini" | cut -d: -f1)
 fails "plan with a misspelt key" 2 "typo.ini:$line.*botos.*boots" compare --plan "$d/typo.ini"
 sed 's/^margin.*/margin = wide/' configs/plans/compare.ini >"$d/bad.ini"
 fails "plan with a bad number" 2 "bad.ini.*wide" compare --plan "$d/bad.ini"
+sed 's/^payload.*/payload = vmx/' configs/plans/vmm.ini >"$d/payload.ini"
+fails "plan with an unknown payload" 2 "payload.ini.*vmx.*vmm or none" compare --plan "$d/payload.ini"
 : >"$d/empty.ini"
 fails "empty plan" 2 "empty.ini" compare --plan "$d/empty.ini"
 

@@ -188,6 +188,27 @@ static void test_shell(void **state)
 	free(list);
 }
 
+/* Nothing but what is named, folders to mount on, and the kernel's nodes. */
+static void test_pack(void **state)
+{
+	const struct initramfs_file files[] = {
+		{ "/bin/sh", "/usr/bin/some/sh", 0755 },
+	};
+	const struct initramfs_file missing[] = {
+		{ "/nonexistent/y", "/y", 0644 },
+	};
+	char *list;
+
+	(void)state;
+	assert_int_equal(initramfs_pack(files, 1, out), ST_OK);
+	list = list_of(out);
+	assert_string_equal(list,
+		"bin\ndev\ndev/console\ndev/kmsg\nproc\nrun\nsbin\nsys\ntmp\n"
+		"usr\nusr/bin\nusr/bin/some\nusr/bin/some/sh\n");
+	free(list);
+	assert_int_equal(initramfs_pack(missing, 1, out), ST_USAGE);
+}
+
 /* Same bytes from files of another owner's mode bits and another time. */
 static void test_reproducible(void **state)
 {
@@ -286,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_arms_wanted),
+		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_extra_files),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_reproducible),

@@ -438,6 +438,14 @@ long secmmu_kthread(const char *name);
 /* Swaps to a block device of @size bytes from now on.  0, or -1. */
 int secmmu_make_swap(const char *path, size_t size);
 
+/* lib/secmmu_zram.c */
+
+/*
+ * Sees to it that there is swap: if there is none, on a zram of @size bytes, until
+ * the program ends.  False if none can be made.
+ */
+bool secmmu_get_swap(size_t size);
+
 /* lib/secmmu_calls.c: system calls, which abort the test if they fail. */
 
 void secmmu_protect(void *addr, size_t size, int prot);
