@@ -522,13 +522,14 @@ int bootrun_do(const struct bootrun *r)
 		.clock = r->clock,
 		.cpus = r->cpus,
 		.memory_mb = r->plan->memory_mb,
-		.append = r->append,
 	};
+	char *append = plan_kernel_args(r->plan, r->append);
 	int ret = ST_HARNESS;
 
 	if (open_run(&run))
 		goto out;
 	spec.dir = run.dir;
+	spec.append = append;
 	run.boot = boot_start(&spec);
 	run_slots(&run);
 	boot_end(run.boot, &res);
@@ -547,5 +548,6 @@ out:
 	symbols_free(run.symbols);
 	free(run.slots);
 	free(run.dir);
+	free(append);
 	return ret;
 }

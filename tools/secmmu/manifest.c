@@ -85,6 +85,7 @@ static json_t *plan_spec(const struct plan *p)
 	json_object_set_new(o, "aa", optional(p->aa));
 	json_object_set_new(o, "margin", json_real(p->margin));
 	json_object_set_new(o, "memory_mb", json_integer(p->memory_mb));
+	json_object_set_new(o, "nodes", json_integer(p->nodes));
 	json_object_set_new(o, "tests", tests(p));
 	return o;
 }

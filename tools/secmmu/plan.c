@@ -328,6 +328,7 @@ static struct plan *plan_new(const char *name)
 	p->primary = -1;
 	p->margin = 0.02;
 	p->memory_mb = 2048;
+	p->nodes = 1;
 	return p;
 }
 
@@ -349,6 +350,25 @@ struct plan *plan_load(const char *name)
 		return p;
 	plan_free(p);
 	return NULL;
+}
+
+/*
+ * Nodes that are not real are as near as one another. The balancing of real
+ * ones would move the memory of a guest, and so invalidate it, whenever it likes.
+ */
+char *plan_kernel_args(const struct plan *p, const char *append)
+{
+	char *numa = NULL, *all;
+
+	if (p->nodes > 1)
+		numa = xasprintf("numa=fake=%u numa_balancing=disable", p->nodes);
+	if (!numa)
+		return append ? xstrdup(append) : NULL;
+	if (!append)
+		return numa;
+	all = xasprintf("%s %s", numa, append);
+	free(numa);
+	return all;
 }
 
 void plan_test_free(struct plan_test *t)

@@ -57,6 +57,7 @@ struct plan {
 	bool no_aa;		/* the plan says none */
 	double margin;		/* "same" is a ratio within 1 +- margin */
 	unsigned int memory_mb;
+	unsigned int nodes;	/* NUMA nodes that the memory is made to look like */
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
 	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
@@ -109,6 +110,14 @@ int plan_set_lane(struct plan *p, const char *name);
  * status stands for an event of its own name.
  */
 int plan_set_events(struct plan *p, const char *list);
+
+/**
+ * plan_kernel_args - what the plan puts on the guest kernel's command line
+ * @append: what else is put there, or NULL
+ *
+ * Return: words separated by blanks, to be freed; NULL if there are none.
+ */
+char *plan_kernel_args(const struct plan *p, const char *append);
 
 /** plan_clock_name - "auto", "wall" or "icount". */
 const char *plan_clock_name(enum plan_clock clock);

@@ -13,6 +13,7 @@
 
 #define PROGRAM_MAX	64
 #define BLANKS		" \t"
+#define NODES_MAX	8
 
 int plan_bad(const struct plan_loc *l, const char *fmt, ...)
 {
@@ -182,6 +183,11 @@ static int get_payload(struct plan *p, const struct plan_loc *l, const char *val
 	return plan_bad(l, "'%s' is not allowed: vmm or none", value);
 }
 
+static int get_nodes(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	return get_number(l, value, 1, NODES_MAX, "", &p->nodes);
+}
+
 static int get_cpus(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	p->cpus = 0;
@@ -349,6 +355,7 @@ static const struct plan_key {
 	{ SECTION_PLAN, "margin", get_margin },
 	{ SECTION_PLAN, "lane", get_lane },
 	{ SECTION_PLAN, "memory", get_memory },
+	{ SECTION_PLAN, "nodes", get_nodes },
 	{ SECTION_PLAN, "cpus", get_cpus },
 	{ SECTION_PLAN, "payload", get_payload },
 	{ SECTION_TEST, "program", get_program },

@@ -84,7 +84,7 @@ static void full(void **state)
 			      "compare = mutex/spinlock spinlock/stock\n"
 			      "primary = spinlock/stock\naa = mutex\n"
 			      "margin = 0.05\n"
-			      "memory = 1024\ncpus = 3\n\n"
+			      "memory = 1024\nnodes = 2\ncpus = 3\n\n"
 			      "[test one]\nprogram = secmmu_one_test\n"
 			      "args = -v 1 -b 16M\ntraced = -i 2\n"
 			      "events = aa bb\n  cc\n"
@@ -106,6 +106,7 @@ static void full(void **state)
 	assert_string_equal(p->aa, "mutex");
 	assert_true(p->margin > 0.0499 && p->margin < 0.0501);
 	assert_int_equal(p->memory_mb, 1024);
+	assert_int_equal(p->nodes, 2);
 	assert_int_equal(p->cpus, 3);
 	assert_int_equal(p->n_tests, 2);
 	assert_string_equal(p->tests[0].name, "one");
@@ -138,7 +139,34 @@ static void defaults(void **state)
 	assert_string_equal(p->aa, "spinlock");
 	assert_true(p->tests[0].traced);
 	assert_int_equal(p->tests[0].traced_args.n, 0);
+	assert_int_equal(p->nodes, 1);
 	assert_int_equal(p->cpus, 0);
+	plan_free(p);
+}
+
+static void assert_kernel_args(const struct plan *p, const char *append,
+			       const char *want)
+{
+	char *have = plan_kernel_args(p, append);
+
+	if (want)
+		assert_string_equal(have, want);
+	else
+		assert_null(have);
+	free(have);
+}
+
+static void nodes(void **state)
+{
+	struct plan *p = good(PLAN TEST);
+
+	(void)state;
+	assert_kernel_args(p, NULL, NULL);
+	assert_kernel_args(p, "quiet", "quiet");
+	plan_free(p);
+	p = good(PLAN "nodes = 4\n" TEST);
+	assert_kernel_args(p, NULL, "numa=fake=4 numa_balancing=disable");
+	assert_kernel_args(p, "quiet", "numa=fake=4 numa_balancing=disable quiet");
 	plan_free(p);
 }
 
@@ -234,6 +262,9 @@ static const struct {
 	{ PLAN "margin = nan\n" TEST, "p.ini:3: margin: 'nan' is not allowed" },
 	{ PLAN "margin = 1e-2\n" TEST, "p.ini:3: margin: '1e-2' is not allowed" },
 	{ PLAN "margin = .\n" TEST, "p.ini:3: margin: '.' is not allowed" },
+	{ PLAN "nodes = 0\n" TEST,
+	  "p.ini:3: nodes: '0' is not allowed: a number from 1 to 8" },
+	{ PLAN "nodes = 9\n" TEST, "p.ini:3: nodes: '9' is not allowed" },
 	{ PLAN "memory = 511\n" TEST,
 	  "p.ini:3: memory: '511' is not allowed: a number from 512 to 1048576 (MiB)" },
 	{ PLAN "cpus = 0\n" TEST,
@@ -413,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(nodes),
 		cmocka_unit_test(judged_by_exit),
 		cmocka_unit_test(bad),
 		cmocka_unit_test(odd_files),
