@@ -174,15 +174,18 @@ static void set_started(json_t *m)
 static void set_command(json_t *m, const struct bootrun *b, uint64_t seed,
 			const char *src)
 {
-	char *arms = strs_join(&b->plan->arms);
-	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\" BOOTS=%u CLOCK=%s ACCEL=%s SEED=%llu%s%s",
-			      b->plan->name, arms, b->plan->boots,
-			      clock_name(b), accel_name(b->accel->which),
-			      (unsigned long long)seed,
+	const struct plan *p = b->plan;
+	char *arms = strs_join(&p->arms), *events = strs_join(&p->chosen);
+	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s BOOTS=%u CLOCK=%s ACCEL=%s%s%s SEED=%llu%s%s",
+			      p->name, arms, *events ? " EVENTS=\"" : "", events,
+			      *events ? "\"" : "", p->boots, clock_name(b),
+			      accel_name(b->accel->which), p->lane ? " LANE=" : "",
+			      p->lane ? p->lane : "", (unsigned long long)seed,
 			      src ? " KERNEL_SRC=" : "", src ? src : "");
 
 	json_object_set_new(m, "command", json_string(cmd));
 	free(cmd);
+	free(events);
 	free(arms);
 }
 

@@ -287,24 +287,31 @@ static bool is_path(const char *name)
 	return strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".ini"));
 }
 
-static void unknown_plan(const char *name)
+struct strs plan_names(void)
 {
 	char *pattern = xasprintf("%s/configs/plans/*.ini", top_dir());
-	struct plan_loc l = { .key = "plan" };
-	struct strs known = { 0 };
+	struct strs names = { 0 };
 	glob_t g;
 
 	if (!glob(pattern, 0, NULL, &g)) {
 		for (size_t i = 0; i < g.gl_pathc; i++) {
 			const char *base = strrchr(g.gl_pathv[i], '/') + 1;
 
-			strs_add(&known, base, strcspn(base, "."));
+			strs_add(&names, base, strcspn(base, "."));
 		}
 		globfree(&g);
 	}
+	free(pattern);
+	return names;
+}
+
+static void unknown_plan(const char *name)
+{
+	struct plan_loc l = { .key = "plan" };
+	struct strs known = plan_names();
+
 	plan_bad_word(&l, "plan", name, &known);
 	strs_free(&known);
-	free(pattern);
 }
 
 static struct plan *plan_new(const char *name)
@@ -402,6 +409,7 @@ void plan_free(struct plan *p)
 	free(p->tests);
 	free(p->compare);
 	strs_free(&p->arms);
+	strs_free(&p->chosen);
 	free(p->aa);
 	free(p->lane);
 	free(p->name);

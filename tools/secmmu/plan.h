@@ -62,6 +62,7 @@ struct plan {
 	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
 	size_t n_tests;
+	struct strs chosen;	/* what plan_set_events() was asked for */
 };
 
 /**
@@ -107,7 +108,12 @@ int plan_set_lane(struct plan *p, const char *name);
  * plan_set_events - run only these events
  *
  * A test that has none of them is dropped. One that is judged by its exit
- * status stands for an event of its own name.
+ * status stands for an event of its own name. An event that the plan does not
+ * have is looked for in the plans of configs/plans, those of the same lane first,
+ * and comes with its test. The clock of its plan then takes the place of `auto`,
+ * and memory and nodes are what the more demanding plan needs; a line says so.
+ *
+ * To be called after plan_set_arms(), plan_set_clock() and plan_set_lane().
  */
 int plan_set_events(struct plan *p, const char *list);
 

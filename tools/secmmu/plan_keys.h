@@ -39,6 +39,21 @@ int plan_key(struct plan *p, enum plan_section section, const struct plan_loc *l
 /** plan_known_arms - 0, or -1 with a message if configs/arms.ini lacks one. */
 int plan_known_arms(const struct plan_loc *l, const struct strs *arms);
 
+/** plan_names - of the plans in configs/plans, in alphabetical order. */
+struct strs plan_names(void);
+
+/**
+ * plan_split_list - a list of the command line
+ *
+ * Return: 0, or -1 with a message if it is empty or has a word twice; @out is
+ * to be freed in both cases.
+ */
+int plan_split_list(const struct plan_loc *l, const char *list,
+		    struct strs *out);
+
+/** plan_drop_test_arms - take from @t what it says of arms that do not run. */
+void plan_drop_test_arms(const struct plan *p, struct plan_test *t);
+
 void plan_pair_free(struct plan_pair *pair);
 void plan_test_free(struct plan_test *t);
 

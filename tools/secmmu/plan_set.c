@@ -28,7 +28,7 @@ int plan_set_clock(struct plan *p, const char *value)
 	return plan_key(p, SECTION_PLAN, &l, value);
 }
 
-static int split_list(const struct plan_loc *l, const char *list, struct strs *out)
+int plan_split_list(const struct plan_loc *l, const char *list, struct strs *out)
 {
 	*out = strs_split(list, ", \t");
 	if (!out->n)
@@ -66,8 +66,7 @@ static void pair_with_first(struct plan *p)
 		};
 }
 
-/* What a test says of arms that do not run. */
-static void drop_test_arms(const struct plan *p, struct plan_test *t)
+void plan_drop_test_arms(const struct plan *p, struct plan_test *t)
 {
 	size_t n = 0;
 
@@ -89,7 +88,7 @@ int plan_set_arms(struct plan *p, const char *list)
 	struct plan_loc l = { .key = "arms" };
 
 	strs_free(&p->arms);
-	if (split_list(&l, list, &p->arms) || plan_known_arms(&l, &p->arms))
+	if (plan_split_list(&l, list, &p->arms) || plan_known_arms(&l, &p->arms))
 		return -1;
 	drop_pairs(p);
 	if (!p->n_compare)
@@ -99,76 +98,6 @@ int plan_set_arms(struct plan *p, const char *list)
 		p->aa = xstrdup(p->arms.v[0]);
 	}
 	for (size_t i = 0; i < p->n_tests; i++)
-		drop_test_arms(p, &p->tests[i]);
+		plan_drop_test_arms(p, &p->tests[i]);
 	return 0;
-}
-
-/* What a test that is judged by its exit status is asked for by. */
-static struct strs names_of(const struct plan_test *t)
-{
-	struct strs names = { 0 };
-
-	if (t->by_exit)
-		strs_add(&names, t->name, strlen(t->name));
-	for (size_t k = 0; k < t->events.n; k++)
-		strs_add(&names, t->events.v[k], strlen(t->events.v[k]));
-	return names;
-}
-
-static struct strs all_events(const struct plan *p)
-{
-	struct strs all = { 0 };
-
-	for (size_t i = 0; i < p->n_tests; i++) {
-		struct strs names = names_of(&p->tests[i]);
-
-		for (size_t k = 0; k < names.n; k++)
-			strs_add(&all, names.v[k], strlen(names.v[k]));
-		strs_free(&names);
-	}
-	return all;
-}
-
-/*
- * Those of @t in @wanted, in the order of the plan. Returns whether @t is to
- * run.
- */
-static bool select_events(struct plan_test *t, const struct strs *wanted)
-{
-	struct strs kept = { 0 };
-
-	for (size_t i = 0; i < t->events.n; i++) {
-		const char *name = t->events.v[i];
-
-		if (strs_has(wanted, name))
-			strs_add(&kept, name, strlen(name));
-	}
-	strs_free(&t->events);
-	t->events = kept;
-	return kept.n || (t->by_exit && strs_has(wanted, t->name));
-}
-
-int plan_set_events(struct plan *p, const char *list)
-{
-	struct plan_loc l = { .key = "events" };
-	struct strs known = all_events(p);
-	struct strs wanted;
-	size_t n = 0;
-	int rc;
-
-	rc = split_list(&l, list, &wanted);
-	for (size_t i = 0; !rc && i < wanted.n; i++)
-		if (!strs_has(&known, wanted.v[i]))
-			rc = plan_bad_word(&l, "event", wanted.v[i], &known);
-	for (size_t i = 0; !rc && i < p->n_tests; i++) {
-		if (select_events(&p->tests[i], &wanted))
-			p->tests[n++] = p->tests[i];
-		else
-			plan_test_free(&p->tests[i]);
-	}
-	if (!rc)
-		p->n_tests = n;
-	strs_free(&known);
-	strs_free(&wanted);
-	return rc;
 }

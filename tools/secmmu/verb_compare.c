@@ -63,7 +63,7 @@ static void usage(FILE *f)
 	      "  --boots N             number of boots, the unit of replication\n"
 	      "  --clock auto|wall|icount\n"
 	      "                        icount: instructions, one CPU (auto under TCG)\n"
-	      "  --events A,B...       only these events of the plan\n"
+	      "  --events A,B...       only these events, of any plan\n"
 	      "  --lane NAME           a kernel with other options, of configs/lanes.ini\n"
 	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
 	      "  --seed N              repeat a run's random order\n"

@@ -18,7 +18,7 @@
 #define PLAN "[plan]\narms = spinlock mutex\n"
 
 static char dir[] = "/tmp/secmmu-plan-XXXXXX";
-static int saved_stderr;
+static int saved_stderr, saved_stdout;
 
 static void write_text(const char *path, const char *text)
 {
@@ -56,6 +56,22 @@ static char *caught_stderr(void)
 	dup2(saved_stderr, STDERR_FILENO);
 	close(saved_stderr);
 	return read_file("stderr", NULL);
+}
+
+/* Likewise of stdout, where lines of progress go. */
+static void catch_stdout(void)
+{
+	fflush(stdout);
+	saved_stdout = dup(STDOUT_FILENO);
+	assert_non_null(freopen("stdout", "w", stdout));
+}
+
+static char *caught_stdout(void)
+{
+	fflush(stdout);
+	dup2(saved_stdout, STDOUT_FILENO);
+	close(saved_stdout);
+	return read_file("stdout", NULL);
 }
 
 static struct plan *good(const char *text)
@@ -397,6 +413,103 @@ static void override_events(void **state)
 	plan_free(p);
 }
 
+#define OTHER "[plan]\narms = stock mutex rwsem\nclock = wall\n" \
+	      "memory = 4096\nnodes = 2\n" \
+	      "[test t]\nprogram = other\nargs = -z\nevents = ev_one ev_far\n" \
+	      "findings = oom atomic@stock\n" \
+	      "[test u]\nprogram = more\nevents = ev_near\ntraced = none\n" \
+	      "[suite s]\nprograms = by_itself\nreference = stock\n"
+#define DEBUG "[plan]\narms = mutex\nlane = debug\nmemory = 1024\n" \
+	      "[test d]\nprogram = busy\nevents = ev_far ev_debug\n"
+
+static void make_others(void)
+{
+	write_text("configs/plans/adebug.ini", DEBUG);
+	write_text("configs/plans/other.ini", OTHER);
+}
+
+static void remove_others(void)
+{
+	assert_int_equal(unlink("configs/plans/adebug.ini"), 0);
+	assert_int_equal(unlink("configs/plans/other.ini"), 0);
+}
+
+/* An event of another plan comes with its test, and what that needs. */
+static void other_plans(void **state)
+{
+	struct plan *p = good(PAIRS "memory = 512\n" TEST);
+
+	(void)state;
+	make_others();
+	assert_int_equal(plan_set_arms(p, "spinlock,mutex"), 0);
+	catch_stdout();
+	assert_int_equal(plan_set_events(p, "ev_far,ev_two,by_itself"), 0);
+	assert_message(caught_stdout(),
+		       "ev_far by_itself: as in plan other, and so with the wall clock");
+	assert_int_equal(p->n_tests, 3);
+	assert_string_equal(p->tests[0].program, "prog");
+	assert_int_equal(p->tests[0].events.n, 1);
+	/* Of the lane that runs, under a name of its own. */
+	assert_string_equal(p->tests[1].name, "t-other");
+	assert_string_equal(p->tests[1].program, "other");
+	assert_string_equal(p->tests[1].args.v[0], "-z");
+	assert_int_equal(p->tests[1].events.n, 1);
+	assert_string_equal(p->tests[1].events.v[0], "ev_far");
+	/* What it says of arms that do not run is gone. */
+	assert_int_equal(p->tests[1].n_findings, 1);
+	assert_string_equal(p->tests[2].name, "by_itself");
+	assert_null(p->tests[2].reference);
+	assert_int_equal(p->clock, PLAN_CLOCK_WALL);
+	assert_int_equal(p->memory_mb, 4096);
+	assert_int_equal(p->nodes, 2);
+	assert_int_equal(p->chosen.n, 3);
+	assert_int_equal(p->boots, 10);
+	plan_free(p);
+	remove_others();
+}
+
+/* The lane's own plan comes first, and the clock that was asked for stays. */
+static void other_lane(void **state)
+{
+	struct plan *p = good(PAIRS TEST);
+
+	(void)state;
+	make_others();
+	assert_int_equal(plan_set_lane(p, "debug"), 0);
+	assert_int_equal(plan_set_clock(p, "icount"), 0);
+	catch_stdout();
+	assert_int_equal(plan_set_events(p, "ev_far"), 0);
+	assert_message(caught_stdout(), "ev_far: as in plan adebug\n");
+	assert_int_equal(p->n_tests, 1);
+	assert_string_equal(p->tests[0].name, "d");
+	assert_string_equal(p->tests[0].program, "busy");
+	assert_int_equal(p->clock, PLAN_CLOCK_ICOUNT);
+	assert_int_equal(p->memory_mb, 2048);
+	plan_free(p);
+	remove_others();
+}
+
+static void unknown_everywhere(void **state)
+{
+	struct plan *p = good(PAIRS TEST);
+
+	(void)state;
+	make_others();
+	catch_stderr();
+	assert_int_equal(plan_set_events(p, "ev_one,ev_fra"), -1);
+	assert_message(caught_stderr(),
+		       "events: unknown event 'ev_fra', did you mean 'ev_far'? There is: ev_one ev_two; in other plans: ev_far ev_near ev_debug");
+	plan_free(p);
+	/* A plan that is broken is not passed over. */
+	write_text("configs/plans/other.ini", "[plan]\nboots = many\n");
+	p = good(PAIRS TEST);
+	catch_stderr();
+	assert_int_equal(plan_set_events(p, "ev_near"), -1);
+	assert_message(caught_stderr(), "other.ini:2: boots: 'many'");
+	plan_free(p);
+	remove_others();
+}
+
 static void override_others(void **state)
 {
 	struct plan *p = good(PAIRS TEST);
@@ -450,6 +563,9 @@ int main(void)
 		cmocka_unit_test(odd_files),
 		cmocka_unit_test(override_arms),
 		cmocka_unit_test(override_events),
+		cmocka_unit_test(other_plans),
+		cmocka_unit_test(other_lane),
+		cmocka_unit_test(unknown_everywhere),
 		cmocka_unit_test(override_others),
 		cmocka_unit_test(bad_override),
 	};
