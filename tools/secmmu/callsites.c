@@ -402,7 +402,7 @@ int callsites_find(const char *tree, const char *overlay, struct callsites *out)
 	size_t before = 0;
 	int ret = 0;
 
-	*out = (struct callsites){ NULL, 0 };
+	*out = (struct callsites){ 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
 		want(&s, roots[i].name, roots[i].call, NULL);
 	/* Inline functions call inline functions, of other files. */
@@ -434,5 +434,6 @@ void callsites_free(struct callsites *c)
 		free(c->v[i].function);
 	}
 	free(c->v);
-	*c = (struct callsites){ NULL, 0 };
+	free(c->kernel);
+	*c = (struct callsites){ 0 };
 }

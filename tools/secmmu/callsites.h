@@ -17,6 +17,7 @@ struct callsite {
 struct callsites {
 	struct callsite *v;	/* by call, file, line */
 	size_t n;
+	char *kernel;		/* whose, in words; NULL until somebody says so */
 };
 
 /**
@@ -34,6 +35,19 @@ struct callsites {
  */
 int callsites_find(const char *tree, const char *overlay, struct callsites *out);
 
+/**
+ * callsites_read - a list that callsites_write() has written
+ * @path: callsites.json
+ * @out: set on success; callsites_free() it
+ *
+ * Return: 0, or -1 with one error printed.
+ */
+int callsites_read(const char *path, struct callsites *out);
+
+/** callsites_write - 0, or -1 with one error printed. */
+int callsites_write(const struct callsites *c, const char *path);
+
+/** callsites_free - the list is empty then. */
 void callsites_free(struct callsites *c);
 
 #endif

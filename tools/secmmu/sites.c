@@ -116,8 +116,8 @@ static enum status oracle(const struct sites *s, const char *test,
 	enum status worst = STATUS_PASS;
 	bool any = false;
 
-	for (size_t i = 0; i < s->folder.n_tallies; i++) {
-		const struct tally *t = &s->folder.tallies[i];
+	for (size_t i = 0; i < s->folder->n_tallies; i++) {
+		const struct tally *t = &s->folder->tallies[i];
 
 		if (t->arm != arm || strcmp(t->test, test) ||
 		    (*event && strcmp(t->name, event)))
@@ -132,8 +132,8 @@ static enum status oracle(const struct sites *s, const char *test,
 
 static int find_arm(const struct sites *s, const char *name)
 {
-	for (size_t i = 0; i < s->folder.n_arms; i++)
-		if (!strcmp(s->folder.series[i].arm, name))
+	for (size_t i = 0; i < s->folder->n_arms; i++)
+		if (!strcmp(s->folder->series[i].arm, name))
 			return (int)i;
 	return -1;
 }
@@ -230,14 +230,14 @@ static int read_sample(const struct sample_row *r, const char **why, void *arg)
 
 static int read_boot(struct sites *s, const char *boot)
 {
-	char *path = xasprintf("%s/%s/sites.csv", s->folder.dir, boot);
+	char *path = xasprintf("%s/%s/sites.csv", s->folder->dir, boot);
 	int ret;
 
 	if (path_exists(path)) {
 		ret = read_csv(s, path);
 	} else {
 		free(path);
-		path = xasprintf("%s/%s/samples.csv", s->folder.dir, boot);
+		path = xasprintf("%s/%s/samples.csv", s->folder->dir, boot);
 		ret = samples_read(path, read_sample, s);
 	}
 	free(path);
@@ -264,20 +264,21 @@ static enum site_state judge(const struct site_row *r)
 	return r->calls ? SITE_LATER : SITE_UNCOVERED;
 }
 
-struct sites *sites_load(const char *tree, const char *overlay, const char *ini,
-			 const char *dir)
+struct sites *sites_load(struct callsites *found, const char *ini,
+			 const struct folder *f)
 {
 	struct sites *s = xcalloc(1, sizeof(*s));
 
-	if (folder_load(dir, &s->folder) || callsites_find(tree, overlay, &s->found))
-		goto out;
+	s->folder = f;
+	s->found = *found;
+	*found = (struct callsites){ 0 };
 	s->v = xcalloc(s->found.n, sizeof(*s->v));
 	for (size_t i = 0; i < s->found.n; i++)
 		s->v[i].site = &s->found.v[i];
 	if (read_ini(s, ini))
 		goto out;
-	for (size_t i = 0; i < s->folder.n_boots; i++)
-		if (read_boot(s, s->folder.boots[i].name))
+	for (size_t i = 0; i < f->n_boots; i++)
+		if (read_boot(s, f->boots[i].name))
 			goto out;
 	for (size_t i = 0; i < s->found.n; i++) {
 		s->v[i].state = judge(&s->v[i]);
@@ -287,6 +288,25 @@ struct sites *sites_load(const char *tree, const char *overlay, const char *ini,
 out:
 	sites_free(s);
 	return NULL;
+}
+
+int sites_of_run(const struct folder *f, struct sites **s)
+{
+	char *path = xasprintf("%s/callsites.json", f->dir);
+	char *ini = xasprintf("%s/configs/sites.ini", top_dir());
+	struct callsites found;
+	int ret = 0;
+
+	*s = NULL;
+	if (path_exists(path)) {
+		ret = callsites_read(path, &found);
+		if (!ret)
+			*s = sites_load(&found, ini, f);
+		ret = *s ? 0 : -1;
+	}
+	free(ini);
+	free(path);
+	return ret;
 }
 
 void sites_free(struct sites *s)
@@ -315,7 +335,6 @@ void sites_free(struct sites *s)
 	free(s->reasons);
 	free(s->strangers);
 	callsites_free(&s->found);
-	folder_free(&s->folder);
 	free(s);
 }
 

@@ -48,7 +48,7 @@ struct site_alias {
 
 struct sites {
 	struct callsites found;
-	struct folder folder;
+	const struct folder *folder;
 	struct site_row *v;	/* [found.n] */
 	struct site_alias *aliases;
 	size_t n_aliases;
@@ -58,5 +58,15 @@ struct sites {
 	size_t n_strangers;
 	size_t n_state[SITE_STATES];
 };
+
+/** site_state_name - "covered", ... */
+const char *site_state_name(enum site_state state);
+
+/**
+ * site_reason - why no event has covered it, in words
+ *
+ * Return: free() it; NULL if it is covered, or failed, which its hits tell.
+ */
+char *site_reason(const struct site_row *r);
 
 #endif

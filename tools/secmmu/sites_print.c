@@ -20,6 +20,11 @@ static const char *const states[] = {
 	[SITE_UNCOVERED] = "uncovered",
 };
 
+const char *site_state_name(enum site_state state)
+{
+	return states[state];
+}
+
 /* Words below one another, within the width. */
 static void wrap(FILE *out, const char *text)
 {
@@ -67,13 +72,13 @@ static char *list_arms(const struct sites *s, const struct site_row *r,
 	struct strs arms = { 0 };
 	char *text;
 
-	for (size_t a = 0; a < s->folder.n_arms; a++) {
+	for (size_t a = 0; a < s->folder->n_arms; a++) {
 		for (size_t i = 0; i < r->n_hits; i++) {
 			if (r->hits[i].arm != a || r->hits[i].status != status ||
 			    !r->hits[i].first)
 				continue;
-			strs_add(&arms, s->folder.series[a].arm,
-				 strlen(s->folder.series[a].arm));
+			strs_add(&arms, s->folder->series[a].arm,
+				 strlen(s->folder->series[a].arm));
 			break;
 		}
 	}
@@ -99,34 +104,44 @@ static void print_hits(const struct sites *s, const struct site_row *r,
 	}
 }
 
-static void print_later(const struct site_row *r, FILE *out)
+char *site_reason(const struct site_row *r)
 {
-	char *events = list_events(r, STATUS_PASS, true);
-	char *text = xasprintf("only where another had just taken the memory away, or where no oracle looks: %s",
-			       events);
+	char *events, *text;
 
-	wrap(out, text);
-	free(text);
+	if (r->state == SITE_EXPLAINED)
+		return xstrdup(r->why);
+	if (r->state == SITE_UNCOVERED)
+		return xstrdup("no event of this run has fired it");
+	if (r->state != SITE_LATER)
+		return NULL;
+	events = list_events(r, STATUS_PASS, true);
+	text = xasprintf("only where another had just taken the memory away, or where no oracle looks: %s",
+			 events);
 	free(events);
+	return text;
 }
 
 static void print_row(const struct sites *s, size_t i, FILE *out)
 {
 	const struct site_row *r = &s->v[i];
 	char *name = xasprintf("%s:%s", r->site->file, r->site->function);
+	char *reason;
 
 	fprintf(out, "%4zu  %-50s %-17s %9" PRIu64 " %9" PRIu64 "  %s\n", i + 1,
 		name, r->site->call, r->first, r->calls, states[r->state]);
 	free(name);
 	print_hits(s, r, out);
-	if (r->state == SITE_LATER)
-		print_later(r, out);
-	if (r->state == SITE_EXPLAINED)
-		wrap(out, r->why);
+	reason = site_reason(r);
+	/* Of such a site the state says it all. */
+	if (reason && r->state != SITE_UNCOVERED)
+		wrap(out, reason);
+	free(reason);
 }
 
 void sites_print(const struct sites *s, FILE *out)
 {
+	if (s->found.kernel)
+		fprintf(out, "%s\n\n", s->found.kernel);
 	fprintf(out, "%4s  %-50s %-17s %9s %9s  %s\n", "nr", "site", "call",
 		"first", "calls", "state");
 	for (size_t i = 0; i < s->found.n; i++)
@@ -152,7 +167,7 @@ static json_t *hits_json(const struct sites *s, const struct site_row *r)
 		json_array_append_new(list, json_pack(
 			"{s:s, s:s?, s:s, s:I, s:I, s:s}", "test", h->test,
 			"event", *h->event ? h->event : NULL,
-			"arm", s->folder.series[h->arm].arm,
+			"arm", s->folder->series[h->arm].arm,
 			"first", (json_int_t)h->first,
 			"calls", (json_int_t)h->calls,
 			"status", status_name(h->status)));
@@ -160,36 +175,63 @@ static json_t *hits_json(const struct sites *s, const struct site_row *r)
 	return list;
 }
 
-static json_t *to_json(const struct sites *s)
+static json_t *row_json(const struct sites *s, size_t i)
+{
+	const struct site_row *r = &s->v[i];
+	char *why = site_reason(r);
+	json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:s, s:I, s:I, s:s, s:s?, s:o}",
+			      "nr", (int)i + 1, "file", r->site->file,
+			      "function", r->site->function,
+			      "line", (int)r->site->line, "call", r->site->call,
+			      "first", (json_int_t)r->first,
+			      "calls", (json_int_t)r->calls,
+			      "state", states[r->state], "why", why,
+			      "hits", hits_json(s, r));
+
+	free(why);
+	return o;
+}
+
+/* How many are in which state: of the calls that invalidate, or of the others. */
+static json_t *counts_json(const struct sites *s, bool invalidate)
+{
+	size_t n[SITE_STATES] = { 0 }, all = 0;
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < s->found.n; i++) {
+		if (!strcmp(s->v[i].site->call, "invalidate") != invalidate)
+			continue;
+		n[s->v[i].state]++;
+		all++;
+	}
+	json_object_set_new(o, "sites", json_integer((json_int_t)all));
+	for (int k = 0; k < SITE_STATES; k++)
+		json_object_set_new(o, states[k], json_integer((json_int_t)n[k]));
+	return o;
+}
+
+json_t *sites_json(const struct sites *s)
 {
 	json_t *sites = json_array(), *strangers = json_array();
 
-	for (size_t i = 0; i < s->found.n; i++) {
-		const struct site_row *r = &s->v[i];
-
-		json_array_append_new(sites, json_pack(
-			"{s:i, s:s, s:s, s:i, s:s, s:I, s:I, s:s, s:s?, s:o}",
-			"nr", (int)i + 1, "file", r->site->file,
-			"function", r->site->function,
-			"line", (int)r->site->line, "call", r->site->call,
-			"first", (json_int_t)r->first,
-			"calls", (json_int_t)r->calls,
-			"state", states[r->state], "why", r->why,
-			"hits", hits_json(s, r)));
-	}
+	for (size_t i = 0; i < s->found.n; i++)
+		json_array_append_new(sites, row_json(s, i));
 	for (size_t i = 0; i < s->n_strangers; i++)
 		json_array_append_new(strangers, json_pack("{s:s, s:s, s:I}",
 			"name", s->strangers[i].name,
 			"call", s->strangers[i].call,
 			"calls", (json_int_t)s->strangers[i].calls));
-	return json_pack("{s:i, s:b, s:o, s:o}", "schema", 1,
-			 "complete", sites_complete(s), "sites", sites,
+	return json_pack("{s:i, s:s, s:b, s:{s:o, s:o}, s:o, s:o}", "schema", 1,
+			 "kernel", s->found.kernel ? s->found.kernel : "",
+			 "complete", sites_complete(s), "counts",
+			 "invalidations", counts_json(s, true),
+			 "ageing", counts_json(s, false), "sites", sites,
 			 "strangers", strangers);
 }
 
 int sites_write(const struct sites *s, const char *path)
 {
-	json_t *j = to_json(s);
+	json_t *j = sites_json(s);
 	char *text = j ? json_dumps(j, JSON_INDENT(1)) : NULL;
 	int ret = -1;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sites.h"
 #include "util.h"
 
 const char *statistic_name(enum statistic s)
@@ -450,7 +451,10 @@ int summary_load(const char *dir, struct summary *s)
 	compare_all(s);
 	check_aa(s);
 	check_boots(s);
-	return 0;
+	if (!sites_of_run(&s->folder, &s->call_sites))
+		return 0;
+	summary_free(s);
+	return -1;
 }
 
 void summary_free(struct summary *s)
@@ -464,6 +468,7 @@ void summary_free(struct summary *s)
 	free(s->comparisons);
 	free(s->aa);
 	free(s->tracing);
+	sites_free(s->call_sites);
 	folder_free(&s->folder);
 }
 

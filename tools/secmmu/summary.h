@@ -59,6 +59,7 @@ struct summary {
 	bool aa_broken;		/* the A/A pair differs in the primary metric */
 	char **warnings;
 	size_t n_warnings;
+	struct sites *call_sites;	/* NULL: the run has not recorded them */
 };
 
 /**

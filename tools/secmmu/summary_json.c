@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sites.h"
 #include "summary.h"
 #include "util.h"
 
@@ -261,6 +262,8 @@ json_t *summary_json(const struct summary *s)
 	set(o, "aa_broken", json_boolean(s->aa_broken));
 	set(o, "tracing", comparisons(s, s->tracing, s->n_tracing));
 	set(o, "sites", sites(f));
+	set(o, "call_sites", s->call_sites ? sites_json(s->call_sites) :
+					     json_null());
 	set(o, "samples", count(f->samples));
 	set(o, "lost_samples", count(f->lost));
 	set(o, "kernel_findings", findings(f));

@@ -16,6 +16,7 @@
 #include "qemu.h"
 #include "report.h"
 #include "results.h"
+#include "sites_record.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -283,6 +284,18 @@ static int run_boots(struct compare *c, const struct plan *p)
 	return ret;
 }
 
+/* The report says of each of the kernel's call sites what became of it. */
+static int record_sites(const struct compare *c)
+{
+	char *path = xasprintf("%s/callsites.json", c->results.dir);
+	int ret = ST_OK;
+
+	if (!path_exists(path))
+		ret = sites_record(c->results.dir, NULL, NULL);
+	free(path);
+	return ret;
+}
+
 static int compare_run(struct compare *c, const struct plan *p,
 		       const struct options *o)
 {
@@ -306,12 +319,14 @@ static int compare_run(struct compare *c, const struct plan *p,
 		ret = ST_HARNESS;
 		goto out;
 	}
-	ret = run_boots(c, p);
+	ret = record_sites(c);
+	if (ret == ST_OK)
+		ret = run_boots(c, p);
 	if (ret == ST_INTR) {
 		info("interrupted: the same command goes on from here");
 		goto out;
 	}
-	if (ret == ST_HARNESS)
+	if (ret != ST_OK && ret != ST_FAIL)
 		goto out;
 	ret = results_finish(c->results.dir, &passed);
 	if (ret != ST_OK)

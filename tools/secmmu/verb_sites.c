@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* secmmu sites: which of the kernel's notifier call sites a run has fired. */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "series.h"
+#include "folder.h"
 #include "sites.h"
-#include "source.h"
+#include "sites_record.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -34,88 +31,35 @@ struct options {
 	const char *src, *version, *dir;
 };
 
-/* The run's own source, unless the user names one. NULL after an error. */
-static json_t *source_of_run(struct options *o)
+static int report(struct sites *s, const char *dir)
 {
-	char *path = xasprintf("%s/manifest.json", o->dir);
-	const char *origin = "", *version = NULL;
-	json_error_t e;
-	json_t *m = json_load_file(path, 0, &e);
+	char *json = xasprintf("%s/sites.json", dir);
+	int ret = ST_HARNESS;
 
-	if (!m)
-		err("%s: %s", path, e.text);
-	if (m && !o->src && !o->version) {
-		json_unpack(m, "{s:{s:{s:s, s:s}}}", "kernel", "source",
-			    "origin", &origin, "version", &version);
-		o->src = *origin == '/' ? origin : NULL;
-		o->version = *origin == '/' ? NULL : version;
-	}
-	free(path);
-	return m;
-}
-
-static int get_source(const struct options *o, struct source *s)
-{
-	char *lock = xasprintf("%s/source.lock", cache_dir());
-	int ret = ST_HARNESS, fd = -1;
-
-	if (!mkdir_p(cache_dir()))
-		fd = lock_file(lock, "the kernel source", true);
-	if (fd >= 0) {
-		ret = source_get(o->src, o->version, true, s);
-		close(fd);
-	}
-	free(lock);
-	return ret;
-}
-
-static int report(const struct options *o, const char *tree, const char *overlay)
-{
-	char *ini = xasprintf("%s/configs/sites.ini", top_dir());
-	char *json = xasprintf("%s/sites.json", o->dir);
-	struct sites *s = sites_load(tree, overlay, ini, o->dir);
-	int ret = ST_USAGE;
-
-	if (s) {
-		ret = ST_HARNESS;
-		sites_print(s, stdout);
-		if (!sites_write(s, json))
-			ret = sites_complete(s) ? ST_OK : ST_FAIL;
-		sites_free(s);
-	}
+	sites_print(s, stdout);
+	if (!sites_write(s, json))
+		ret = sites_complete(s) ? ST_OK : ST_FAIL;
 	free(json);
-	free(ini);
 	return ret;
 }
 
-static int sites(struct options *o)
+static int sites(const struct options *o)
 {
-	char *tmp = xasprintf("%s/.sites.%d", o->dir, getpid());
-	char *overlay = xasprintf("%s/series", tmp);
-	struct series series = { 0 };
-	struct source source = { 0 };
-	json_t *manifest = source_of_run(o);
-	int ret = manifest ? get_source(o, &source) : ST_USAGE;
+	int ret = sites_record(o->dir, o->src, o->version);
+	struct sites *s = NULL;
+	struct folder f;
 
-	if (ret == ST_OK && mkdir_p(tmp))
-		ret = ST_HARNESS;
-	if (ret == ST_OK)
-		ret = series_load(top_dir(), source.patches, &series);
-	if (ret == ST_OK)
-		ret = series_apply(&series, series.n, source.dir,
-				   source.version, overlay);
-	if (ret == ST_OK) {
-		printf("Call sites of MMU notifiers: Linux %s with kvm-patches/%s; fired in %s\n\n",
-		       source.version, source.patches, o->dir);
-		ret = report(o, source.dir, overlay);
+	if (ret != ST_OK)
+		return ret;
+	if (folder_load(o->dir, &f))
+		return ST_USAGE;
+	ret = ST_USAGE;
+	if (!sites_of_run(&f, &s)) {
+		printf("Call sites of MMU notifiers fired in %s\n\n", o->dir);
+		ret = report(s, o->dir);
 	}
-	if (remove_tree(tmp) && ret == ST_OK)
-		ret = ST_HARNESS;
-	json_decref(manifest);
-	series_free(&series);
-	source_free(&source);
-	free(overlay);
-	free(tmp);
+	sites_free(s);
+	folder_free(&f);
 	return ret;
 }
 

@@ -136,6 +136,49 @@ static void test_json(FILE *f, size_t slot, int traced, const struct event *e,
 		fail ? "FAIL" : "PASS", fail ? "page 7: expected 0x2, seen 0x1" : "");
 }
 
+/* Some of a kernel's call sites: one is explained, and one nobody fires. */
+static const struct {
+	const char *file, *function, *call;
+} callsites[] = {
+	{ "mm/huge_memory.c", "__split_huge_pmd", "invalidate" },
+	{ "mm/huge_memory.c", "__split_huge_pud", "invalidate" },
+	{ "mm/mremap.c", "move_page_tables", "invalidate" },
+	{ "mm/rmap.c", "try_to_migrate_one", "invalidate" },
+	{ "mm/page_idle.c", "page_idle_clear_pte_refs_one", "clear_young" },
+};
+
+static void callsites_json(void)
+{
+	char *path = xasprintf("%s/callsites.json", o.dir);
+	FILE *f = make(path);
+	size_t i;
+
+	fprintf(f, "{\"schema\": 1, \"kernel\": \"Linux <synthetic>\", \"sites\": [");
+	for (i = 0; i < ARRAY_SIZE(callsites); i++)
+		fprintf(f, "%s\n {\"file\": \"%s\", \"function\": \"%s\", \"call\": \"%s\", \"line\": %zu}",
+			i ? "," : "", callsites[i].file, callsites[i].function,
+			callsites[i].call, 100 + i);
+	fprintf(f, "]}\n");
+	fclose(f);
+	free(path);
+}
+
+static void sites_csv(const char *path)
+{
+	unsigned long samples = (o.samples + 2) / 3;
+	FILE *f = make(path);
+	size_t a, e;
+
+	fprintf(f, "slot,arm,copy,test,event,call,site,first,calls\n");
+	for (a = 0; a < ARRAY_SIZE(arms); a++)
+		for (e = 0; e < o.events; e++)
+			fprintf(f, "%zu,%s,a,%s,%s,invalidate,%.*s,%lu,%lu\n", a,
+				arms[a], events[e].test, events[e].name,
+				(int)strcspn(events[e].site, "+"),
+				events[e].site, samples, samples);
+	fclose(f);
+}
+
 static void boot_json(const char *path, bool fail)
 {
 	FILE *f = make(path);
@@ -165,6 +208,7 @@ static void boot(unsigned long n)
 	char *dir = xasprintf("%s/boot-%03lu", o.dir, n);
 	char *csv = xasprintf("%s/samples.csv", dir);
 	char *json = xasprintf("%s/boot.json", dir);
+	char *sites = xasprintf("%s/sites.csv", dir);
 	double factor = exp2(2 * uniform() - 1);
 	unsigned int order[6] = { 0, 1, 2, 3, 4, 5 }, i, k, t;
 	FILE *f;
@@ -188,6 +232,8 @@ static void boot(unsigned long n)
 		exit(1);
 	}
 	boot_json(json, n + 1 == o.fail);
+	sites_csv(sites);
+	free(sites);
 	free(dir);
 	free(csv);
 	free(json);
@@ -241,6 +287,7 @@ int main(int argc, char **argv)
 	if (mkdir_p(o.dir))
 		return 1;
 	manifest();
+	callsites_json();
 	for (n = 0; n < o.boots; n++)
 		boot(n);
 	return 0;

@@ -8,7 +8,9 @@
 
 #include "calls.h"
 #include "callsites.h"
+#include "folder.h"
 #include "page.h"
+#include "report_parts.h"
 #include "scratch.h"
 #include "sites.h"
 
@@ -265,12 +267,17 @@ static void make_results(const char *ini, const char *status, const char *lines)
 	free(boot);
 }
 
+static struct folder folder;
+
 static struct sites *load(void)
 {
-	struct sites *s;
+	struct sites *s = NULL;
+	struct callsites c;
 
 	listen_begin();
-	s = sites_load("tree", NULL, "sites.ini", "run");
+	folder_free(&folder);
+	if (!folder_load("run", &folder) && !callsites_find("tree", NULL, &c))
+		s = sites_load(&c, "sites.ini", &folder);
 	listen_end();
 	return s;
 }
@@ -376,6 +383,145 @@ static void malformed(void **state)
 	assert_non_null(strstr(said, "sites.ini:1"));
 }
 
+/* callsites.json, and what becomes of it in summary.json and in the report. */
+
+static void record(void)
+{
+	struct callsites c;
+
+	assert_int_equal(callsites_find("tree", NULL, &c), 0);
+	c.kernel = xstrdup("Linux <6.12>");
+	assert_int_equal(callsites_write(&c, "run/callsites.json"), 0);
+	callsites_free(&c);
+	put("configs/sites.ini", INI);
+	setenv("SECMMU_TOP", scratch, 1);
+}
+
+static void recorded(void **state)
+{
+	struct callsites a, b;
+
+	(void)state;
+	make_results(INI, "PASS", ZAP_LINE);
+	record();
+	assert_int_equal(callsites_find("tree", NULL, &a), 0);
+	assert_int_equal(callsites_read("run/callsites.json", &b), 0);
+	assert_string_equal(b.kernel, "Linux <6.12>");
+	assert_int_equal(a.n, b.n);
+	for (size_t i = 0; i < a.n; i++) {
+		assert_site(&b.v[i], a.v[i].file, a.v[i].function, a.v[i].call);
+		assert_int_equal(b.v[i].line, a.v[i].line);
+	}
+	callsites_free(&a);
+	callsites_free(&b);
+}
+
+static void record_damaged(void **state)
+{
+	static const char *const texts[] = {
+		"", "[]", "{\"schema\":1,\"kernel\":\"k\",\"sites\":[]}",
+		"{\"schema\":2,\"kernel\":\"k\",\"sites\":[{\"file\":\"f\",\"function\":\"g\",\"call\":\"test_young\",\"line\":1}]}",
+		"{\"schema\":1,\"kernel\":\"k\",\"sites\":[{\"file\":\"f\",\"function\":\"g\",\"call\":\"test_old\",\"line\":1}]}",
+		"{\"schema\":1,\"kernel\":\"k\",\"sites\":[{\"file\":\"f\",\"function\":\"g\",\"call\":\"test_young\",\"line\":0}]}",
+		"{\"schema\":1,\"kernel\":\"k\",\"sites\":[{\"file\":\"f\",\"call\":\"test_young\",\"line\":1}]}",
+	};
+	struct summary s;
+
+	(void)state;
+	make_results(INI, "PASS", ZAP_LINE);
+	record();
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		put("run/callsites.json", texts[i]);
+		listen_begin();
+		assert_int_equal(summary_load("run", &s), -1);
+		listen_end();
+		assert_said("run/callsites.json");
+	}
+}
+
+static json_t *call_sites(const struct summary *s)
+{
+	json_t *all = summary_json(s);
+	json_t *j = json_incref(json_object_get(all, "call_sites"));
+
+	json_decref(all);
+	return j;
+}
+
+static char *page_of(const struct summary *s)
+{
+	FILE *f = fopen("page", "w");
+
+	report_sites(f, s);
+	fclose(f);
+	return read_file("page", NULL);
+}
+
+/* The planted fault: nobody fires walk(), and an oracle of age_it() fails. */
+static void reported(void **state)
+{
+	const char *why, *status;
+	struct summary s;
+	int found, covered, uncovered, failed_, schema;
+	json_t *j;
+	char *page;
+
+	(void)state;
+	make_results(INI, "FAIL", ZAP_LINE AGE_LINE);
+	record();
+	assert_int_equal(summary_load("run", &s), 0);
+	j = call_sites(&s);
+	assert_int_equal(json_unpack(j, "{s:i, s:{s:{s:i, s:i}, s:{s:i, s:i}}}",
+				     "schema", &schema, "counts",
+				     "invalidations", "sites", &found, "covered", &covered,
+				     "ageing", "failed", &failed_, "uncovered", &uncovered),
+			 0);
+	assert_int_equal(schema, 1);
+	assert_int_equal(found, 1);
+	assert_int_equal(covered, 1);
+	assert_int_equal(failed_, 1);
+	assert_int_equal(uncovered, 1);
+	assert_int_equal(json_unpack(json_array_get(json_object_get(j, "sites"), 2),
+				     "{s:s}", "why", &why), 0);
+	assert_string_equal(why, "no event of this run has fired it");
+	assert_int_equal(json_unpack(json_array_get(json_object_get(j, "sites"), 1),
+				     "{s:[{s:s}]}", "hits", "status", &status), 0);
+	assert_string_equal(status, "FAIL");
+	page = page_of(&s);
+	assert_non_null(strstr(page, "1 of 1 functions that invalidate, 0 of 2 functions that age"));
+	assert_non_null(strstr(page, "Linux &lt;6.12&gt;"));
+	assert_non_null(strstr(page, "no event of this run has fired it"));
+	assert_non_null(strstr(page, "<span class=\"v FAIL\">FAIL</span> 5"));
+	free(page);
+	json_decref(j);
+	summary_free(&s);
+}
+
+/* Of a run of before there was a list. */
+static void not_recorded(void **state)
+{
+	struct summary s;
+	json_t *j;
+	char *page;
+
+	(void)state;
+	make_results(INI, "PASS", ZAP_LINE);
+	assert_int_equal(summary_load("run", &s), 0);
+	j = call_sites(&s);
+	assert_true(json_is_null(j));
+	page = page_of(&s);
+	assert_non_null(strstr(page, "not recorded"));
+	free(page);
+	json_decref(j);
+	summary_free(&s);
+}
+
+static int teardown(void **state)
+{
+	folder_free(&folder);
+	return scratch_teardown(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,7 +537,11 @@ int main(void)
 		cmocka_unit_test(too_late),
 		cmocka_unit_test(stranger),
 		cmocka_unit_test(malformed),
+		cmocka_unit_test(recorded),
+		cmocka_unit_test(record_damaged),
+		cmocka_unit_test(reported),
+		cmocka_unit_test(not_recorded),
 	};
 
-	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, teardown);
 }
