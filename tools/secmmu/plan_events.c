@@ -180,6 +180,7 @@ static bool settle(struct plan *p, const struct plan *from)
 		p->memory_mb = from->memory_mb;
 	if (p->nodes < from->nodes)
 		p->nodes = from->nodes;
+	p->vmm |= from->vmm;
 	return clock;
 }
 
