@@ -189,14 +189,18 @@ static void set_command(json_t *m, const struct bootrun *b, uint64_t seed,
 	free(arms);
 }
 
-static int set_qemu(json_t *m)
+static int set_qemu(json_t *m, const struct bootrun *b)
 {
 	struct qemu_info q;
 	json_t *o;
 
 	if (qemu_probe(&q) != ST_OK)
 		return -1;
+	if (b->accel->which == ACCEL_KVM)
+		jail_device(&q.jail, "/dev/kvm");
 	o = json_object();
+	json_object_set_new(o, "sandbox", json_boolean(q.sandbox));
+	json_object_set_new(o, "user", json_string(q.jail.user));
 	json_object_set_new(o, "version", json_string(q.version));
 	json_object_set_new(m, "qemu", o);
 	qemu_info_free(&q);
@@ -223,7 +227,7 @@ json_t *manifest_make(const struct bootrun *b, const struct artifacts *a,
 	set_host(m);
 	set_started(m);
 	set_command(m, b, seed, src);
-	if (!k || set_qemu(m)) {
+	if (!k || set_qemu(m, b)) {
 		json_decref(m);
 		m = NULL;
 	} else {

@@ -105,7 +105,7 @@ int qemu_probe(struct qemu_info *q)
 		    INSTALL, q->path, q->version, QEMU_MIN_MAJOR,
 		    QEMU_MIN_MINOR);
 	else
-		ret = ST_OK;
+		ret = jail_find(&q->jail, q->path);
 	free(text);
 	if (ret != ST_OK)
 		qemu_info_free(q);
@@ -118,14 +118,21 @@ void qemu_info_free(struct qemu_info *q)
 	memset(q, 0, sizeof(*q));
 }
 
-/* In the child: @theirs become 0, 1 and 2, and the channels' numbers. */
+/* In the child: @theirs get the numbers that QEMU's command line has. */
 static void __attribute__((noreturn)) child(char *const *argv, pid_t parent,
-					    int errors, const int theirs[3])
+					    const struct jail *jail,
+					    int errors, const int *theirs)
 {
-	int high[3], null;
+	int high[QEMU_FDS], null;
 	sigset_t none;
 
 	setpgid(0, 0);
+	if (jail_enter(jail)) {
+		dprintf(errors, "cannot become user %s: %s\n", jail->user,
+			strerror(errno));
+		_exit(127);
+	}
+	/* After it, for a change of user clears this. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
@@ -134,12 +141,13 @@ static void __attribute__((noreturn)) child(char *const *argv, pid_t parent,
 	signal(SIGPIPE, SIG_DFL);
 	null = open("/dev/null", O_RDONLY);
 	/* Out of the way of the numbers they are to get. */
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < QEMU_FDS; i++)
 		high[i] = fcntl(theirs[i], F_DUPFD_CLOEXEC, 16);
-	if (dup2(null, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0 ||
-	    dup2(high[0], QEMU_FD_CONSOLE) < 0 ||
-	    dup2(high[1], QEMU_FD_QMP) < 0 || dup2(high[2], QEMU_FD_FRAMES) < 0)
+	if (dup2(null, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0)
 		_exit(127);
+	for (int i = 0; i < QEMU_FDS; i++)
+		if (dup2(high[i], QEMU_FD_FIRST + i) < 0)
+			_exit(127);
 	execv(argv[0], argv);
 	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -152,12 +160,13 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int make_channels(struct qemu *q, int theirs[3], int *errors)
+/* In the order of the numbers that they get in QEMU. */
+static int make_channels(struct qemu *q, int *theirs, int *errors)
 {
-	int *ours[3] = { &q->console, &q->qmp, &q->frames };
+	int *ours[] = { &q->console, &q->qmp, &q->frames };
 	int p[2];
 
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p))
 			return -1;
 		*ours[i] = p[0];
@@ -172,10 +181,56 @@ static int make_channels(struct qemu *q, int theirs[3], int *errors)
 	return fcntl(p[0], F_SETFL, O_NONBLOCK);
 }
 
+/* Kernel and initrd, for QEMU to find under their numbers. */
+static int open_files(const struct jail *jail, const struct boot_spec *spec,
+		      int *theirs, char **why)
+{
+	const char *const path[] = { spec->kernel, spec->initrd };
+
+	for (int i = 0; i < 2; i++) {
+		int *fd = &theirs[QEMU_FD_KERNEL - QEMU_FD_FIRST + i];
+
+		*fd = jail_open(jail, path[i]);
+		if (*fd >= 0)
+			continue;
+		*why = xasprintf("cannot open %s for QEMU: %s", path[i],
+				 strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/* The arguments as QEMU gets them: other paths than those for the reader. */
+static char **child_argv(const struct qemu_info *info,
+			 const struct boot_spec *spec)
+{
+	struct boot_spec inside = *spec;
+	char *kernel = xasprintf("/proc/self/fd/%d", QEMU_FD_KERNEL);
+	char *initrd = xasprintf("/proc/self/fd/%d", QEMU_FD_INITRD);
+	char **argv;
+
+	inside.kernel = kernel;
+	inside.initrd = initrd;
+	argv = qemu_argv(info, &inside);
+	free(kernel);
+	free(initrd);
+	return argv;
+}
+
+static void set_command(struct qemu *q, const struct qemu_info *info,
+			const struct boot_spec *spec)
+{
+	char **argv = qemu_argv(info, spec);
+
+	q->command = qemu_quote(argv);
+	qemu_argv_free(argv);
+}
+
 int qemu_start(struct qemu *q, const struct qemu_info *info,
 	       const struct boot_spec *spec, char **why)
 {
-	int theirs[3] = { -1, -1, -1 };
+	int theirs[QEMU_FDS] = { -1, -1, -1, -1, -1 };
+	struct jail jail = info->jail;
 	pid_t parent = getpid();
 	int errors = -1;
 	int ret = -1;
@@ -183,9 +238,13 @@ int qemu_start(struct qemu *q, const struct qemu_info *info,
 
 	memset(q, 0, sizeof(*q));
 	q->pidfd = q->console = q->frames = q->qmp = q->errors = -1;
-	argv = qemu_argv(info, spec);
-	q->command = qemu_quote(argv);
-	if (make_channels(q, theirs, &errors))
+	*why = NULL;
+	set_command(q, info, spec);
+	argv = child_argv(info, spec);
+	if (spec->accel->which == ACCEL_KVM)
+		jail_device(&jail, "/dev/kvm");
+	if (open_files(&jail, spec, theirs, why) ||
+	    make_channels(q, theirs, &errors))
 		goto out;
 	q->pid = fork();
 	if (q->pid < 0) {
@@ -193,15 +252,16 @@ int qemu_start(struct qemu *q, const struct qemu_info *info,
 		goto out;
 	}
 	if (!q->pid)
-		child(argv, parent, errors, theirs);
+		child(argv, parent, &jail, errors, theirs);
 	setpgid(q->pid, q->pid);
 	q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
 	if (q->pidfd < 0)
 		goto out;
 	ret = 0;
 out:
-	*why = ret ? xasprintf("cannot start QEMU: %s", strerror(errno)) : NULL;
-	for (int i = 0; i < 3; i++)
+	if (ret && !*why)
+		*why = xasprintf("cannot start QEMU: %s", strerror(errno));
+	for (int i = 0; i < QEMU_FDS; i++)
 		close_fd(&theirs[i]);
 	close_fd(&errors);
 	qemu_argv_free(argv);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "boot.h"
+#include "qemu_jail.h"
 
 #define QEMU_MIN_MAJOR	7
 #define QEMU_MIN_MINOR	2
@@ -15,6 +16,7 @@ struct qemu_info {
 	char *path;
 	char version[32];	/* "7.2.22" */
 	bool sandbox;		/* built with seccomp */
+	struct jail jail;	/* as whom it runs */
 };
 
 /**
@@ -23,7 +25,8 @@ struct qemu_info {
  *
  * SECMMU_QEMU names another binary than qemu-system-x86_64. Prints errors.
  *
- * Return: ST_OK; ST_USAGE if it is missing, no QEMU or too old; ST_INTR.
+ * Return: ST_OK; ST_USAGE if it is missing, no QEMU, too old or cannot be run
+ * by the user it is to run as (jail_find()); ST_INTR.
  */
 int qemu_probe(struct qemu_info *q);
 
@@ -48,8 +51,10 @@ struct qemu {
  * @q: set; qemu_close() it in any case
  * @why: set to one line on failure; free() it
  *
- * The channels are inherited socket pairs: no path for others to open. QEMU
- * dies with us, however we die, and leads a process group of its own.
+ * The channels are inherited socket pairs: no path for others to open. Kernel
+ * and initrd are inherited as well, so that QEMU needs no right to their
+ * folders; the paths in @q->command are those of @spec. QEMU dies with us,
+ * however we die, and leads a process group of its own.
  *
  * Return: 0 or -1.
  */

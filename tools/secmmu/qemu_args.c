@@ -131,6 +131,21 @@ static void add_kernel(struct args *a, const struct boot_spec *s)
 	free(timer);
 }
 
+/* So that a list of processes tells the boots apart. A comma ends a value. */
+static void add_name(struct args *a, const char *dir)
+{
+	char *name = xcalloc(2, strlen(dir) + 1), *to = name;
+
+	for (const char *s = dir; *s; s++) {
+		*to++ = *s;
+		if (*s == ',')
+			*to++ = ',';
+	}
+	add(a, "-name");
+	add(a, "guest=%s", name);
+	free(name);
+}
+
 static void add_channel(struct args *a, const char *id, int fd)
 {
 	add(a, "-chardev");
@@ -146,6 +161,8 @@ char **qemu_argv(const struct qemu_info *info, const struct boot_spec *spec)
 		add(&a, "-sandbox");
 		add(&a, "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 	}
+	if (spec->dir)
+		add_name(&a, spec->dir);
 	add(&a, "-no-user-config");
 	add(&a, "-nodefaults");
 	add(&a, "-nic");

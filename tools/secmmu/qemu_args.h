@@ -5,12 +5,16 @@
 
 #include "qemu.h"
 
-/* File descriptors that QEMU inherits. */
+/* File descriptors that QEMU inherits: channels, then files to read. */
 enum {
 	QEMU_FD_CONSOLE = 3,
+	QEMU_FD_FIRST = QEMU_FD_CONSOLE,
 	QEMU_FD_QMP = 4,
 	QEMU_FD_FRAMES = 5,
+	QEMU_FD_KERNEL = 6,
+	QEMU_FD_INITRD = 7,
 };
+#define QEMU_FDS 5
 
 /* Id of the console's character device, for sending a break. */
 #define QEMU_CONSOLE_ID "console"

@@ -195,9 +195,15 @@ static int check_early(struct compare *c, const struct plan *p,
 	if (ret != ST_OK)
 		return ret;
 	ret = qemu_probe(&q);
-	if (ret == ST_OK)
-		qemu_info_free(&q);
-	return ret;
+	if (ret != ST_OK)
+		return ret;
+	if (c->boot.accel->which == ACCEL_KVM)
+		jail_device(&q.jail, "/dev/kvm");
+	info("QEMU %s, %s, as user %s", q.version, q.sandbox ?
+	     "sandboxed" : "WITHOUT its sandbox: it was built without seccomp",
+	     q.jail.user);
+	qemu_info_free(&q);
+	return ST_OK;
 }
 
 static int run_boot(unsigned int i, void *arg)

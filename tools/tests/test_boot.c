@@ -11,7 +11,7 @@
 #include "fake_qemu.h"
 
 static char dir[] = "/tmp/secmmu-test-boot-XXXXXX";
-static char *pid_file;
+static char *pid_file, *kernel, *initrd;
 static char output[64];
 static size_t n_output;
 
@@ -34,8 +34,8 @@ static unsigned int limit_ms(const char *how, const char *list)
 static struct boot *start(const char *how)
 {
 	const struct boot_spec spec = {
-		.kernel = "/none/vmlinux",
-		.initrd = "/none/initrd",
+		.kernel = kernel,
+		.initrd = initrd,
 		.accel = &tcg,
 		.cpus = 2,
 		.memory_mb = 512,
@@ -90,15 +90,8 @@ static int run(struct boot *b, struct run_result *res)
 	return boot_run(b, &q, res);
 }
 
-/* Nothing must be left of the QEMU that ran last. */
-static void assert_gone(void)
+static void assert_pid_gone(pid_t pid)
 {
-	char *text = read_file(pid_file, NULL);
-	pid_t pid;
-
-	assert_non_null(text);
-	pid = (pid_t)atoi(text);
-	free(text);
 	/* Of a QEMU whose parent died, init reaps the rest. */
 	for (int i = 0; i < 100 && !kill(pid, 0); i++) {
 		char *path = xasprintf("/proc/%d/stat", (int)pid);
@@ -112,6 +105,15 @@ static void assert_gone(void)
 		poll(NULL, 0, 20);
 	}
 	assert_int_equal(kill(pid, 0), -1);
+}
+
+/* Nothing must be left of the QEMU that ran last. */
+static void assert_gone(void)
+{
+	char text[24] = "";
+
+	assert_true(readlink(pid_file, text, sizeof(text) - 1) > 0);
+	assert_pid_gone((pid_t)atoi(text));
 }
 
 /* End @b and check the verdict. @res is the caller's to free. */
@@ -161,7 +163,8 @@ static void good_boot(void **state)
 	assert_string_equal(res.reason, "");
 	assert_int_equal(res.findings.n, 0);
 	assert_string_equal(res.qemu_version, "7.2.3");
-	assert_non_null(strstr(res.command, "-initrd /none/initrd"));
+	/* The paths a reader can use, not the numbers that QEMU got. */
+	assert_non_null(strstr(res.command, initrd));
 	boot_result_free(&res);
 }
 
@@ -409,6 +412,76 @@ static void supervisor_killed(void **state)
 	assert_true(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
 }
 
+static int die(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return raise(SIGKILL);
+}
+
+/* The number after @key in the console's log. */
+static int logged(const char *key)
+{
+	char *path = xasprintf("%s/console.log", dir);
+	char *text = read_file(path, NULL);
+	char *at = text ? strstr(text, key) : NULL;
+	int n = at ? atoi(at + strlen(key)) : -1;
+
+	free(text);
+	free(path);
+	return n;
+}
+
+/* Root's QEMU is another user's, reads what it was given, dies with us. */
+static void unprivileged(void **state)
+{
+	static const char *const argv[] = { "/tests/x", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 1000,
+				   .on_out = die };
+	struct run_result r;
+	struct boot *b;
+	pid_t pid;
+	int st;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	setenv("SECMMU_QEMU_USER", "nobody", 1);
+	pid = fork();
+	if (!pid) {
+		sig_init();
+		b = start("who");
+		_exit(boot_code(b) == BOOT_ERR_START ? 77 :
+		      boot_run(b, &q, &r));
+	}
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	setenv("SECMMU_QEMU_USER", "root", 1);
+	/* nobody cannot get at this program where the checkout is. */
+	if (WIFEXITED(st) && WEXITSTATUS(st) == 77)
+		skip();
+	assert_true(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
+	assert_int_equal(logged("uid="), 65534);
+	assert_int_equal(logged("read="), 7);
+	assert_pid_gone(logged("pid="));
+}
+
+static void missing_kernel(void **state)
+{
+	char *there = kernel;
+	struct boot_result res;
+	struct boot *b;
+
+	(void)state;
+	kernel = initrd + strlen(initrd);
+	b = start("ok");
+	kernel = there;
+	assert_int_equal(boot_code(b), BOOT_ERR_START);
+	boot_end(b, &res);
+	assert_non_null(strstr(res.reason, "for QEMU: No such file"));
+	boot_result_free(&res);
+}
+
 static void bad_binaries(void **state)
 {
 	static const char *const how[] = { "old", "no-version" };
@@ -496,6 +569,12 @@ static int set_up(void **state)
 		return -1;
 	self[n] = '\0';
 	pid_file = xasprintf("%s/pid", dir);
+	kernel = xasprintf("%s/vmlinux", dir);
+	initrd = xasprintf("%s/initrd", dir);
+	if (write_file(kernel, "vmlinux", 7) || write_file(initrd, "i", 1))
+		return -1;
+	/* The fake signals us, and writes its pid into a file. */
+	setenv("SECMMU_QEMU_USER", "root", 1);
 	setenv("SECMMU_QEMU", self, 1);
 	setenv("FAKE_QEMU_PID", pid_file, 1);
 	signal(SIGPIPE, SIG_IGN);
@@ -506,6 +585,8 @@ static int tear_down(void **state)
 {
 	(void)state;
 	free(pid_file);
+	free(kernel);
+	free(initrd);
 	return remove_tree(dir);
 }
 
@@ -526,6 +607,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(freeze),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(supervisor_killed),
+		cmocka_unit_test(unprivileged),
+		cmocka_unit_test(missing_kernel),
 		cmocka_unit_test(bad_binaries),
 		cmocka_unit_test(no_folder),
 		cmocka_unit_test(disk_full),
