@@ -27,6 +27,7 @@ help:
 #:                   on this machine's own kernel, through its /dev/kvm
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
+#: make compare-runs two runs beside each other: A=DIR B=DIR (MARGIN=0.01)
 #: make tree         the series as a git tree to work on (or in DIR=)
 #: make patches      the commits of that tree back into kvm-patches/
 #: make lint         checkpatch on the series and on our C; every prefix of the
@@ -89,6 +90,11 @@ shell: tools
 
 report: tools
 	@$(SECMMU) report $(or $(DIR),results/latest)
+
+.PHONY: compare-runs
+compare-runs: tools
+	@$(SECMMU) compare $(call opt,MARGIN,margin) $(foreach v,A B,$(or $($v),$(error \
+		compare-runs: name two results folders: A=results/OLD B=results/NEW)))
 
 tree: tools
 	@$(SECMMU) patches --checkout $(SOURCE) $(DIR)

@@ -237,39 +237,158 @@ static void mean_sd(const double *d, struct stat_test *t)
 		t->sd = sqrt(sq / (double)(t->n - 1));
 }
 
+/*
+ * p and the interval from the @count values of @v, of which the observed
+ * assignment is not one: values <= 0 stand for assignments at least as far to
+ * the right as the observed one.
+ */
+static void invert(struct stat_test *t, double *v, size_t count, double tol)
+{
+	size_t i, k, le = 0, ge = 0;
+
+	for (i = 0; i < count; i++) {
+		le += v[i] <= tol;
+		ge += v[i] >= -tol;
+	}
+	/* + 1: the observed assignment. */
+	t->p = 2 * (double)((le < ge ? le : ge) + 1) / (double)(count + 1);
+	if (t->p > 1)
+		t->p = 1;
+	k = (size_t)((double)(count + 1) * (STAT_ALPHA / 2));
+	if (!k)
+		return;
+	t->low = kth(v, count, k - 1);
+	t->high = kth(v, count, count - k);
+	if (fabs(t->low) <= tol)
+		t->low = 0;
+	if (fabs(t->high) <= tol)
+		t->high = 0;
+}
+
+/* Sums that are equal on paper differ by rounding. */
+static double tolerance(const double *d, size_t n)
+{
+	double tol = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		tol += fabs(d[i]) * 1e-12 / (double)n;
+	return tol;
+}
+
 struct stat_test stat_signflip(const double *d, size_t n, uint64_t seed)
 {
 	struct stat_test t = { n, NAN, NAN, NAN, NAN, NAN, n <= STAT_EXACT_MAX };
-	size_t count, i, k, le = 0, ge = 0;
 	double *means;
-	double tol = 0;
+	size_t count;
 
 	if (!n)
 		return t;
 	mean_sd(d, &t);
 	means = t.exact ? all_means(d, n, &count)
 			: random_means(d, n, seed, &count);
-	/* Sums that are equal on paper differ by rounding. */
-	for (i = 0; i < n; i++)
-		tol += fabs(d[i]) * 1e-12 / (double)n;
-	for (i = 0; i < count; i++) {
-		le += means[i] <= tol;
-		ge += means[i] >= -tol;
-	}
-	/* + 1: the observed assignment, the empty set of flips. */
-	t.p = 2 * (double)((le < ge ? le : ge) + 1) / (double)(count + 1);
-	if (t.p > 1)
-		t.p = 1;
-	k = (size_t)((double)(count + 1) * (STAT_ALPHA / 2));
-	if (k) {
-		t.low = kth(means, count, k - 1);
-		t.high = kth(means, count, count - k);
-		if (fabs(t.low) <= tol)
-			t.low = 0;
-		if (fabs(t.high) <= tol)
-			t.high = 0;
-	}
+	invert(&t, means, count, tolerance(d, n));
 	free(means);
+	return t;
+}
+
+/* Two samples, and the values that all ways to divide them anew give. */
+struct pool {
+	const double *x, *y;
+	size_t n, m;
+	double *v;
+	size_t count;
+};
+
+/* Take @left of y[j..m) into the place of the @k that x lost. */
+static void take_y(struct pool *p, size_t j, size_t left, size_t k, double sum)
+{
+	if (!left) {
+		if (k)
+			p->v[p->count++] = sum / (double)k;
+		return;
+	}
+	if (p->m - j < left)
+		return;
+	take_y(p, j + 1, left - 1, k, sum - p->y[j]);
+	take_y(p, j + 1, left, k, sum);
+}
+
+static void drop_x(struct pool *p, size_t i, size_t k, double sum)
+{
+	if (i == p->n) {
+		take_y(p, 0, k, k, sum);
+		return;
+	}
+	drop_x(p, i + 1, k, sum);
+	if (k < p->m)
+		drop_x(p, i + 1, k + 1, sum + p->x[i]);
+}
+
+/* Divide at random, STAT_DRAWS times; the observed division does not count. */
+static void random_divisions(struct pool *p, uint64_t seed)
+{
+	size_t all = p->n + p->m, *who = xcalloc(all, sizeof(*who)), i, j, k, t;
+	struct rng r;
+	double sum;
+
+	rng_seed(&r, seed);
+	for (i = 0; i < all; i++)
+		who[i] = i;
+	while (p->count < STAT_DRAWS) {
+		/* The first n of a shuffle are x's: what y gives, x has lost. */
+		for (sum = 0, k = 0, i = 0; i < p->n; i++) {
+			j = i + rng_below(&r, all - i);
+			t = who[i];
+			who[i] = who[j];
+			who[j] = t;
+			if (who[i] < p->n)
+				continue;
+			sum -= p->y[who[i] - p->n];
+			k++;
+		}
+		for (i = p->n; i < all; i++)
+			if (who[i] < p->n)
+				sum += p->x[who[i]];
+		if (k)
+			p->v[p->count++] = sum / (double)k;
+	}
+	free(who);
+}
+
+/* Ways to choose @k of @n, or infinity: as exact as a comparison needs. */
+static double choose(size_t n, size_t k)
+{
+	double c = 1;
+	size_t i;
+
+	for (i = 1; i <= k && c < 1e300; i++)
+		c *= (double)(n - k + i) / (double)i;
+	return c;
+}
+
+struct stat_test stat_unpaired(const double *x, size_t n, const double *y,
+			       size_t m, uint64_t seed)
+{
+	double ways = choose(n + m, n < m ? n : m);
+	struct stat_test t = { n < m ? n : m, NAN, NAN, NAN, NAN, NAN,
+			       ways <= STAT_WAYS_MAX };
+	struct stat_test a = { .n = n, .sd = NAN }, b = { .n = m, .sd = NAN };
+	struct pool p = { x, y, n, m, NULL, 0 };
+
+	if (!t.n)
+		return t;
+	mean_sd(x, &a);
+	mean_sd(y, &b);
+	t.mean = a.mean - b.mean;
+	t.sd = hypot(a.sd, b.sd);
+	p.v = xcalloc(t.exact ? (size_t)(ways + 0.5) : STAT_DRAWS, sizeof(*p.v));
+	if (t.exact)
+		drop_x(&p, 0, 0, 0);
+	else
+		random_divisions(&p, seed);
+	invert(&t, p.v, p.count, fmax(tolerance(x, n), tolerance(y, m)));
+	free(p.v);
 	return t;
 }
 
@@ -350,19 +469,39 @@ static double boots_for(double sd, double distance, double alpha)
 	return distance > 0 ? ceil(pow(z * sd / distance, 2)) : INFINITY;
 }
 
-size_t stat_boots_needed(const struct stat_test *t, size_t family,
-			 double margin)
+/* @least: what the exact test needs for a difference, @interval: for "same" */
+static size_t needed(const struct stat_test *t, double alpha, double margin,
+		     double least, double interval)
 {
-	double m = log1p(margin), alpha = STAT_ALPHA / (double)(family ? family : 1);
-	double least = ceil(1 - log2(alpha)), differ, same, n;
+	double m = log1p(margin), differ, same, n;
 
-	if (t->n < 2)
-		return STAT_MIN_BOOTS;
 	differ = fmax(least, boots_for(t->sd, fabs(t->mean), alpha));
-	same = fmax(STAT_MIN_BOOTS,
-		    boots_for(t->sd, m - fabs(t->mean), STAT_ALPHA));
+	same = fmax(interval, boots_for(t->sd, m - fabs(t->mean), STAT_ALPHA));
 	n = fmin(differ, same);
 	if (n > 1e9)
 		n = 1e9;
 	return n > (double)t->n ? (size_t)n : t->n + 1;
+}
+
+size_t stat_boots_needed(const struct stat_test *t, size_t family,
+			 double margin)
+{
+	double alpha = STAT_ALPHA / (double)(family ? family : 1);
+
+	if (t->n < 2)
+		return STAT_MIN_BOOTS;
+	return needed(t, alpha, margin, ceil(1 - log2(alpha)), STAT_MIN_BOOTS);
+}
+
+size_t stat_boots_needed_each(const struct stat_test *t, size_t family,
+			      double margin)
+{
+	double alpha = STAT_ALPHA / (double)(family ? family : 1);
+	size_t least = STAT_MIN_EACH;
+
+	if (t->n < 2)
+		return STAT_MIN_EACH;
+	while (2 / choose(2 * least, least) > alpha)
+		least++;
+	return needed(t, alpha, margin, (double)least, STAT_MIN_EACH);
 }

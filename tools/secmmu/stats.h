@@ -15,6 +15,8 @@
 #define STAT_EXACT_MAX 20	/* up to 2^20 sign flips are enumerated */
 #define STAT_DRAWS 99999	/* random sign flips above that */
 #define STAT_MIN_BOOTS 6	/* 2 / 2^5 > 0.05: below, no 95 % interval exists */
+#define STAT_WAYS_MAX (1u << 20)	/* up to so many divisions are enumerated */
+#define STAT_MIN_EACH 4		/* likewise of two samples: 2 / C(6,3) > 0.05 */
 
 /**
  * stat_sort_u64 - sort ascending, in O(n)
@@ -54,7 +56,7 @@ struct stat_interval {
 struct stat_interval stat_median_ci(double *v, size_t n);
 
 struct stat_test {
-	size_t n;		/* pairs */
+	size_t n;		/* pairs; of two samples, the smaller's */
 	double mean, sd;	/* of the pairs; NaN for n < 1, n < 2 */
 	double p;		/* two-sided; NaN for n < 1 */
 	double low, high;	/* 95 % interval for the mean; NaN for n < 6 */
@@ -85,6 +87,34 @@ struct stat_test {
  * Pairs that are equal (0) keep their place: flipping them changes nothing.
  */
 struct stat_test stat_signflip(const double *d, size_t n, uint64_t seed);
+
+/**
+ * stat_unpaired - permutation test of two samples and the interval it implies
+ * @x: @n finite values, one per boot of one run (here: logs of times or ratios)
+ * @y: @m of another
+ * @seed: for the random divisions when there are more than STAT_WAYS_MAX
+ *
+ * If nothing differs, each division of all n + m values into n and m was as
+ * likely as the observed one; p is twice the share of divisions whose
+ * difference of means is at least as far on the observed side, at most 1.
+ * Fisher (1935); Good (2005), 3.2.
+ *
+ * The interval holds the shifts of @x that the test does not reject. As for
+ * stat_signflip() no search is needed: exchanging S of @x for T of @y, k each,
+ * gives a difference >= the observed one for @x - shift just when mean of S -
+ * mean of T is <= shift. Garthwaite, "Confidence intervals from randomization
+ * tests", Biometrics 52 (1996), gives the inversion; that it is a matter of
+ * order statistics: Tritchler, "On inverting permutation tests", JASA 79 (1984).
+ *
+ * It rests on more than the paired test: that the two differ in place only.
+ * Where one scatters more than the other, level and coverage hold nearly if n
+ * and m are equal, and not if they are not.
+ *
+ * Return: n is the smaller of @n and @m, mean the difference of the means, sd
+ * the root of the sum of both variances. No interval below 4 values in each.
+ */
+struct stat_test stat_unpaired(const double *x, size_t n, const double *y,
+			       size_t m, uint64_t seed);
 
 /**
  * stat_holm - adjust p values for their number, in place
@@ -134,5 +164,13 @@ enum stat_verdict stat_judge(const struct stat_test *t, double p,
  */
 size_t stat_boots_needed(const struct stat_test *t, size_t family,
 			 double margin);
+
+/**
+ * stat_boots_needed_each - the same for two runs of as many boots each
+ *
+ * Return: boots in each run, STAT_MIN_EACH at least.
+ */
+size_t stat_boots_needed_each(const struct stat_test *t, size_t family,
+			      double margin);
 
 #endif

@@ -82,16 +82,29 @@ static const struct comparison *find_aa(const struct summary *s, size_t cell)
 			    STATISTIC_P50);
 }
 
+/* Room for the verdicts of a pair: with the boots needed where there is none. */
+static int verdict_width(const struct summary *s, const struct pair *p)
+{
+	const struct comparison *c = s->comparisons;
+
+	for (; c < s->comparisons + s->n_comparisons; c++)
+		if (c->a == p->a && c->b == p->b && c->boots_needed &&
+		    c->metric == METRIC_SYSCALL && c->statistic == STATISTIC_P50)
+			return 26;
+	return 12;
+}
+
 static void ratio_line(const struct summary *s, const struct comparison *c,
-		       const char *label, int w, FILE *out)
+		       const char *label, int w, int vw, FILE *out)
 {
 	const struct comparison *aa = find_aa(s, c->cell);
 	char ratio[WORD_MAX], interval[WORD_MAX], p[WORD_MAX], other[WORD_MAX];
+	char verdict[WORD_MAX];
 
-	fprintf(out, "%-*.*s %8s  %-17s %7s  %-12s", w, w, label,
+	fprintf(out, "%-*.*s %8s  %-17s %7s  %-*s", w, w, label,
 		word_ratio(ratio, c->test.mean),
-		word_interval(interval, &c->test), word_p(p, c->p_holm),
-		stat_verdict_name(c->verdict));
+		word_interval(interval, &c->test), word_p(p, c->p_holm), vw,
+		word_verdict(verdict, c));
 	if (aa)
 		fprintf(out, " %8s  %s", word_ratio(other, aa->test.mean),
 			word_interval(interval, &aa->test));
@@ -106,25 +119,27 @@ static void ratios(const struct summary *s, int w, FILE *out)
 	char label[WORD_MAX];
 	const struct pair *p;
 	size_t cell;
+	int vw;
 
 	if (f->primary < 0)
 		return;
 	p = &f->compare[f->primary];
+	vw = verdict_width(s, p);
 	fprintf(out, "Ratio %s/%s of the median system call time, 95 %% "
 		"interval%s%s\n\n", f->series[p->a].arm, f->series[p->b].arm,
 		f->aa < 0 ? "" : "; A/A is the noise floor: ",
 		f->aa < 0 ? "" : f->series[f->aa].arm);
-	fprintf(out, "%-*s %8s  %-17s %7s  %-12s%s\n", w, "event", "ratio",
-		"95 % interval", "p", "verdict",
+	fprintf(out, "%-*s %8s  %-17s %7s  %-*s%s\n", w, "event", "ratio",
+		"95 % interval", "p", vw, "verdict",
 		f->aa < 0 ? "" : "  A/A     95 % interval");
 	for (cell = 0; cell < f->n_cells; cell++) {
 		c = find(s, p, cell);
 		if (c)
-			ratio_line(s, c, word_cell(label, f, cell), w, out);
+			ratio_line(s, c, word_cell(label, f, cell), w, vw, out);
 	}
 	c = find(s, p, ALL_CELLS);
 	if (c)
-		ratio_line(s, c, "all events", w, out);
+		ratio_line(s, c, "all events", w, vw, out);
 	fputc('\n', out);
 }
 

@@ -58,7 +58,8 @@ static const struct option longopts[] = {
 
 static void usage(FILE *f)
 {
-	fputs("usage: secmmu compare [OPTION...]\n\n"
+	fputs("usage: secmmu compare [OPTION...]\n"
+	      "       secmmu compare OLD NEW      two results folders: see there, --help\n\n"
 	      "  --plan NAME|FILE      what to run: configs/plans/NAME.ini (compare)\n"
 	      "  --arms \"A B...\"       these arms instead of the plan's\n"
 	      "  --boots N             number of boots, the unit of replication\n"
@@ -357,6 +358,8 @@ int verb_compare(int argc, char **argv)
 	struct plan *p;
 	int ret;
 
+	if (comparedirs_wanted(argc, argv))
+		return verb_comparedirs(argc, argv);
 	ret = parse(argc, argv, &o);
 	if (ret)
 		return ret < 0 ? ST_OK : ret;

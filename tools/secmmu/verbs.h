@@ -2,6 +2,8 @@
 #ifndef SECMMU_VERBS_H
 #define SECMMU_VERBS_H
 
+#include <stdbool.h>
+
 /*
  * One function per verb, each in verb_NAME.c. @argv[0] is the verb. They print
  * their own errors and return an exit status (enum in util.h).
@@ -14,5 +16,10 @@ int verb_report(int argc, char **argv);
 int verb_selftests(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_sites(int argc, char **argv);
+
+/* secmmu compare with folders instead of a plan; and its --margin. */
+bool comparedirs_wanted(int argc, char **argv);
+int verb_comparedirs(int argc, char **argv);
+int comparedirs_margin(const char *s, double *margin);
 
 #endif

@@ -53,6 +53,7 @@ part_unit() {
 		tap "$(basename "$t")" "$t"
 	done
 	unset CMOCKA_MESSAGE_OUTPUT
+	tap reference sh tools/tests/reference/check.sh
 }
 
 part_cli() {

@@ -66,5 +66,13 @@ fails "sites of no folder" 2 "$d/nothing" "$SECMMU" sites "$d/nothing"
 mkdir "$d/none" && fails "report of an empty folder" 2 "manifest.json" "$SECMMU" report "$d/none"
 fails "sites of an empty folder" 2 "manifest.json" "$SECMMU" sites "$d/none"
 
+mk=tools/build/tests/mkresults
+$mk --boots 1 --samples 1 --events 1 --seed 1 "$d/one"
+$mk --boots 1 --samples 1 --events 1 --seed 2 --clock icount "$d/two"
+fails "compare of one folder" 2 "one.*two results folders" "$SECMMU" compare "$d/one"
+fails "compare of a folder that is none" 2 "$d/nothing" "$SECMMU" compare "$d/one" "$d/nothing"
+fails "compare of two clocks" 2 "clock wall.*icount" "$SECMMU" compare "$d/one" "$d/two"
+fails "compare of two folders, bad margin" 2 "wide" "$SECMMU" compare --margin wide "$d/one" "$d/two"
+
 check "nothing was left behind" test ! -e "$d/results/latest"
 tap_end

@@ -3,8 +3,10 @@
  * Test only: makes a results folder out of random numbers, to try the reading
  * and the report of results folders on. Nothing in it was measured.
  *
- * Each boot is slower or faster as a whole by up to a factor of 2, each slot by
- * some per cent, as real boots are; arm `mutex` takes --effect times as long as
+ * Each boot is slower or faster as a whole by up to a factor of 2 (--spread 1;
+ * 0: not at all, as with icount), each slot by some per cent (--noise), each
+ * sample by some more (--jitter), as real boots are; --planted makes the event
+ * mremap_thp take so many times as long in every arm; arm `mutex` takes --effect times as long as
  * the others, and copy b of the A/A pair --aa times as long as copy a. Traced
  * runs have a third of the --samples, and take longer, stock's less so.
  */
@@ -20,9 +22,9 @@
 
 static struct {
 	unsigned long boots, samples, events, seed, fail, lost;
-	double effect, aa, noise;
+	double effect, aa, noise, spread, jitter, planted;
 	const char *clock, *dir;
-} o = { 10, 40, 6, 42, 0, 0, 1.05, 1, 0.01, "wall", NULL };
+} o = { 10, 40, 6, 42, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, "wall", NULL };
 
 static const struct event {
 	const char *name, *test, *site;
@@ -85,9 +87,11 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 		   int traced, const struct event *e, unsigned long seq,
 		   double factor)
 {
-	double ns = (double)e->ns * factor * exp(0.05 * normal());
+	double ns = (double)e->ns * factor * exp(o.jitter * normal());
 	unsigned long t, wait;
 
+	if (!strcmp(e->name, "mremap_thp"))
+		ns *= o.planted;
 	if (uniform() < 0.02)
 		ns *= 1 + 20 * uniform();
 	t = (unsigned long)ns;
@@ -209,7 +213,7 @@ static void boot(unsigned long n)
 	char *csv = xasprintf("%s/samples.csv", dir);
 	char *json = xasprintf("%s/boot.json", dir);
 	char *sites = xasprintf("%s/sites.csv", dir);
-	double factor = exp2(2 * uniform() - 1);
+	double factor = exp2(o.spread * (2 * uniform() - 1));
 	unsigned int order[6] = { 0, 1, 2, 3, 4, 5 }, i, k, t;
 	FILE *f;
 
@@ -241,7 +245,8 @@ static void boot(unsigned long n)
 
 static const char usage[] =
 	"usage: mkresults [--boots N] [--samples N] [--events N] [--seed N] [--fail N]\n"
-	"       [--lost N] [--effect X] [--aa X] [--noise X] [--clock wall|icount] DIR\n";
+	"       [--lost N] [--effect X] [--aa X] [--noise X] [--spread X]\n"
+	"       [--jitter X] [--planted X] [--clock wall|icount] DIR\n";
 
 static int option(const char *key, const char *value)
 {
@@ -263,6 +268,12 @@ static int option(const char *key, const char *value)
 		o.aa = strtod(value, NULL);
 	else if (!strcmp(key, "--noise"))
 		o.noise = strtod(value, NULL);
+	else if (!strcmp(key, "--spread"))
+		o.spread = strtod(value, NULL);
+	else if (!strcmp(key, "--jitter"))
+		o.jitter = strtod(value, NULL);
+	else if (!strcmp(key, "--planted"))
+		o.planted = strtod(value, NULL);
 	else if (!strcmp(key, "--clock"))
 		o.clock = value;
 	else

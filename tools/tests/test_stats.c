@@ -103,6 +103,15 @@ static void check_line(const struct line *l, const struct line *data)
 		assert_close(t.p, l->v[2], l->text);
 		assert_close(t.low, l->v[3], l->text);
 		assert_close(t.high, l->v[4], l->text);
+	} else if (!strcmp(l->kind, "unpaired")) {
+		t = stat_unpaired(v + 1, (size_t)v[0], v + 1 + (size_t)v[0],
+				  data->n - 1 - (size_t)v[0], 1);
+		assert_true(t.exact);
+		assert_close(t.mean, l->v[0], l->text);
+		assert_close(t.sd, l->v[1], l->text);
+		assert_close(t.p, l->v[2], l->text);
+		assert_close(t.low, l->v[3], l->text);
+		assert_close(t.high, l->v[4], l->text);
 	} else {
 		assert_string_equal(l->kind, "holm");
 		stat_holm(v, data->n);
@@ -119,7 +128,8 @@ static void agrees_with_scipy(void **state)
 
 	(void)state;
 	while (next_line(f, &l)) {
-		if (!strcmp(l.kind, "data") || !strcmp(l.kind, "family")) {
+		if (!strcmp(l.kind, "data") || !strcmp(l.kind, "two") ||
+		    !strcmp(l.kind, "family")) {
 			data = l;
 			continue;
 		}
@@ -128,7 +138,7 @@ static void agrees_with_scipy(void **state)
 		checked++;
 	}
 	fclose(f);
-	assert_int_equal(checked, 10 * 8 + 3);
+	assert_int_equal(checked, 10 * 8 + 6 + 3);
 }
 
 /* Fixed values */
@@ -285,31 +295,45 @@ static void random_flips(void **state)
 struct sim {
 	double boot;		/* sd of log time between boots */
 	double slot;		/* sd between slots of a boot */
+	double drift;		/* log time that each slot takes more than the last */
 	double effect;		/* log-ratio of the arms */
 	size_t boots, samples;
+	bool unpaired;		/* try that fault as well: it takes time */
 };
 
-/* The log-ratio of the medians of one boot; @x, @y keep the samples. */
-static double one_boot(const struct sim *s, struct rng *r, double *x, double *y)
+/*
+ * Rates over runs. The first three are of our method; the others of variants
+ * with a planted fault, each on the same samples.
+ */
+struct outcome {
+	double rejected, covered, same;
+	double pooled;		/* rejects: all samples of all boots as one */
+	double unpaired;	/* rejects: arms not paired within the boot */
+	double one_sided;	/* rejects: half of p */
+	double normal_covered;	/* mean +- 1.96 standard errors */
+	double fixed_order;	/* rejects: a before b in every boot */
+};
+
+static const double tenth = 50 / 1024.;	/* level with 10 boots, below */
+
+/* One boot: log of each arm's median; @x, @y keep the samples. */
+static void one_boot(const struct sim *s, struct rng *r, double *x, double *y,
+		     double *a, double *b)
 {
-	double boot = s->boot * normal(r);
-	double a = boot + s->slot * normal(r) + s->effect;
-	double b = boot + s->slot * normal(r);
-	double u[VALUES], v[VALUES];
+	double boot = s->boot * normal(r), u[VALUES], v[VALUES];
+	bool a_first = rng_below(r, 2);
 	size_t i;
 
+	*a = boot + s->slot * normal(r) + s->effect + (a_first ? 0 : s->drift);
+	*b = boot + s->slot * normal(r) + (a_first ? s->drift : 0);
 	for (i = 0; i < s->samples; i++) {
 		/* Skewed, as latencies are. */
-		u[i] = x[i] = exp(a + 0.05 * fabs(normal(r)));
-		v[i] = y[i] = exp(b + 0.05 * fabs(normal(r)));
+		u[i] = x[i] = exp(*a + 0.05 * fabs(normal(r)));
+		v[i] = y[i] = exp(*b + 0.05 * fabs(normal(r)));
 	}
-	return log(stat_median_ci(u, s->samples).mid /
-		   stat_median_ci(v, s->samples).mid);
+	*a = log(stat_median_ci(u, s->samples).mid);
+	*b = log(stat_median_ci(v, s->samples).mid);
 }
-
-struct outcome {
-	double rejected, covered, same, pooled_rejected;
-};
 
 /* What many harnesses do: all samples of all boots as if independent. */
 static bool pooled_rejects(const double *x, const double *y, size_t n)
@@ -328,11 +352,40 @@ static bool pooled_rejects(const double *x, const double *y, size_t n)
 	return fabs(mx - my) / sqrt((vx + vy) / (double)n / (double)(n - 1)) > 1.96;
 }
 
+static bool covers(const struct stat_test *t, double effect)
+{
+	return t->low <= effect && effect <= t->high;
+}
+
+/* The boots' medians in, one run's outcome added to @o. */
+static void judge_run(const struct sim *s, const double *a, const double *b,
+		      size_t run, struct outcome *o)
+{
+	double d[VALUES], error;
+	struct stat_test t;
+	size_t k;
+
+	for (k = 0; k < s->boots; k++)
+		d[k] = a[k] - b[k];
+	t = stat_signflip(d, s->boots, run);
+	o->rejected += t.p <= STAT_ALPHA;
+	o->covered += covers(&t, s->effect);
+	o->same += stat_judge(&t, t.p, 0.02) == STAT_SAME;
+	o->one_sided += t.p / 2 <= STAT_ALPHA;
+	error = 1.96 * t.sd / sqrt((double)s->boots);
+	o->normal_covered += fabs(t.mean - s->effect) <= error;
+	if (s->unpaired)
+		o->unpaired += stat_unpaired(a, s->boots, b, s->boots, run).p <= STAT_ALPHA;
+	/* As if b had always been second. */
+	for (k = 0; k < s->boots; k++)
+		d[k] -= s->drift;
+	o->fixed_order += stat_signflip(d, s->boots, run).p <= STAT_ALPHA;
+}
+
 static struct outcome simulate(const struct sim *s, size_t runs)
 {
-	double d[VALUES], *x, *y;
+	double a[VALUES], b[VALUES], *x, *y, *rate;
 	struct outcome o = { 0 };
-	struct stat_test t;
 	struct rng r;
 	size_t i, k;
 
@@ -341,49 +394,53 @@ static struct outcome simulate(const struct sim *s, size_t runs)
 	rng_seed(&r, 20250101);
 	for (i = 0; i < runs; i++) {
 		for (k = 0; k < s->boots; k++)
-			d[k] = one_boot(s, &r, x + k * s->samples,
-					y + k * s->samples);
-		t = stat_signflip(d, s->boots, i);
-		o.rejected += t.p <= STAT_ALPHA;
-		o.covered += t.low <= s->effect && s->effect <= t.high;
-		o.same += stat_judge(&t, t.p, 0.02) == STAT_SAME;
-		o.pooled_rejected += pooled_rejects(x, y, s->boots * s->samples);
+			one_boot(s, &r, x + k * s->samples, y + k * s->samples,
+				 &a[k], &b[k]);
+		judge_run(s, a, b, i, &o);
+		o.pooled += pooled_rejects(x, y, s->boots * s->samples);
 	}
 	free(x);
 	free(y);
-	o.rejected /= (double)runs;
-	o.covered /= (double)runs;
-	o.same /= (double)runs;
-	o.pooled_rejected /= (double)runs;
+	for (rate = (double *)&o; rate < (double *)(&o + 1); rate++)
+		*rate /= (double)runs;
 	return o;
 }
 
 /* Within 4 standard errors of the rate: a false alarm of the test in 15000. */
+static bool rate_is(double got, double rate, size_t runs)
+{
+	return fabs(got - rate) <= 4 * sqrt(rate * (1 - rate) / (double)runs);
+}
+
 static void assert_rate(double got, double rate, size_t runs, const char *what)
 {
-	double error = sqrt(rate * (1 - rate) / (double)runs);
-
-	if (fabs(got - rate) <= 4 * error)
+	if (rate_is(got, rate, runs))
 		return;
-	print_error("%s: %.4f, not %.4f +- %.4f\n", what, got, rate, 4 * error);
+	print_error("%s: %.4f, not %.4f\n", what, got, rate);
 	fail();
 }
 
 /*
  * Nothing differs; boots scatter by a factor of about 2, slots by 10 %. Of
  * 1024 sign assignments 50 are at or below 5 %, so that the level is 50/1024.
+ * Planted faults: p of one side taken for that of both, and the interval of a
+ * normal distribution, which 6 boots are too few for. The same checks see them.
  */
 static void false_alarms(void **state)
 {
 	struct sim s = { .boot = 0.6, .slot = 0.1, .boots = 10, .samples = 9 };
-	struct outcome o = simulate(&s, 4000);
+	struct outcome o = simulate(&s, 2000);
 
 	(void)state;
-	assert_rate(o.rejected, 50 / 1024., 4000, "false alarms, 10 boots");
-	assert_rate(o.covered, 1 - 50 / 1024., 4000, "coverage, 10 boots");
+	assert_rate(o.rejected, tenth, 2000, "false alarms, 10 boots");
+	assert_rate(o.covered, 1 - tenth, 2000, "coverage, 10 boots");
+	assert_false(rate_is(o.one_sided, tenth, 2000));
 	s.boots = 6;
 	o = simulate(&s, 4000);
 	assert_rate(o.rejected, 2 / 64., 4000, "false alarms, 6 boots");
+	assert_rate(o.covered, 1 - 2 / 64., 4000, "coverage, 6 boots");
+	assert_false(rate_is(o.normal_covered, 1 - 2 / 64., 4000));
+	assert_true(o.normal_covered < 0.92);
 }
 
 /*
@@ -396,8 +453,31 @@ static void pooling_is_caught(void **state)
 	struct outcome o = simulate(&s, 500);
 
 	(void)state;
-	assert_true(o.pooled_rejected > 0.4);
-	assert_rate(o.rejected, 50 / 1024., 500, "false alarms of paired boots");
+	assert_true(o.pooled > 0.4);
+	assert_false(rate_is(o.pooled, tenth, 500));
+	assert_rate(o.rejected, tenth, 500, "false alarms of paired boots");
+}
+
+/*
+ * Each slot takes 5 % longer than the one before. The random order makes that
+ * scatter; the planted fault, a fixed order, makes it a difference.
+ */
+static void drift_is_no_difference(void **state)
+{
+	struct sim s = { .boot = 0.6, .slot = 0.02, .drift = 0.05, .boots = 10,
+			 .samples = 9 };
+	struct outcome o = simulate(&s, 1000);
+
+	(void)state;
+	assert_true(o.rejected < tenth + 4 * sqrt(tenth * (1 - tenth) / 1000));
+	assert_true(o.fixed_order > 0.3);
+	assert_false(rate_is(o.fixed_order, tenth, 1000));
+}
+
+/* 5 %, which is 1.7 standard deviations of a boot's ratio. */
+static bool is_powerful(double rejected)
+{
+	return rejected > 0.95;
 }
 
 static void power_and_coverage(void **state)
@@ -407,17 +487,122 @@ static void power_and_coverage(void **state)
 	struct outcome o = simulate(&s, 1000);
 
 	(void)state;
-	/* The effect is 1.7 standard deviations of a boot's ratio. */
-	assert_true(o.rejected > 0.95);
-	assert_rate(o.covered, 1 - 50 / 1024., 1000, "coverage with an effect");
-	/* 5 % is never called the same within 2 %. */
-	assert_true(o.same == 0);
+	assert_true(is_powerful(o.rejected));
+	assert_rate(o.covered, 1 - tenth, 1000, "coverage with an effect");
+	/* 5 % is hardly ever called the same within 2 %. */
+	assert_true(o.same < 0.01);
+	/* The planted fault: among boots that differ by 2 the effect is lost. */
+	s.boots = 7;
+	s.unpaired = true;
+	o = simulate(&s, 300);
+	assert_false(is_powerful(o.unpaired));
+	assert_true(o.unpaired < 0.1 && o.rejected > 0.8);
 	/* Nothing differs and little scatters: called the same. */
 	s.effect = 0;
 	s.slot = 0.005;
+	s.boots = 10;
 	s.samples = 49;
+	s.unpaired = false;
 	o = simulate(&s, 500);
 	assert_true(o.same > 0.8);
+}
+
+/*
+ * The truth lies on the margin: to call it the same is wrong, and happens when
+ * the interval's end falls short of it: in 25 of 1024.
+ */
+static void same_at_the_margin(void **state)
+{
+	struct sim s = { .boot = 0.6, .slot = 0.002, .boots = 10, .samples = 9 };
+	struct outcome o;
+
+	(void)state;
+	s.effect = log1p(0.02);
+	o = simulate(&s, 2000);
+	assert_rate(o.same, tenth / 2, 2000, "same, at the margin");
+	/* The planted fault: p alone says of nearly all that they differ. */
+	assert_false(rate_is(1 - o.rejected, tenth / 2, 2000));
+}
+
+/*
+ * Two runs of boots of their own. Level, coverage and power of the unpaired
+ * test, of boots that scatter alike (@sd_x 1) or not.
+ */
+static struct outcome simulate_two(size_t n, size_t m, double sd_x, double effect,
+				   size_t runs)
+{
+	struct outcome o = { 0 };
+	double x[VALUES], y[VALUES];
+	struct stat_test t;
+	struct rng r;
+	size_t i, k;
+
+	rng_seed(&r, 20250102);
+	for (i = 0; i < runs; i++) {
+		for (k = 0; k < n; k++)
+			x[k] = effect + sd_x * normal(&r);
+		for (k = 0; k < m; k++)
+			y[k] = normal(&r);
+		t = stat_unpaired(x, n, y, m, i);
+		o.rejected += t.p <= STAT_ALPHA;
+		o.covered += covers(&t, effect);
+		o.one_sided += t.p / 2 <= STAT_ALPHA;
+	}
+	o.rejected /= (double)runs;
+	o.covered /= (double)runs;
+	o.one_sided /= (double)runs;
+	return o;
+}
+
+static void two_runs(void **state)
+{
+	/* Of C(12,6) = 924 divisions 46 are at or below 5 %. */
+	const double level = 46 / 924.;
+	struct outcome o = simulate_two(6, 6, 1, 0, 4000);
+
+	(void)state;
+	assert_rate(o.rejected, level, 4000, "false alarms of two runs");
+	assert_rate(o.covered, 1 - level, 4000, "coverage of two runs");
+	assert_false(rate_is(o.one_sided, level, 4000));
+	o = simulate_two(6, 6, 1, 3, 1000);
+	assert_true(o.rejected > 0.95);
+	assert_rate(o.covered, 1 - level, 1000, "coverage of two runs that differ");
+	/* What docs/statistics.md says of runs that scatter unlike. */
+	o = simulate_two(6, 6, 4, 0, 2000);
+	assert_true(o.rejected < 0.1);
+	o = simulate_two(4, 10, 4, 0, 2000);
+	assert_true(o.rejected > 0.1);
+}
+
+static void two_runs_edges(void **state)
+{
+	double v[40] = { 0 }, one = 3;
+	struct stat_test t, again;
+	struct rng r;
+	size_t i;
+
+	(void)state;
+	t = stat_unpaired(v, 0, v, 5, 1);
+	assert_true(!t.n && isnan(t.mean) && isnan(t.p) && isnan(t.low));
+	t = stat_unpaired(&one, 1, v, 40, 1);
+	assert_true(t.n == 1 && t.mean == 3 && isnan(t.sd) && t.exact);
+	assert_true(fabs(t.p - 2 / 41.) < 1e-15 && t.low == 3 && t.high == 3);
+	assert_int_equal(stat_boots_needed_each(&t, 1, 0.01), STAT_MIN_EACH);
+	t = stat_unpaired(v, 20, v, 20, 1);
+	assert_true(!t.exact && t.p == 1 && t.low == 0 && t.high == 0);
+	/* Above STAT_WAYS_MAX: repeatable, and near the large-sample interval. */
+	rng_seed(&r, 4);
+	for (i = 0; i < 40; i++)
+		v[i] = normal(&r);
+	t = stat_unpaired(v, 20, v + 20, 20, 1);
+	again = stat_unpaired(v, 20, v + 20, 20, 1);
+	assert_true(t.p == again.p && t.low == again.low);
+	assert_true(fabs((t.high - t.low) / (2 * 2.02 * t.sd / sqrt(20)) - 1) < 0.08);
+	/* Many comparisons need more boots than the one: C(12,6) / 2 > 16 * 20. */
+	t = stat_unpaired((double[]){ 5, 5 }, 2, v, 2, 1);
+	t.sd = 0;
+	assert_int_equal(stat_boots_needed_each(&t, 1, 0.01), 4);
+	assert_int_equal(stat_boots_needed_each(&t, 16, 0.01), 6);
 }
 
 /* With as many boots as were said to be needed, 4 of 5 runs see the effect. */
@@ -483,7 +668,11 @@ int main(void)
 		cmocka_unit_test(holm_edges),
 		cmocka_unit_test(false_alarms),
 		cmocka_unit_test(pooling_is_caught),
+		cmocka_unit_test(drift_is_no_difference),
 		cmocka_unit_test(power_and_coverage),
+		cmocka_unit_test(same_at_the_margin),
+		cmocka_unit_test(two_runs),
+		cmocka_unit_test(two_runs_edges),
 		cmocka_unit_test(boots_needed_suffice),
 		cmocka_unit_test(family_of_nulls),
 	};

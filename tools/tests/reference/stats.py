@@ -4,12 +4,12 @@
 
 Run by hand when the statistics change (Debian: python3-scipy):
 
-    python3 stats.py > stats.txt
+    /usr/bin/python3 stats.py > stats.txt
 
 None of it shares code or method with stats.c: p values are
 scipy.stats.permutation_test's, intervals are found by bisection on them, the
 median's interval from scipy.stats.binom, Holm's p values by closed testing
-over all subsets.
+over all subsets. check.sh looks whether stats.txt is what it prints.
 """
 import itertools
 
@@ -63,6 +63,43 @@ def interval(d):
     return (repr(float(end(d, mean, min(d) - 1))), repr(float(end(d, mean, max(d) + 1))))
 
 
+# Two samples: of equal and of unequal size, with ties, too few for an interval.
+TWO = {
+    "apart": ([9.12, 9.15, 9.11, 9.19, 9.14, 9.16], [9.02, 9.05, 9.01, 9.08, 9.03]),
+    "together": ([3.1, 2.7, 3.6, 2.9, 3.3], [3.0, 3.4, 2.8, 3.5, 3.2, 2.6]),
+    "tied": ([0.25, 0.25, 0.5, 0.25, 0.5], [0.25, 0.5, 0.25, 0.25]),
+    "constant": ([0.5] * 5, [0.25] * 5),
+    "far": ([1.0, 1.1, 9.0, 1.2], [0.9, 0.8, 1.05, 0.95, 0.7, 1.0, 0.85]),
+    "few": ([1.0, 1.2, 1.1], [0.5, 0.6, 0.4]),
+}
+
+
+def p_two(x, y):
+    r = stats.permutation_test((np.array(x), np.array(y)),
+                               lambda x, y, axis: np.mean(x, axis=axis) - np.mean(y, axis=axis),
+                               permutation_type="independent", vectorized=True,
+                               n_resamples=np.inf, alternative="two-sided")
+    return float(r.pvalue)
+
+
+def end_two(x, y, inside, outside):
+    for _ in range(60):
+        mid = (inside + outside) / 2
+        if p_two(np.array(x) - mid, y) > 0.05:
+            inside = mid
+        else:
+            outside = mid
+    return inside
+
+
+def interval_two(x, y):
+    wide = max(x) + max(y) - min(x) - min(y) + 1
+    mid = np.mean(x) - np.mean(y)
+    if p_two(np.array(x) + wide, y) > 0.05:
+        return "nan", "nan"
+    return tuple(repr(float(end_two(x, y, mid, mid + side * wide))) for side in (-1, 1))
+
+
 def median_interval(d):
     n, d = len(d), sorted(d)
     k = 0
@@ -94,3 +131,8 @@ for name, d in DATA.items():
 for name, p in HOLM.items():
     print("family", name, *map(repr, p))
     print("holm", name, *(repr(float(x)) for x in closed(p)))
+for name, (x, y) in TWO.items():
+    print("two", name, len(x), *map(repr, x + y))
+    print("unpaired", name, repr(float(np.mean(x) - np.mean(y))),
+          repr(float(np.hypot(np.std(x, ddof=1), np.std(y, ddof=1)))), repr(p_two(x, y)),
+          *interval_two(x, y))

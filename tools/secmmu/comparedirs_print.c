@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Two runs beside each other, for people and for programs. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "comparedirs.h"
+#include "words.h"
+#include "util.h"
+
+const char *dirs_label(char *buf, const struct dirs *d, const struct dirs_row *r)
+{
+	const struct series *s = d->old.series;
+
+	if (r->is_ratio)
+		snprintf(buf, WORD_MAX, "%.40s/%.40s", s[r->a].arm, s[r->b].arm);
+	else
+		snprintf(buf, WORD_MAX, "%.40s", s[r->a].arm);
+	return buf;
+}
+
+/* What a file says, in one line of at most @max characters. */
+static void plain(FILE *out, const char *s, size_t max)
+{
+	size_t i;
+
+	for (i = 0; s[i] && i < max; i++)
+		fputc((unsigned char)s[i] < ' ' || s[i] == 127 ? '?' : s[i], out);
+	if (s[i])
+		fputs("...", out);
+}
+
+static void run_line(FILE *out, const char *which, const struct folder *f)
+{
+	const char *release = json_string_value(json_object_get(
+		json_object_get(f->manifest, "kernel"), "release"));
+
+	fprintf(out, "%s  ", which);
+	plain(out, f->dir, 200);
+	fprintf(out, "\n     kernel ");
+	plain(out, release ? release : "unknown", 60);
+	fprintf(out, ", %zu boots used of %zu\n", f->n_used, f->n_boots);
+}
+
+static void differences(FILE *out, const struct dirs *d)
+{
+	const struct dirs_difference *x = d->differences;
+
+	if (!d->n_differences) {
+		fprintf(out, "\nThe manifests do not differ in anything that is looked at.\n");
+		return;
+	}
+	fprintf(out, "\nThe runs differ in\n");
+	for (; x < d->differences + d->n_differences; x++) {
+		fprintf(out, "  %-22.40s ", x->what);
+		plain(out, x->old, 60);
+		fputs(" -> ", out);
+		plain(out, x->new, 60);
+		fputc('\n', out);
+	}
+}
+
+static void row(FILE *out, const struct dirs *d, const struct dirs_row *r)
+{
+	char cell[WORD_MAX], ratio[WORD_MAX], interval[WORD_MAX], p[WORD_MAX];
+
+	fprintf(out, "%-34.34s %8s  %-17s %7s  %s", word_cell(cell, &d->old, r->cell),
+		word_ratio(ratio, r->test.mean), word_interval(interval, &r->test),
+		word_p(p, r->p_holm), stat_verdict_name(r->verdict));
+	if (r->boots_needed)
+		fprintf(out, " (%zu boots in each)", r->boots_needed);
+	fputc('\n', out);
+}
+
+static void heading(FILE *out, const struct dirs *d, const struct dirs_row *r)
+{
+	char label[WORD_MAX];
+
+	dirs_label(label, d, r);
+	if (r->is_ratio)
+		fprintf(out, "\nRatio %s, new over old\n\n", label);
+	else
+		fprintf(out, "\nMedian system call time of %s, new over old\n\n",
+			label);
+	fprintf(out, "%-34s %8s  %-17s %7s  %s\n", "event", "ratio",
+		"95 % interval", "p", "verdict");
+}
+
+void dirs_print(const struct dirs *d, FILE *out)
+{
+	const struct dirs_row *r = d->rows;
+	size_t i;
+
+	fputc('\n', out);
+	run_line(out, "Old:", &d->old);
+	run_line(out, "New:", &d->new);
+	differences(out, d);
+	for (i = 0; i < d->n_rows; i++, r++) {
+		/* The family's last row is that of all events. */
+		if (!i || r[-1].cell == ALL_CELLS)
+			heading(out, d, r);
+		row(out, d, r);
+	}
+	fprintf(out, "\nThe two runs' boots are no pairs: permutation test of two samples, one number a\n"
+		"boot; p by Holm among the rows of a table. Same: within %g %%. %s\n",
+		100 * d->margin, words_clock(&d->old));
+	for (i = 0; i < d->notes.n; i++) {
+		fputs("Mind: ", out);
+		plain(out, d->notes.v[i], 400);
+		fputs(".\n", out);
+	}
+}
+
+/* JSON */
+
+static json_t *number_or_null(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *count(size_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *run_json(const struct folder *f)
+{
+	static const char *const keys[] = { "id", "started", "command", "kernel" };
+	json_t *o = json_object(), *v;
+	size_t i;
+
+	json_object_set_new(o, "dir", json_string(f->dir));
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		v = json_object_get(f->manifest, keys[i]);
+		json_object_set_new(o, keys[i], v ? json_incref(v) : json_null());
+	}
+	json_object_set_new(o, "seed", json_integer((json_int_t)f->seed));
+	json_object_set_new(o, "boots", count(f->n_used));
+	return o;
+}
+
+static json_t *row_json(const struct dirs *d, const struct dirs_row *r)
+{
+	const struct folder *f = &d->old;
+	bool all = r->cell == ALL_CELLS;
+	const struct cell *c = all ? NULL : &f->cells[r->cell];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "event", json_string(all ? "*" : c->event));
+	json_object_set_new(o, "size", all ? json_null() : count(c->size));
+	json_object_set_new(o, "page_size", all ? json_null() : count(c->page_size));
+	json_object_set_new(o, "vcpus", all ? json_null() : count(c->vcpus));
+	json_object_set_new(o, "events", count(r->cells));
+	json_object_set_new(o, "metric", json_string("syscall"));
+	json_object_set_new(o, "statistic", json_string("p50"));
+	json_object_set_new(o, "arm", json_string(f->series[r->a].arm));
+	json_object_set_new(o, "over", r->is_ratio ?
+			    json_string(f->series[r->b].arm) : json_null());
+	json_object_set_new(o, "boots_old", count(r->n_old));
+	json_object_set_new(o, "boots_new", count(r->n_new));
+	json_object_set_new(o, "ratio", number_or_null(exp(r->test.mean)));
+	json_object_set_new(o, "ci_low", number_or_null(exp(r->test.low)));
+	json_object_set_new(o, "ci_high", number_or_null(exp(r->test.high)));
+	json_object_set_new(o, "p", number_or_null(r->test.p));
+	json_object_set_new(o, "p_holm", number_or_null(r->p_holm));
+	json_object_set_new(o, "exact", json_boolean(r->test.exact));
+	json_object_set_new(o, "verdict",
+			    json_string(stat_verdict_name(r->verdict)));
+	json_object_set_new(o, "boots_needed", r->boots_needed ?
+			    count(r->boots_needed) : json_null());
+	json_object_set_new(o, "reason", json_string(r->reason));
+	return o;
+}
+
+json_t *dirs_json(const struct dirs *d)
+{
+	json_t *o = json_object(), *list = json_array(), *notes = json_array();
+	json_t *rows = json_array();
+	size_t i;
+
+	for (i = 0; i < d->n_differences; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}",
+			"what", d->differences[i].what, "old",
+			d->differences[i].old, "new", d->differences[i].new));
+	for (i = 0; i < d->notes.n; i++)
+		json_array_append_new(notes, json_string(d->notes.v[i]));
+	for (i = 0; i < d->n_rows; i++)
+		json_array_append_new(rows, row_json(d, &d->rows[i]));
+	json_object_set_new(o, "schema", json_integer(COMPAREDIRS_SCHEMA));
+	json_object_set_new(o, "old", run_json(&d->old));
+	json_object_set_new(o, "new", run_json(&d->new));
+	json_object_set_new(o, "accel", json_string(d->old.accel));
+	json_object_set_new(o, "clock", json_string(d->old.clock));
+	json_object_set_new(o, "margin", json_real(d->margin));
+	json_object_set_new(o, "differences", list);
+	json_object_set_new(o, "notes", notes);
+	json_object_set_new(o, "comparisons", rows);
+	return o;
+}
