@@ -369,7 +369,7 @@ static uint64_t parse_events(char *list)
 	return events;
 }
 
-static void list_events(void)
+static void __noreturn list_events(void)
 {
 	uint32_t i;
 
@@ -381,7 +381,7 @@ static void list_events(void)
 	exit(KSFT_PASS);
 }
 
-static void help(const char *name)
+static void __noreturn help(const char *name)
 {
 	printf("usage: %s [-Q qemu] [-K kernel] [-I initrd] [-m MiB] [-v vcpus] [-t seconds]\n"
 	       "       [-S seed] [-e event,...] [-F fault] [-l] [-h]\n"

@@ -4,6 +4,7 @@
  * Everything here is done from outside, through pidfd, /proc and debugfs.
  */
 #include <linux/mempolicy.h>
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
