@@ -217,7 +217,7 @@ static void plant(void)
 
 static struct {
 	const char *unmet;
-	long done;	/* in the event's own units */
+	long done;	/* pages */
 	uint32_t runs;
 	bool failed;
 } results[64];
@@ -262,7 +262,7 @@ static void report_event(uint32_t i)
 				      results[i].failed ? "the last one failed" :
 							  "without any effect");
 	else
-		ksft_test_result_pass("%s # %u times, %ld pages or splits\n", name,
+		ksft_test_result_pass("%s # %u times, %ld pages\n", name,
 				      results[i].runs, results[i].done);
 }
 

@@ -25,8 +25,8 @@ struct vmm_event {
 	/* Returns NULL, or the requirement that is not met. */
 	const char *(*unmet)(struct vmm *v);
 	/*
-	 * Does it once, to memory chosen at random.  Returns how much had an
-	 * effect, in units of the event's own, or -1 and prints why it failed.
+	 * Does it once, to memory chosen at random.  Returns on how many pages it
+	 * had an effect, or -1 and prints why it failed.
 	 */
 	long (*run)(struct vmm *v);
 };

@@ -14,6 +14,7 @@
 #define CHUNKS		8
 #define SWAP_BYTES	(256UL << 20)
 #define MOVED_PAGES	512
+#define LOOKED_AT	4096
 #define KSM		"/sys/kernel/mm/ksm/"
 #define SPLIT		"/sys/kernel/debug/split_huge_pages"
 
@@ -49,43 +50,55 @@ static long advise(struct vmm *v, uint64_t addr, size_t size, int advice)
 	return -1;
 }
 
-static uint64_t vmstat(const char *name)
+/* A line "NAME: N kB" of a file of the VMM's in /proc, in KiB. */
+static uint64_t proc_kb(struct vmm *v, const char *file, const char *name)
 {
 	size_t len = strlen(name);
+	char path[64], line[128];
 	uint64_t n = 0;
-	char line[128];
-	FILE *f = fopen("/proc/vmstat", "r");
+	FILE *f;
 
+	snprintf(path, sizeof(path), "/proc/%d/%s", v->pid, file);
+	f = fopen(path, "r");
 	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			n = strtoull(line + len, NULL, 10);
+		if (!strncmp(line, name, len) && line[len] == ':')
+			n = strtoull(line + len + 1, NULL, 10);
 	if (f)
 		fclose(f);
 	return n;
 }
 
 /*
- * Huge pages: some are collapsed, some split.
+ * Huge pages are collapsed and split.
  */
 
-static const char *thp_unmet(struct vmm *v)
+static long collapse_run(struct vmm *v)
 {
-	return access(SPLIT, W_OK) ? "debugfs' split_huge_pages: root, CONFIG_DEBUG_FS?" : NULL;
-}
-
-static long thp_run(struct vmm *v)
-{
-	uint64_t before = vmstat("thp_split_page") + vmstat("thp_collapse_alloc");
-	char text[96];
-	long ret;
+	long n = 0, ret;
 	int i;
 
 	for (i = 0; i < CHUNKS; i++) {
 		ret = advise(v, random_block(v), SECMMU_HUGE_SIZE, MADV_COLLAPSE);
 		if (ret < 0)
 			return ret;
+		n += ret / SECMMU_PAGE_SIZE;
 	}
-	for (i = 0; i < CHUNKS / 2; i++) {
+	return n;
+}
+
+static const char *split_unmet(struct vmm *v)
+{
+	return access(SPLIT, W_OK) ? "debugfs' split_huge_pages: root, CONFIG_DEBUG_FS?" : NULL;
+}
+
+/* The guest may get huge pages meanwhile: what is counted is at least true. */
+static long split_run(struct vmm *v)
+{
+	uint64_t before = proc_kb(v, "smaps_rollup", "AnonHugePages"), after;
+	char text[96];
+	int i;
+
+	for (i = 0; i < CHUNKS; i++) {
 		uint64_t at = random_block(v);
 
 		snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", v->pid, at,
@@ -96,7 +109,8 @@ static long thp_run(struct vmm *v)
 			return -1;
 		}
 	}
-	return vmstat("thp_split_page") + vmstat("thp_collapse_alloc") - before;
+	after = proc_kb(v, "smaps_rollup", "AnonHugePages");
+	return after < before ? (before - after) * 1024 / SECMMU_PAGE_SIZE : 0;
 }
 
 /*
@@ -134,14 +148,12 @@ static const char *swap_unmet(struct vmm *v)
 
 static long swap_run(struct vmm *v)
 {
-	uint64_t before = vmstat("pswpin");
 	int i;
 
 	for (i = 0; i < CHUNKS; i++)
 		if (advise(v, random_block(v), SECMMU_HUGE_SIZE, MADV_PAGEOUT) < 0)
 			return -1;
-	usleep(20000);
-	return vmstat("pswpin") - before;
+	return proc_kb(v, "status", "VmSwap") * 1024 / SECMMU_PAGE_SIZE;
 }
 
 /*
@@ -154,15 +166,42 @@ static const char *compact_unmet(struct vmm *v)
 	       "vm.compact_memory: root, CONFIG_COMPACTION?" : NULL;
 }
 
+/* Page frames of the guest's memory, one of each 16; 0: not mapped, or unknown. */
+static void look(struct vmm *v, uint64_t *frames)
+{
+	uint64_t i, entry;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", v->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (i = 0; i < LOOKED_AT; i++) {
+		uint64_t at = v->start + v->size / LOOKED_AT * i;
+
+		frames[i] = 0;
+		if (pread(fd, &entry, 8, at / SECMMU_PAGE_SIZE * 8) == 8 &&
+		    entry >> 63)
+			frames[i] = entry & ((1UL << 55) - 1);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 static long compact_run(struct vmm *v)
 {
-	uint64_t before = vmstat("pgmigrate_success");
+	static uint64_t before[LOOKED_AT], after[LOOKED_AT];
+	long n = 0;
+	int i;
 
+	look(v, before);
 	if (secmmu_write_file("/proc/sys/vm/compact_memory", "1")) {
 		fprintf(stderr, "# vmm: compact_memory: %s\n", strerror(errno));
 		return -1;
 	}
-	return vmstat("pgmigrate_success") - before;
+	look(v, after);
+	for (i = 0; i < LOOKED_AT; i++)
+		n += before[i] && after[i] && before[i] != after[i];
+	return n;
 }
 
 /*
@@ -215,8 +254,9 @@ static long mremap_run(struct vmm *v)
 }
 
 const struct vmm_event vmm_events[] = {
-	{ "vmm_thp", "huge pages of the guest's memory collapsed and split",
-	  thp_unmet, thp_run },
+	{ "vmm_collapse", "small pages of the guest become huge ones", NULL,
+	  collapse_run },
+	{ "vmm_split", "huge pages of the guest are split", split_unmet, split_run },
 	{ "vmm_ksm", "ksmd merges pages of the guest", ksm_unmet, ksm_run },
 	{ "vmm_swap", "pages of the guest go to swap and come back", swap_unmet,
 	  swap_run },

@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -129,18 +128,20 @@ static int find_vdso(pid_t pid, uint64_t *start, uint64_t *end)
 static int find_syscall(struct stopped *s)
 {
 	uint8_t code[4 * SECMMU_PAGE_SIZE];
-	uint64_t start, end, i;
-	struct iovec to, from;
+	uint64_t start, end;
+	ssize_t i, len;
+	char path[64];
+	int fd;
 
 	if (find_vdso(s->pid, &start, &end))
 		return fail("no vDSO");
-	to.iov_base = code;
-	to.iov_len = min(end - start, sizeof(code));
-	from.iov_base = (void *)start;
-	from.iov_len = to.iov_len;
-	if (process_vm_readv(s->pid, &to, 1, &from, 1, 0) != (ssize_t)to.iov_len)
-		return fail("reading the vDSO");
-	for (i = 0; i + 1 < to.iov_len; i++) {
+	snprintf(path, sizeof(path), "/proc/%d/mem", s->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(path);
+	len = pread(fd, code, min(end - start, sizeof(code)), start);
+	close(fd);
+	for (i = 0; i + 1 < len; i++) {
 		if (code[i] != 0x0f || code[i + 1] != 0x05)
 			continue;
 		s->syscall_insn = start + i;
