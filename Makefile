@@ -50,7 +50,7 @@ compare: tools
 	@$(SECMMU) compare $(COMPARE)
 
 check: tools
-	@tools/setup.sh check
+	@tools/setup.sh check vmm
 	@tools/tests/check.sh
 
 # Both plans in every lane, whatever the one before found.

@@ -3,12 +3,12 @@
 # All tests, from quick to slow: see docs/testing.md. Each part is a program
 # that prints TAP; the last line adds them up: "N passed, N failed, N skipped".
 #
-# usage: check.sh [PART...]     parts: unit cli kernel boot compare report
+# usage: check.sh [PART...]     parts: unit cli kernel boot compare vmm report
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 3
 out=${CHECK_OUT:-$top/results/.check}
-parts=${*:-"unit cli kernel boot compare report"}
+parts=${*:-"unit cli kernel boot compare vmm report"}
 passed=0 failed=0 skipped=0
 start=$(date +%s)
 
@@ -82,6 +82,11 @@ part_compare() {
 	tap smoke sh tools/tests/smoke.sh
 }
 
+part_vmm() {
+	say "a real VMM with a real guest, and planted faults of it"
+	tap vmm sh tools/tests/vmm.sh
+}
+
 part_report() {
 	say "the report in a browser"
 	tap report sh tools/tests/report-check.sh
@@ -90,9 +95,9 @@ part_report() {
 make -C tools -s all tests || exit 3
 for p in $parts; do
 	case $p in
-	unit | cli | kernel | boot | compare | report) "part_$p" ;;
+	unit | cli | kernel | boot | compare | vmm | report) "part_$p" ;;
 	*)
-		echo "check.sh: unknown part '$p': unit cli kernel boot compare report" >&2
+		echo "check.sh: unknown part '$p': unit cli kernel boot compare vmm report" >&2
 		exit 2
 		;;
 	esac
