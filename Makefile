@@ -44,7 +44,7 @@ help:
 #:   ARMS="spinlock mutex"    some of configs/arms.ini; ARM=NAME for make shell
 #:   LANE=NAME                a kernel with other options (configs/lanes.ini);
 #:                            LANES="debug kasan kcsan rt" for make debug
-#:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N
+#:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
