@@ -23,6 +23,15 @@ static bool passed(const char *boot)
 	return ok;
 }
 
+bool soak_failed(const char *dir, unsigned int number)
+{
+	char *boot = bootrun_dir(dir, number);
+	bool failed = path_exists(boot) && !passed(boot);
+
+	free(boot);
+	return failed;
+}
+
 unsigned int soak_count(const char *dir, int *failed)
 {
 	unsigned int n;
@@ -32,11 +41,11 @@ unsigned int soak_count(const char *dir, int *failed)
 		char *boot = bootrun_dir(dir, n);
 		bool there = path_exists(boot);
 
-		if (there && *failed < 0 && !passed(boot))
-			*failed = (int)n;
 		free(boot);
 		if (!there)
 			break;
+		if (*failed < 0 && soak_failed(dir, n))
+			*failed = (int)n;
 	}
 	return n;
 }

@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/** soak_failed - whether boot @number is in @dir, and did not pass. */
+bool soak_failed(const char *dir, unsigned int number);
+
 /**
  * soak_count - the boots that a results folder has
  * @dir: the folder

@@ -30,6 +30,7 @@ struct compare {
 	char *image, *initrd, *system_map;
 	unsigned int jobs;
 	uint64_t started_ns;
+	bool soak_over;
 };
 
 struct options {
@@ -245,16 +246,17 @@ static bool boot_done(unsigned int i, void *arg)
 	return done;
 }
 
-/* Of boots until a time: it is over, or one has failed. */
+/* Of boots until a time: it is over, or the last one has failed. */
 static bool soak_done(unsigned int i, void *arg)
 {
 	struct compare *c = arg;
 	uint64_t ns = c->boot.plan->minutes * 60 * 1000000000ull;
-	unsigned int n;
-	int failed;
 
-	n = soak_count(c->results.dir, &failed);
-	return i < n || failed >= 0 || (n && now_ns() - c->started_ns >= ns);
+	if (c->soak_over || boot_done(i, arg))
+		return true;
+	c->soak_over = i && (now_ns() - c->started_ns >= ns ||
+			     soak_failed(c->results.dir, i - 1));
+	return c->soak_over;
 }
 
 static void soak_progress(unsigned int finished, unsigned int to_do, void *arg)

@@ -212,6 +212,9 @@ static void boots_counted(void **state)
 	put("run/.boot-003.tmp/boot.json", "{\"status\":\"PASS\"}");
 	assert_int_equal(soak_count("run", &failed), 3);
 	assert_int_equal(failed, 1);
+	assert_false(soak_failed("run", 0));
+	assert_true(soak_failed("run", 1));
+	assert_false(soak_failed("run", 3));
 	put("run/boot-000/boot.json", "{\"status\":");
 	assert_int_equal(soak_count("run", &failed), 3);
 	assert_int_equal(failed, 0);
