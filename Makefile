@@ -9,7 +9,8 @@ opt = $(if $(strip $($1)),--$2 '$(strip $($1))')
 SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
-	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events)
+	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
+	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +23,8 @@ help:
 #: make sites        every MMU notifier call site of the kernel: which were fired
 #:                   on a guest's memory, by what (of a run: DIR=)
 #: make vmm          QEMU with a Linux guest in every arm, its memory worked on
+#: make soak         all events at random until MINUTES= (10) are over or one
+#:                   fails: the line that it then prints repeats that boot
 #: make upstream     the kernel's own KVM selftests in every arm, against stock
 #: make selftests    build the KVM selftests; with NATIVE=1, run those of PLAN (events)
 #:                   on this machine's own kernel, through its /dev/kvm
@@ -41,7 +44,7 @@ help:
 #:   ARMS="spinlock mutex"    some of configs/arms.ini; ARM=NAME for make shell
 #:   LANE=NAME                a kernel with other options (configs/lanes.ini);
 #:                            LANES="debug kasan kcsan rt" for make debug
-#:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N
+#:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
@@ -61,6 +64,10 @@ debug: tools
 
 controls: tools
 	@$(SECMMU) controls $(CONTROLS)
+
+soak: tools
+	@$(SECMMU) compare $(if $(PLAN),,--plan soak) \
+		$(if $(MINUTES)$(BOOTS)$(BOOT),,--minutes 10) $(COMPARE)
 
 upstream: tools
 	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane)
@@ -116,4 +123,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check debug controls sites upstream vmm selftests kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug controls sites soak upstream vmm selftests kernel shell report tree patches lint check-fresh tools clean

@@ -219,6 +219,27 @@ static void set_result(json_t *root, const struct boot_result *res)
 			    json_boolean(res->log_truncated));
 }
 
+/* The commands that were drawn for this boot. */
+static json_t *mix_json(const struct plan *p)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < p->n_tests; i++) {
+		const struct plan_test *t = &p->tests[i];
+		char *args = strs_join(&t->args);
+		char *event = strs_join(&t->events);
+		char *line = xasprintf("%s%s%s%s%s", t->program,
+				       *args ? " " : "", args,
+				       *event ? " -e " : "", event);
+
+		json_array_append_new(a, text(line));
+		free(line);
+		free(event);
+		free(args);
+	}
+	return a;
+}
+
 int bootjson_write(struct bootjson *j, const char *path,
 		   const struct bootrun *r, const struct boot_result *res,
 		   uint64_t lost_events, uint64_t lost_samples)
@@ -242,6 +263,8 @@ int bootjson_write(struct bootjson *j, const char *path,
 			    json_integer((json_int_t)lost_events));
 	json_object_set_new(j->root, "lost_samples",
 			    json_integer((json_int_t)lost_samples));
+	if (r->plan && r->plan->mix)
+		json_object_set_new(j->root, "mix", mix_json(r->plan));
 	json_object_set(j->root, "tests", j->tests);
 	dump = json_dumps(j->root, JSON_INDENT(1));
 	if (!dump) {

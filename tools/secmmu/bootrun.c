@@ -10,6 +10,7 @@
 #include "calls.h"
 #include "join.h"
 #include "ktap.h"
+#include "plan_mix.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -511,7 +512,8 @@ static int judge(struct running_boot *run, const struct boot_result *res)
 	       res->status == STATUS_PASS ? ST_OK : ST_FAIL;
 }
 
-int bootrun_do(const struct bootrun *r)
+/* As bootrun_do(), of a plan in which nothing is left to chance. */
+static int run_plan(const struct bootrun *r)
 {
 	struct boot_result res = { 0 };
 	struct running_boot run = { .r = r };
@@ -549,5 +551,18 @@ out:
 	free(run.slots);
 	free(run.dir);
 	free(append);
+	return ret;
+}
+
+int bootrun_do(const struct bootrun *r)
+{
+	struct plan *mix = plan_mix(r->plan, r->seed, r->number);
+	struct bootrun mixed = *r;
+	int ret;
+
+	if (mix)
+		mixed.plan = mix;
+	ret = run_plan(&mixed);
+	plan_mix_free(mix);
 	return ret;
 }

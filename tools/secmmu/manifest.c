@@ -58,6 +58,7 @@ static json_t *tests(const struct plan *p)
 		json_object_set_new(o, "args", strings(&t->args));
 		json_object_set_new(o, "traced", t->traced ?
 				    strings(&t->traced_args) : json_null());
+		json_object_set_new(o, "vary", strings(&t->vary));
 		json_object_set_new(o, "events", strings(&t->events));
 		json_object_set_new(o, "judge",
 				    json_string(t->by_exit ? "exit" : "ktap"));
@@ -86,6 +87,10 @@ static json_t *plan_spec(const struct plan *p)
 	json_object_set_new(o, "margin", json_real(p->margin));
 	json_object_set_new(o, "memory_mb", json_integer(p->memory_mb));
 	json_object_set_new(o, "nodes", json_integer(p->nodes));
+	json_object_set_new(o, "mix", json_integer(p->mix));
+	/* A boot that is repeated is no part of the run that it was in. */
+	if (p->only_boot >= 0)
+		json_object_set_new(o, "only_boot", json_integer(p->only_boot));
 	json_object_set_new(o, "tests", tests(p));
 	return o;
 }
@@ -171,22 +176,44 @@ static void set_started(json_t *m)
 	json_object_set_new(m, "started", json_string(stamp));
 }
 
-static void set_command(json_t *m, const struct bootrun *b, uint64_t seed,
-			const char *src)
+/* Which boots: all of the plan's, one of them, or until the time is over. */
+static char *which_boots(const struct plan *p)
+{
+	if (p->only_boot >= 0)
+		return xasprintf("BOOT=%d", p->only_boot);
+	if (p->minutes)
+		return xasprintf("MINUTES=%u", p->minutes);
+	return xasprintf("BOOTS=%u", p->boots);
+}
+
+char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 {
 	const struct plan *p = b->plan;
 	char *arms = strs_join(&p->arms), *events = strs_join(&p->chosen);
-	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s BOOTS=%u CLOCK=%s ACCEL=%s%s%s SEED=%llu%s%s",
-			      p->name, arms, *events ? " EVENTS=\"" : "", events,
-			      *events ? "\"" : "", p->boots, clock_name(b),
+	char *own = xasprintf("%s/configs/plans/%s.ini", top_dir(), p->name);
+	char *boots = which_boots(p);
+	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s %s CLOCK=%s ACCEL=%s%s%s SEED=%llu%s%s",
+			      strcmp(p->path, own) ? p->path : p->name, arms,
+			      *events ? " EVENTS=\"" : "", events,
+			      *events ? "\"" : "", boots, clock_name(b),
 			      accel_name(b->accel->which), p->lane ? " LANE=" : "",
 			      p->lane ? p->lane : "", (unsigned long long)seed,
 			      src ? " KERNEL_SRC=" : "", src ? src : "");
 
-	json_object_set_new(m, "command", json_string(cmd));
-	free(cmd);
+	free(boots);
+	free(own);
 	free(events);
 	free(arms);
+	return cmd;
+}
+
+static void set_command(json_t *m, const struct bootrun *b, uint64_t seed,
+			const char *src)
+{
+	char *cmd = manifest_command(b, seed, src);
+
+	json_object_set_new(m, "command", json_string(cmd));
+	free(cmd);
 }
 
 static int set_qemu(json_t *m, const struct bootrun *b)

@@ -17,6 +17,14 @@
 json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a);
 
 /**
+ * manifest_command - the command that repeats a run, with `make`
+ * @src: the user's kernel tree, or NULL
+ *
+ * Return: one line; free() it.
+ */
+char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src);
+
+/**
  * manifest_make - the whole manifest
  * @src: the user's kernel tree, or NULL
  *

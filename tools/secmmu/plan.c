@@ -70,24 +70,40 @@ static struct strs strs_copy(const struct strs *s)
 	return copy;
 }
 
+static char *copy_or_null(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+struct plan_test plan_test_copy(const struct plan_test *from)
+{
+	struct plan_test t = *from;
+
+	t.name = copy_or_null(from->name);
+	t.program = copy_or_null(from->program);
+	t.programs = strs_copy(&from->programs);
+	t.args = strs_copy(&from->args);
+	t.traced_args = strs_copy(&from->traced_args);
+	t.vary = strs_copy(&from->vary);
+	t.events = strs_copy(&from->events);
+	t.reference = copy_or_null(from->reference);
+	t.findings = xcalloc(t.n_findings, sizeof(*t.findings));
+	for (size_t i = 0; i < t.n_findings; i++) {
+		t.findings[i].kind = from->findings[i].kind;
+		t.findings[i].arm = copy_or_null(from->findings[i].arm);
+	}
+	return t;
+}
+
 /* One test of its own for @program, all else as @suite says. */
 static struct plan_test suite_test(const struct plan_test *suite,
 				   const char *program)
 {
-	struct plan_test t = *suite;
+	struct plan_test t = plan_test_copy(suite);
 
+	strs_free(&t.programs);
 	t.name = xstrdup(program);
 	t.program = xstrdup(program);
-	t.programs = (struct strs){ 0 };
-	t.args = strs_copy(&suite->args);
-	t.reference = suite->reference ? xstrdup(suite->reference) : NULL;
-	t.findings = xcalloc(t.n_findings, sizeof(*t.findings));
-	for (size_t i = 0; i < t.n_findings; i++) {
-		const char *arm = suite->findings[i].arm;
-
-		t.findings[i].kind = suite->findings[i].kind;
-		t.findings[i].arm = arm ? xstrdup(arm) : NULL;
-	}
 	return t;
 }
 
@@ -243,6 +259,18 @@ static int check_arms(struct plan *p, const struct ini_section *s)
 	return check_test_arms(p);
 }
 
+/* Only a mix has anything drawn at random. */
+static int check_vary(const struct plan *p)
+{
+	struct plan_loc l = { p->path, 1, NULL };
+
+	for (size_t i = 0; i < p->n_tests && !p->mix; i++)
+		if (p->tests[i].vary.n)
+			return plan_bad(&l, "[test %s]: vary is for a plan with the key 'mix'",
+					p->tests[i].name);
+	return 0;
+}
+
 /* An event in two tests could not be told apart in the results. */
 static int check_events(const struct plan *p)
 {
@@ -275,7 +303,7 @@ static int read_plan(struct plan *p, const struct inifile *f)
 		return plan_bad(&l, "there is no section [plan]");
 	if (!p->n_tests)
 		return plan_bad(&l, "there is no section [test NAME]");
-	if (check_arms(p, s))
+	if (check_arms(p, s) || check_vary(p))
 		return -1;
 	return check_events(p);
 }
@@ -333,6 +361,7 @@ static struct plan *plan_new(const char *name)
 	}
 	p->boots = 10;
 	p->primary = -1;
+	p->only_boot = -1;
 	p->margin = 0.02;
 	p->memory_mb = 2048;
 	p->nodes = 1;
@@ -385,6 +414,7 @@ void plan_test_free(struct plan_test *t)
 	strs_free(&t->programs);
 	strs_free(&t->args);
 	strs_free(&t->traced_args);
+	strs_free(&t->vary);
 	strs_free(&t->events);
 	free(t->reference);
 	for (size_t i = 0; i < t->n_findings; i++)

@@ -10,6 +10,8 @@
 #include "console.h"
 #include "strs.h"
 
+#define PLAN_BOOTS_MAX 1000
+
 enum plan_clock {
 	PLAN_CLOCK_AUTO,
 	PLAN_CLOCK_WALL,
@@ -35,6 +37,7 @@ struct plan_test {
 	struct strs args;
 	bool traced;		/* a second run, with tracepoints */
 	struct strs traced_args;	/* of that run, after @args */
+	struct strs vary;	/* options drawn at random, in a mix: words */
 	struct strs events;	/* to be run (-e); a result is due for each */
 	bool by_exit;		/* the exit status tells, not KTAP; no events */
 	char *reference;	/* the arm whose outcome is the right one, or NULL */
@@ -62,6 +65,9 @@ struct plan {
 	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
 	size_t n_tests;
+	unsigned int mix;	/* events drawn at random for each boot; 0: none */
+	unsigned int minutes;	/* boots until so many are over; 0: @boots */
+	int only_boot;		/* the one boot to run, from 0; -1: all */
 	struct strs chosen;	/* what plan_set_events() was asked for */
 };
 
@@ -97,6 +103,12 @@ int plan_set_arms(struct plan *p, const char *list);
 
 /** plan_set_boots - number of boots, 1 to 1000. */
 int plan_set_boots(struct plan *p, const char *value);
+
+/** plan_set_minutes - boots until so many minutes are over, 1 to 10080. */
+int plan_set_minutes(struct plan *p, const char *value);
+
+/** plan_set_boot - only the boot of this number, 0 to 999, of the run. */
+int plan_set_boot(struct plan *p, const char *value);
 
 /** plan_set_clock - auto, wall or icount. */
 int plan_set_clock(struct plan *p, const char *value);

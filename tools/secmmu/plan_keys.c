@@ -14,6 +14,7 @@
 #define PROGRAM_MAX	64
 #define BLANKS		" \t"
 #define NODES_MAX	8
+#define MIX_MAX		1000
 
 int plan_bad(const struct plan_loc *l, const char *fmt, ...)
 {
@@ -74,7 +75,7 @@ static int get_number(const struct plan_loc *l, const char *value, uint64_t min,
 
 static int get_boots(struct plan *p, const struct plan_loc *l, const char *value)
 {
-	return get_number(l, value, 1, 1000, "", &p->boots);
+	return get_number(l, value, 1, PLAN_BOOTS_MAX, "", &p->boots);
 }
 
 static const char *const clock_names[] = {
@@ -188,6 +189,11 @@ static int get_nodes(struct plan *p, const struct plan_loc *l, const char *value
 	return get_number(l, value, 1, NODES_MAX, "", &p->nodes);
 }
 
+static int get_mix(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	return get_number(l, value, 1, MIX_MAX, "", &p->mix);
+}
+
 static int get_cpus(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	p->cpus = 0;
@@ -246,6 +252,34 @@ static int get_traced(struct plan *p, const struct plan_loc *l, const char *valu
 
 	t->traced = strcmp(value, "none");
 	return t->traced ? split_args(l, value, &t->traced_args) : 0;
+}
+
+/* Each option with a list of values, or with none: it is there or not. */
+static int check_vary(const struct plan_loc *l, const struct strs *words)
+{
+	bool option = false;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *w = words->v[i];
+		struct strs values = strs_split(w, ",");
+		bool value = *w != '-' && values.n;
+
+		strs_free(&values);
+		if (value ? !option : strlen(w) != 2 || w[0] != '-' || w[1] == '-')
+			return plan_bad(l, "'%s' is not allowed: options of one letter, each with its values or none: -v 1,2,4 -f",
+					w);
+		option = !value;
+	}
+	return 0;
+}
+
+static int get_vary(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+
+	if (split_args(l, value, &t->vary))
+		return -1;
+	return check_vary(l, &t->vary);
 }
 
 static int get_events(struct plan *p, const struct plan_loc *l, const char *value)
@@ -357,11 +391,13 @@ static const struct plan_key {
 	{ SECTION_PLAN, "memory", get_memory },
 	{ SECTION_PLAN, "nodes", get_nodes },
 	{ SECTION_PLAN, "cpus", get_cpus },
+	{ SECTION_PLAN, "mix", get_mix },
 	{ SECTION_PLAN, "payload", get_payload },
 	{ SECTION_TEST, "program", get_program },
 	{ SECTION_SUITE, "programs", get_programs },
 	{ SECTION_TEST | SECTION_SUITE, "args", get_args },
 	{ SECTION_TEST, "traced", get_traced },
+	{ SECTION_TEST, "vary", get_vary },
 	{ SECTION_TEST, "events", get_events },
 	{ SECTION_TEST, "judge", get_judge },
 	{ SECTION_TEST | SECTION_SUITE, "reference", get_reference },

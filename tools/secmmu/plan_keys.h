@@ -55,6 +55,9 @@ int plan_split_list(const struct plan_loc *l, const char *list,
 void plan_drop_test_arms(const struct plan *p, struct plan_test *t);
 
 void plan_pair_free(struct plan_pair *pair);
+/** plan_test_copy - a copy of all that @t points to, plan_test_free() it. */
+struct plan_test plan_test_copy(const struct plan_test *t);
+
 void plan_test_free(struct plan_test *t);
 
 #endif

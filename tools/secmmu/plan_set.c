@@ -7,11 +7,45 @@
 #include "plan_keys.h"
 #include "util.h"
 
+#define MINUTES_MAX	(7 * 24 * 60)
+
 int plan_set_boots(struct plan *p, const char *value)
 {
 	struct plan_loc l = { .key = "boots" };
 
 	return plan_key(p, SECTION_PLAN, &l, value);
+}
+
+static int set_number(const char *key, const char *value, uint64_t min,
+		      uint64_t max, uint64_t *n)
+{
+	struct plan_loc l = { .key = key };
+
+	if (!parse_u64(value, min, max, n))
+		return 0;
+	return plan_bad(&l, "'%s' is not allowed: a number from %llu to %llu",
+			value, (unsigned long long)min, (unsigned long long)max);
+}
+
+int plan_set_minutes(struct plan *p, const char *value)
+{
+	uint64_t n;
+
+	if (set_number("minutes", value, 1, MINUTES_MAX, &n))
+		return -1;
+	p->minutes = (unsigned int)n;
+	return 0;
+}
+
+int plan_set_boot(struct plan *p, const char *value)
+{
+	uint64_t n;
+
+	if (set_number("boot", value, 0, PLAN_BOOTS_MAX - 1, &n))
+		return -1;
+	p->only_boot = (int)n;
+	p->boots = 1;
+	return 0;
 }
 
 int plan_set_lane(struct plan *p, const char *name)

@@ -173,6 +173,30 @@ int results_manifest(struct results *r, json_t *identity, json_t *manifest)
 	return ret;
 }
 
+int results_boots(const struct results *r, unsigned int boots)
+{
+	char *path = xasprintf("%s/manifest.json", r->dir);
+	json_error_t e;
+	json_t *m = json_load_file(path, 0, &e);
+	char *dump = NULL;
+	int ret = -1;
+
+	if (!m || !json_is_object(json_object_get(m, "plan_spec"))) {
+		err("%s:%d: %s", path, e.line, m ? "no plan_spec" : e.text);
+		goto out;
+	}
+	json_object_set_new(json_object_get(m, "plan_spec"), "boots",
+			    json_integer(boots));
+	dump = json_dumps(m, JSON_INDENT(1));
+	if (dump)
+		ret = write_file(path, dump, strlen(dump));
+out:
+	free(dump);
+	json_decref(m);
+	free(path);
+	return ret;
+}
+
 void results_close(struct results *r)
 {
 	if (r->lock >= 0)

@@ -45,6 +45,15 @@ int results_open(const char *base, const char *plan, json_t *identity,
  */
 int results_manifest(struct results *r, json_t *identity, json_t *manifest);
 
+/**
+ * results_boots - say in manifest.json how many boots the run was to have
+ *
+ * For a run that goes on until its time is over.
+ *
+ * Return: 0, or -1 with a message.
+ */
+int results_boots(const struct results *r, unsigned int boots);
+
 /** results_close - release the lock; the folder stays. */
 void results_close(struct results *r);
 

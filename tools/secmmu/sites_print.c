@@ -111,7 +111,7 @@ char *site_reason(const struct site_row *r)
 	if (r->state == SITE_EXPLAINED)
 		return xstrdup(r->why);
 	if (r->state == SITE_UNCOVERED)
-		return xstrdup("no event of this run has fired it");
+		return xstrdup("nothing has fired it while tracepoints were on");
 	if (r->state != SITE_LATER)
 		return NULL;
 	events = list_events(r, STATUS_PASS, true);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sites_record.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,10 +64,9 @@ static int write_list(const char *dir, const struct source *s,
 	return ret;
 }
 
-/* @dir: absolute, as git is run in the folder of the series. */
-static int record(const char *dir, const char *src, const char *version)
+int sites_record(const char *dir, const char *src, const char *version)
 {
-	char *tmp = xasprintf("%s/.sites.%d", dir, getpid());
+	char *tmp = xasprintf("%s/.sites.%d", cache_dir(), getpid());
 	char *overlay = xasprintf("%s/series", tmp);
 	struct series series = { 0 };
 	struct source source = { 0 };
@@ -91,18 +89,5 @@ static int record(const char *dir, const char *src, const char *version)
 	source_free(&source);
 	free(overlay);
 	free(tmp);
-	return ret;
-}
-
-int sites_record(const char *dir, const char *src, const char *version)
-{
-	char *path = realpath(dir, NULL);
-	int ret = ST_USAGE;
-
-	if (path)
-		ret = record(path, src, version);
-	else
-		err("%s: %s", dir, strerror(errno));
-	free(path);
 	return ret;
 }

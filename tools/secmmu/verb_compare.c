@@ -17,6 +17,7 @@
 #include "report.h"
 #include "results.h"
 #include "sites_record.h"
+#include "soak.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -29,11 +30,12 @@ struct compare {
 	char *image, *initrd, *system_map;
 	unsigned int jobs;
 	uint64_t started_ns;
+	bool soak_over;
 };
 
 struct options {
 	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
-	const char *jobs, *results, *append, *lane;
+	const char *jobs, *results, *append, *lane, *minutes, *boot;
 	struct kernel_opts kernel;
 };
 
@@ -41,6 +43,8 @@ static const struct option longopts[] = {
 	{ "plan", required_argument, NULL, 'p' },
 	{ "arms", required_argument, NULL, 'a' },
 	{ "boots", required_argument, NULL, 'b' },
+	{ "minutes", required_argument, NULL, 'm' },
+	{ "boot", required_argument, NULL, 'B' },
 	{ "clock", required_argument, NULL, 'c' },
 	{ "events", required_argument, NULL, 'e' },
 	{ "lane", required_argument, NULL, 'l' },
@@ -63,6 +67,8 @@ static void usage(FILE *f)
 	      "  --plan NAME|FILE      what to run: configs/plans/NAME.ini (compare)\n"
 	      "  --arms \"A B...\"       these arms instead of the plan's\n"
 	      "  --boots N             number of boots, the unit of replication\n"
+	      "  --minutes N           boots until N minutes are over, or one fails\n"
+	      "  --boot N              only this boot of a run, from 0: with its --seed\n"
 	      "  --clock auto|wall|icount\n"
 	      "                        icount: instructions, one CPU (auto under TCG)\n"
 	      "  --events A,B...       only these events, of any plan\n"
@@ -89,6 +95,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'p': o->plan = optarg; break;
 		case 'a': o->arms = optarg; break;
 		case 'b': o->boots = optarg; break;
+		case 'm': o->minutes = optarg; break;
+		case 'B': o->boot = optarg; break;
 		case 'c': o->clock = optarg; break;
 		case 'e': o->events = optarg; break;
 		case 'l': o->lane = optarg; break;
@@ -125,6 +133,8 @@ static struct plan *make_plan(const struct options *o)
 	if ((o->lane && plan_set_lane(p, o->lane)) ||
 	    (o->arms && plan_set_arms(p, o->arms)) ||
 	    (o->boots && plan_set_boots(p, o->boots)) ||
+	    (o->minutes && plan_set_minutes(p, o->minutes)) ||
+	    (o->boot && plan_set_boot(p, o->boot)) ||
 	    (o->clock && plan_set_clock(p, o->clock)) ||
 	    (o->events && plan_set_events(p, o->events))) {
 		plan_free(p);
@@ -187,6 +197,14 @@ static int check_early(struct compare *c, const struct plan *p,
 	struct qemu_info q;
 	int ret;
 
+	if (o->minutes && (o->boots || o->boot)) {
+		err("--minutes: boots go on until the time is over: leave out --boots and --boot");
+		return ST_USAGE;
+	}
+	if (o->boot && (o->boots || !o->seed)) {
+		err("--boot is one boot of the run that has a seed: with --seed, and without --boots");
+		return ST_USAGE;
+	}
 	if (o->seed && parse_u64(o->seed, 0, INT64_MAX, &c->seed)) {
 		err("--seed: '%s' is no number from 0 to 2^63-1", o->seed);
 		return ST_USAGE;
@@ -212,6 +230,9 @@ static int run_boot(unsigned int i, void *arg)
 	struct compare *c = arg;
 
 	c->boot.number = i;
+	/* How many there will be nobody knows. */
+	if (c->boot.plan->minutes)
+		c->boot.total = i + 1;
 	return bootrun_do(&c->boot);
 }
 
@@ -223,6 +244,37 @@ static bool boot_done(unsigned int i, void *arg)
 
 	free(dir);
 	return done;
+}
+
+/* Of boots until a time: it is over, or the last one has failed. */
+static bool soak_done(unsigned int i, void *arg)
+{
+	struct compare *c = arg;
+	uint64_t ns = c->boot.plan->minutes * 60 * 1000000000ull;
+
+	if (c->soak_over || boot_done(i, arg))
+		return true;
+	c->soak_over = i && (now_ns() - c->started_ns >= ns ||
+			     soak_failed(c->results.dir, i - 1));
+	return c->soak_over;
+}
+
+static void soak_progress(unsigned int finished, unsigned int to_do, void *arg)
+{
+	struct compare *c = arg;
+	uint64_t s = (now_ns() - c->started_ns) / 1000000000u;
+
+	(void)to_do;
+	info("%u boots done in %u:%02u of %u:00", finished,
+	     (unsigned int)(s / 60), (unsigned int)(s % 60),
+	     c->boot.plan->minutes);
+}
+
+static bool other_boot(unsigned int i, void *arg)
+{
+	struct compare *c = arg;
+
+	return (int)i != c->boot.plan->only_boot || boot_done(i, arg);
 }
 
 static void progress(unsigned int finished, unsigned int to_do, void *arg)
@@ -263,9 +315,9 @@ static int make_initrd(struct compare *c, const struct plan *p)
 	return ret;
 }
 
-static int run_boots(struct compare *c, const struct plan *p)
+static struct jobs make_jobs(struct compare *c, const struct plan *p)
 {
-	const struct jobs jobs = {
+	struct jobs jobs = {
 		.n = p->boots,
 		.at_once = c->jobs,
 		.run = run_boot,
@@ -273,6 +325,43 @@ static int run_boots(struct compare *c, const struct plan *p)
 		.progress = progress,
 		.arg = c,
 	};
+
+	if (p->minutes) {
+		jobs.n = PLAN_BOOTS_MAX;
+		jobs.done = soak_done;
+		jobs.progress = soak_progress;
+	} else if (p->only_boot >= 0) {
+		jobs.n = (unsigned int)p->only_boot + 1;
+		jobs.done = other_boot;
+	}
+	return jobs;
+}
+
+/* The line that repeats the boot that has ended the run. */
+static int soak_end(const struct compare *c, const char *src)
+{
+	struct plan plan = *c->boot.plan;
+	struct bootrun one = c->boot;
+	unsigned int n;
+	char *command;
+	int failed;
+
+	n = soak_count(c->results.dir, &failed);
+	if (failed >= 0) {
+		plan.minutes = 0;
+		plan.only_boot = failed;
+		one.plan = &plan;
+		command = manifest_command(&one, c->results.seed, src);
+		err("boot %d of seed %llu failed; to repeat it: %s", failed,
+		    (unsigned long long)c->results.seed, command);
+		free(command);
+	}
+	return n && results_boots(&c->results, n) ? ST_HARNESS : ST_OK;
+}
+
+static int run_boots(struct compare *c, const struct plan *p)
+{
+	struct jobs jobs = make_jobs(c, p);
 	int ret = make_initrd(c, p);
 
 	if (ret != ST_OK)
@@ -283,7 +372,7 @@ static int run_boots(struct compare *c, const struct plan *p)
 	c->boot.initrd = c->initrd;
 	c->boot.system_map = c->system_map;
 	c->boot.results = c->results.dir;
-	c->boot.total = p->boots;
+	c->boot.total = jobs.n;
 	c->boot.seed = c->results.seed;
 	c->started_ns = now_ns();
 	ret = jobs_run(&jobs);
@@ -335,6 +424,10 @@ static int compare_run(struct compare *c, const struct plan *p,
 	}
 	if (ret != ST_OK && ret != ST_FAIL)
 		goto out;
+	if (p->minutes && soak_end(c, o->kernel.src)) {
+		ret = ST_HARNESS;
+		goto out;
+	}
 	ret = results_finish(c->results.dir, &passed);
 	if (ret != ST_OK)
 		goto out;

@@ -78,6 +78,17 @@ static void unload(void)
 
 #define MREMAP "/tests/secmmu_mremap_test"
 #define SPLIT "/tests/secmmu_thp_split_test"
+#define PROTECT "/tests/secmmu_protect_test"
+#define COW "/tests/secmmu_cow_test"
+#define RECLAIM "/tests/secmmu_reclaim_test"
+#define MIGRATE "/tests/secmmu_migrate_test"
+#define UFFD "/tests/secmmu_uffd_test"
+#define THP "/tests/secmmu_thp_test"
+#define KSM "/tests/secmmu_ksm_test"
+#define HUGETLB "/tests/secmmu_hugetlb_test"
+#define FILES "/tests/secmmu_file_test"
+#define DEVICE "/tests/secmmu_device_test"
+#define UPROBE "/tests/secmmu_uprobe_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -90,6 +101,35 @@ static const struct {
 	{ SPLIT, "split_munmap", "stale-read" },
 	{ SPLIT, "split_mprotect", "lost-write" },
 	{ SPLIT, "split_debugfs", "no-split" },
+	{ PROTECT, "protect_ro_4k", "stray-write" },
+	{ PROTECT, "protect_softdirty_thp", "no-effect" },
+	{ PROTECT, "protect_uffd_wp_2m_ptes", "stray-write" },
+	{ PROTECT, "free_4k", "no-effect" },
+	{ PROTECT, "dontneed_thp", "stale-read" },
+	{ PROTECT, "munmap_4k", "lost-write" },
+	{ COW, "cow_fork_4k", "stray-write" },
+	{ COW, "cow_host_thp", "no-effect" },
+	{ COW, "cow_guest_4k", "lost-write" },
+	{ RECLAIM, "reclaim_2m_ptes", "no-effect" },
+	{ RECLAIM, "reclaim_thp", "no-split" },
+	{ MIGRATE, "migrate_move_thp", "no-effect" },
+	{ MIGRATE, "migrate_soft_offline", "no-effect" },
+	{ UFFD, "uffd_move_4k", "stray-write" },
+	{ UFFD, "uffd_move_thp", "stale-read" },
+	{ THP, "thp_collapse", "no-effect" },
+	{ THP, "thp_khugepaged", "no-effect" },
+	{ KSM, "ksm_merge", "stray-write" },
+	{ KSM, "ksm_unshare_guest", "no-effect" },
+	{ HUGETLB, "hugetlb_fork", "stray-write" },
+	{ HUGETLB, "hugetlb_mremap", "stale-read" },
+	{ HUGETLB, "hugetlb_unshare", "no-effect" },
+	{ FILES, "file_truncate", "stray-write" },
+	{ FILES, "file_collapse", "no-effect" },
+	{ FILES, "file_writeback", "no-effect" },
+	{ DEVICE, "device_exclusive", "no-effect" },
+	{ DEVICE, "device_migrate_touch", "no-effect" },
+	{ UPROBE, "uprobe_set", "stale-read" },
+	{ UPROBE, "uprobe_clear", "lost-write" },
 	{ AGEING, "page_idle_thp_ptes", "idle" },
 	{ AGEING, "mglru_walk_4k", "busy" },
 	{ AGEING, "mglru_look_around", "idle" },
@@ -98,18 +138,24 @@ static const struct {
 	{ AGEING, "damon_paddr_ptes", "busy" },
 };
 
-/* The same commands without a fault pass: the failure is the fault's. */
+/*
+ * The same commands without a fault pass: the failure is the fault's. What is
+ * wrong run_event() has said: all of it is wanted.
+ */
 static void planted_faults_are_caught(void **state)
 {
+	size_t wrong = 0;
+
 	(void)state;
 	load("rwlock");
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
-		assert_int_equal(run_event(faults[i].program, faults[i].event,
-					   NULL), STATUS_PASS);
-		assert_int_equal(run_event(faults[i].program, faults[i].event,
-					   faults[i].fault), STATUS_FAIL);
+		wrong += run_event(faults[i].program, faults[i].event, NULL) !=
+			 STATUS_PASS;
+		wrong += run_event(faults[i].program, faults[i].event,
+				   faults[i].fault) != STATUS_FAIL;
 	}
 	unload();
+	assert_int_equal(wrong, 0);
 }
 
 /* Those that are judged by their exit status, and some without a fault. */
@@ -124,6 +170,8 @@ static const struct {
 	{ { "/tests/secmmu_fairness_test", "-t", "2", "-F", "stall" }, 1 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "2" }, 0 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "1", "-F", "no-release" }, 1 },
+	{ { "/tests/secmmu_oom_test", "-e", "mrelease_contended", "-i", "2" }, 0 },
+	{ { "/tests/secmmu_oom_test", "-e", "mrelease_contended", "-i", "1", "-F", "no-release" }, 1 },
 };
 
 static int run_exit(const char *const *argv)
@@ -291,7 +339,11 @@ static int setup(void **state)
 	const char *artifacts = getenv("SECMMU_ARTIFACTS");
 	struct initramfs_opts opts = { .with_shell = true };
 	const char *names[16];
-	struct boot_spec spec = { .cpus = 2, .memory_mb = 2048, .dir = dir };
+	/* As plan events has it: migration needs two nodes. */
+	struct boot_spec spec = {
+		.cpus = 2, .memory_mb = 4096, .dir = dir,
+		.append = "numa=fake=2 numa_balancing=disable",
+	};
 	char *ini = xasprintf("%s/configs/arms.ini", top_dir());
 	char *kernel, *initrd;
 

@@ -22,6 +22,9 @@ fails "unknown arm" 2 "mutx.*mutex" compare --arms "spinlock mutx"
 fails "unknown event" 2 "mremap_5k" compare --events mremap_5k
 fails "boots out of range" 2 "boots.*0" compare --boots 0
 fails "boots no number" 2 "ten" compare --boots ten
+fails "minutes and boots" 2 "minutes.*boots" compare --minutes 5 --boots 2
+fails "minutes out of range" 2 "minutes.*0" compare --minutes 0
+fails "a boot without its seed" 2 "boot.*seed" compare --boot 3
 fails "unknown clock" 2 "sundial" compare --clock sundial
 fails "unknown accelerator" 2 "abacus" compare --accel abacus
 fails "seed no number" 2 "lucky" compare --seed lucky
@@ -31,6 +34,21 @@ if grep -qwE 'svm|vmx' /proc/cpuinfo; then
 else
 	fails "ACCEL=kvm without SVM and VMX" 2 "kvm" compare --accel kvm
 fi
+
+for plan in configs/plans/*.ini; do
+	fails "$plan is read" 2 "boots: .0. is not allowed" compare --plan "$plan" --boots 0
+done
+# events PLAN: of all its tests that are not judged by their exit status
+events() {
+	awk '/^[^ \t]/ { on = /^events[ \t]*=/; sub(/^[^=]*=/, "") } on' "configs/plans/$1.ini" |
+		tr -s ' \t' '\n' | sed '/^$/d' | sort
+}
+events events >"$d/events"
+check "plan soak has the events of plan events" sh -c "test -s '$d/events' && test \"\$(cat '$d/events')\" = \"$(events soak)\""
+for plan in compare smoke debug; do
+	events $plan | comm -23 - "$d/events" >"$d/missing"
+	check "plan events has the events of plan $plan" test ! -s "$d/missing"
+done
 
 sed 's/^boots/botos/' configs/plans/compare.ini >"$d/typo.ini"
 line=$(grep -n '^botos' "$d/typo.ini" | cut -d: -f1)

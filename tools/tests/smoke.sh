@@ -122,6 +122,42 @@ check "QEMU killed: 3 slots have 2 results each" test "$(jq '[.tests[] | select(
 check "QEMU killed: what never ran is MISS" test "$(jq '[.tests[] | select(.status == "MISS")] | length' \
 	"$lost")" -ge 5
 
+# A mix goes on until its time is over.
+cat >"$d/mix.ini" <<-END
+	[plan]
+	boots = 1
+	clock = wall
+	arms = spinlock mutex
+	aa = none
+	mix = 3
+	[test mremap]
+	program = secmmu_mremap_test
+	args = -i 1 -w 1
+	vary = -v 1,2,3 -f -b 4M,8M
+	traced = none
+	events = mremap_4k mremap_thp mremap_fixed
+END
+mixed() {
+	jq -c '[[.slots[].arm], .mix, [.tests[].name]]' "$d/results/latest/boot-$1/boot.json"
+}
+compare --plan "$d/mix.ini" --minutes 1 --seed 5 >"$log" 2>&1
+check "a mix for a minute: status 0" test $? -eq 0
+check "a mix for a minute: more than one boot, and all of them counted" jq -e \
+	'.boots > 1 and .boots == .boots_planned' "$d/results/latest/summary.json"
+first=$(mixed 000) second=$(mixed 001)
+check "a mix for a minute: the next boot has another" test "$first" != "$second"
+compare --plan "$d/mix.ini" --boot 1 --seed 5 >"$log" 2>&1
+check "a boot of it again: status 0" test $? -eq 0
+check "a boot of it again: the same mix in the same order" test "$(mixed 001)" = "$second"
+
+# It ends with the boot that fails, and says how to repeat that one.
+sed 's/-w 1/-w 1 -F stale-read/' "$d/mix.ini" >"$d/bad.ini"
+compare --plan "$d/bad.ini" --minutes 3 --seed 5 >"$log" 2>&1
+check "a mix that fails: status 1" test $? -eq 1
+check "a mix that fails: no further boot" test ! -e "$d/results/latest/boot-001"
+check "a mix that fails: the line that repeats the boot" \
+	grep -q "boot 0 of seed 5 failed.*PLAN=$d/bad.ini.*BOOT=0 .*SEED=5" "$log"
+
 if [ "$(id -u)" -eq 0 ] && mkdir "$d/full" && mount -t tmpfs -o size=256k none "$d/full" 2>/dev/null; then
 	fails "no disk space for the results" 3 "No space left" \
 		"$SECMMU" compare --plan smoke --results "$d/full/results"

@@ -483,14 +483,14 @@ static void reported(void **state)
 	assert_int_equal(uncovered, 1);
 	assert_int_equal(json_unpack(json_array_get(json_object_get(j, "sites"), 2),
 				     "{s:s}", "why", &why), 0);
-	assert_string_equal(why, "no event of this run has fired it");
+	assert_string_equal(why, "nothing has fired it while tracepoints were on");
 	assert_int_equal(json_unpack(json_array_get(json_object_get(j, "sites"), 1),
 				     "{s:[{s:s}]}", "hits", "status", &status), 0);
 	assert_string_equal(status, "FAIL");
 	page = page_of(&s);
 	assert_non_null(strstr(page, "1 of 1 functions that invalidate, 0 of 2 functions that age"));
 	assert_non_null(strstr(page, "Linux &lt;6.12&gt;"));
-	assert_non_null(strstr(page, "no event of this run has fired it"));
+	assert_non_null(strstr(page, "nothing has fired it while tracepoints were on"));
 	assert_non_null(strstr(page, "<span class=\"v FAIL\">FAIL</span> 5"));
 	free(page);
 	json_decref(j);
