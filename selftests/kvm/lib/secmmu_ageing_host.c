@@ -27,7 +27,9 @@ bool ageing_put(const char *path, const char *fmt, ...)
  * The memory cgroup.  All of cgroup v2 is one tree, wherever it is mounted.
  */
 
-static char cgroup_root[] = "/tmp/secmmu_ageing_XXXXXX";
+static char cgroup_root[32];
+/* Its memory controller was off for child groups, and is on because of us. */
+static bool cgroup_memory_ours;
 static char cgroup[64];
 static char cgroup_before[256];
 
@@ -38,6 +40,7 @@ const char *ageing_cgroup(void)
 
 static bool mount_cgroup(void)
 {
+	strcpy(cgroup_root, "/tmp/secmmu_ageing_XXXXXX");
 	if (!mkdtemp(cgroup_root))
 		return ageing_unmet("a writable /tmp");
 	if (!mount("none", cgroup_root, "cgroup2", 0, NULL))
@@ -46,8 +49,27 @@ static bool mount_cgroup(void)
 	return ageing_unmet("cgroup v2");
 }
 
+static void switch_memory(const char *text)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cgroup_root);
+	ageing_put(path, "%s", text);
+}
+
+static bool memory_is_on(void)
+{
+	char path[96], text[256];
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cgroup_root);
+	return secmmu_get(path, text, sizeof(text)) && strstr(text, "memory");
+}
+
 static void unmount_cgroup(void)
 {
+	if (cgroup_memory_ours)
+		switch_memory("-memory");
+	cgroup_memory_ours = false;
 	umount2(cgroup_root, MNT_DETACH);
 	rmdir(cgroup_root);
 	*cgroup = '\0';
@@ -89,8 +111,10 @@ bool ageing_enter_cgroup(void)
 	if (!mount_cgroup())
 		return false;
 	find_cgroup();
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", cgroup_root);
-	ageing_put(path, "+memory");
+	if (!memory_is_on()) {
+		switch_memory("+memory");
+		cgroup_memory_ours = memory_is_on();
+	}
 	snprintf(cgroup, sizeof(cgroup), "%s/secmmu_ageing", cgroup_root);
 	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
 	if ((mkdir(cgroup, 0755) && errno != EEXIST) || access(path, W_OK)) {
