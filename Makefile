@@ -10,7 +10,7 @@ SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
-	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot)
+	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,7 @@ help:
 #:   LANE=NAME                a kernel with other options (configs/lanes.ini);
 #:                            LANES="debug kasan kcsan rt" for make debug
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
+#:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.

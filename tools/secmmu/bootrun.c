@@ -11,6 +11,7 @@
 #include "join.h"
 #include "ktap.h"
 #include "plan_mix.h"
+#include "resume.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -452,8 +453,8 @@ static int open_run(struct running_boot *run)
 	run->trace = trace_new();
 	run->slots = schedule_boot(run->r->plan, run->r->seed, run->r->number,
 				   &run->n_slots);
-	run->json = bootjson_new(run->r->number, run->r->seed, run->slots,
-				 run->n_slots);
+	run->json = bootjson_new(run->r->number, run->r->seed, run->r->run,
+				 run->slots, run->n_slots);
 	return 0;
 }
 
@@ -473,6 +474,24 @@ static int close_run(struct running_boot *run)
 	return ret;
 }
 
+/* On the disk before the folder has its name, and known by their hashes. */
+static int seal_files(struct running_boot *run)
+{
+	static const char *const names[] = RESUME_FILES;
+	char hex[65];
+	int ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret; i++) {
+		char *path = xasprintf("%s/%s", run->dir, names[i]);
+
+		ret = sync_path(path) || sha256_file(path, hex);
+		if (!ret)
+			bootjson_file(run->json, names[i], hex);
+		free(path);
+	}
+	return ret ? -1 : 0;
+}
+
 /* Make the folder whole and give it its name. */
 static int publish(struct running_boot *run, const struct boot_result *res)
 {
@@ -480,9 +499,11 @@ static int publish(struct running_boot *run, const struct boot_result *res)
 	char *json = xasprintf("%s/boot.json", run->dir);
 	int ret = -1;
 
-	if (bootjson_write(run->json, json, run->r, res, run->lost_events,
+	if (close_run(run) || seal_files(run) ||
+	    bootjson_write(run->json, json, run->r, res, run->lost_events,
 			   run->lost_samples) ||
-	    close_run(run) || rename_path(run->dir, to))
+	    sync_path(run->dir) || rename_path(run->dir, to) ||
+	    sync_path(run->r->results))
 		goto out;
 	ret = 0;
 out:

@@ -73,6 +73,9 @@ char *read_file(const char *path, size_t *len);
  */
 int write_file(const char *path, const void *data, size_t len);
 
+/** sync_path - have a file's content, or a folder's names, on the disk */
+int sync_path(const char *path);
+
 /** sha256_file - hex digest into @hex. */
 int sha256_file(const char *path, char hex[65]);
 

@@ -79,6 +79,21 @@ else
 	skip "no disk space for the cache" "needs root, to mount a small tmpfs"
 fi
 
+resume() {
+	"$SECMMU" compare --resume "$@"
+}
+fails "resume of no folder" 2 "$d/nothing/manifest.json" resume "$d/nothing"
+mkdir "$d/run"
+fails "resume with a folder of all results" 2 "results out" resume "$d/run" --results "$d/r"
+printf '{"seed": 7, "identity": ' >"$d/run/manifest.json"
+fails "resume with half a manifest" 2 "manifest.json:1" resume "$d/run"
+# The plan is compared before anything is built.
+echo '{"seed": 7, "identity": {"plan": "smoke", "kernel_key": "k"}, "options": {"plan": "compare"}}' \
+	>"$d/run/manifest.json"
+fails "resume with another plan" 2 'plan is "smoke" there and "compare" now' resume "$d/run"
+fails "resume with another seed" 2 'the seed is 7 there and 8 now' resume "$d/run" --seed 8
+check "a refused resume changes nothing" test "$(ls -A "$d/run")" = manifest.json
+
 fails "report of no folder" 2 "$d/nothing" "$SECMMU" report "$d/nothing"
 fails "sites of no folder" 2 "$d/nothing" "$SECMMU" sites "$d/nothing"
 mkdir "$d/none" && fails "report of an empty folder" 2 "manifest.json" "$SECMMU" report "$d/none"

@@ -105,6 +105,27 @@ check "it says so" grep -q "goes on" "$log"
 check "it keeps the boot it had" test "$(stat -c %i "$d/results/latest/boot-000")" = "$kept"
 check "it has all boots then" test "$(jq .boots "$d/results/latest/summary.json")" = 2
 
+# Power cut: a boot.json that is half there, a boot under way, a report of a part.
+# What --resume makes of it is what the run of the same seed had before.
+facts() {
+	jq -S '[.seed, .plan, .arms, .boots, .tests, .kernel_findings,
+		[.measurements[] | [.event, .metric, .arm, .copy, .n, .boots]],
+		[.comparisons[] | [.event, .metric, .statistic, .a, .b, .boots]]]' "$1/summary.json"
+}
+run=$(readlink -f "$d/results/latest")
+facts "$run" >"$d/undisturbed"
+truncate -s 500 "$run/boot-001/boot.json"
+mkdir "$run/.boot-000.tmp" && : >"$run/.boot-000.tmp/samples.csv"
+kept=$(stat -c %i "$run/boot-000")
+"$SECMMU" compare --resume "$run" >"$log" 2>&1
+check "--resume: status 0" test $? -eq 0
+check "--resume: the boot that was not whole is set aside" test -d "$run/broken-001"
+check "--resume: the whole one is kept" test "$(stat -c %i "$run/boot-000")" = "$kept"
+check "--resume: nothing half is left" sh -c "! ls -d '$run'/.boot-* 2>/dev/null"
+facts "$run" >"$d/gone-on"
+check "--resume: the summary is that of the undisturbed run" cmp "$d/undisturbed" "$d/gone-on"
+fails "--resume with other arms" 2 "arms is" "$SECMMU" compare --resume "$run" --arms rwlock,mutex
+
 # A guest that is lost in the middle: each result that is due is there, once.
 # The program runs for much longer than it takes to kill QEMU.
 sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"
