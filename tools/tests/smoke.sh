@@ -27,7 +27,7 @@ while read -r status what; do
 	*) not_ok "$what: $status" ;;
 	esac
 done <"$d/tests"
-for f in manifest.json summary.json report.html boot-000/boot.json boot-000/console.log \
+for f in manifest.json summary.json report.html results.ktap junit.xml kcidb.json boot-000/boot.json boot-000/console.log \
 	boot-000/ktap.log boot-000/samples.csv; do
 	check "$f was written" test -s "$run/$f"
 done
@@ -35,6 +35,10 @@ check "each test ran without tracepoints and with them in every slot" test "$(jq
 	[.slot, .test, .name, .traced]] | [length, (unique | length), ([.[] | select(.[3])] | length)]' \
 	"$run/boot-000/boot.json")" = "[120,120,60]"
 check "no sample was lost" test "$(jq .lost_samples "$run/summary.json")" = 0
+check "junit.xml has each result, and the boot" test "$(xmllint --xpath 'count(//testcase)' "$run/junit.xml")" = 121
+check "results.ktap has each result" test "$(grep -cE '^ {8}(not )?ok ' "$run/results.ktap")" = 120
+check "kcidb.json has each result, and the boot" test "$(jq '[.tests[] | select(.status != "DONE")] | length' \
+	"$run/kcidb.json")" = 121
 # What the tests print as proof, and what the trace saw at the call sites.
 check "the log shows splits" grep -q "split" "$run/boot-000/ktap.log"
 for site in move_page_tables __split_huge_pmd; do
