@@ -36,6 +36,7 @@ help:
 #: make lint         checkpatch on the series and on our C; every prefix of the
 #:                   series with W=1, sparse and kernel-doc (once: some minutes)
 #: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
+#: make doctor       what this machine can and cannot do, and what to install
 #: make clean        what was built here; the cache stays: make kernel tells where it is
 #:
 #: Variables, for the verbs they make sense for:
@@ -116,6 +117,11 @@ lint: tools
 
 check-fresh:
 	@tools/check-fresh.sh $(WHAT)
+
+# Nothing is installed: it says what would be.
+.PHONY: doctor
+doctor:
+	@tools/doctor.sh $(SECMMU)
 
 tools:
 	@tools/setup.sh

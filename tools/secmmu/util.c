@@ -9,6 +9,7 @@
 #include <time.h>
 
 static uint64_t start_ns;
+static FILE *err_file;		/* NULL: standard error */
 
 uint64_t now_ns(void)
 {
@@ -37,8 +38,16 @@ void err(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	fflush(stdout);
-	print_line(stderr, "secmmu: error: ", fmt, ap);
+	print_line(err_file ? err_file : stderr, "secmmu: error: ", fmt, ap);
 	va_end(ap);
+}
+
+FILE *err_redirect(FILE *f)
+{
+	FILE *before = err_file;
+
+	err_file = f;
+	return before;
 }
 
 void info(const char *fmt, ...)

@@ -27,6 +27,13 @@ enum {
  */
 void err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/**
+ * err_redirect - let err() write to @f; NULL: to standard error again
+ *
+ * Return: where it has written before, or NULL for standard error.
+ */
+FILE *err_redirect(FILE *f);
+
 /** info - print one line of progress, with the time since the start. */
 void info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
