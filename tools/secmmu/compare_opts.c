@@ -25,6 +25,7 @@ static const struct option longopts[] = {
 	{ "resume", required_argument, NULL, 'R' },
 	{ "control", required_argument, NULL, 'C' },
 	{ "append", required_argument, NULL, 'A' },
+	{ "json", no_argument, NULL, 'J' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -51,6 +52,8 @@ static void usage(FILE *f)
 	      "  --results DIR         folder of all results (results)\n"
 	      "  --resume DIR          go on with the run in DIR, with the options it had\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
+	      "  --json                progress as JSON on standard output, a line each;\n"
+	      "                        all else on standard error\n"
 	      "\nAn interrupted run goes on from the boots it has when it is started\n"
 	      "again in the same way, or with --resume.\n", f);
 }
@@ -92,6 +95,10 @@ int compare_opts_parse(int argc, char **argv, struct compare_opts *o)
 			*value = optarg;
 			continue;
 		}
+		if (c == 'J') {
+			o->json = true;
+			continue;
+		}
 		usage(c == 'h' ? stdout : stderr);
 		return c == 'h' ? -1 : ST_USAGE;
 	}
@@ -120,7 +127,8 @@ static bool is_path(int c, const char *value)
 /* Seed and folder are the manifest's; how many at a time is no matter. */
 static bool is_kept(int c)
 {
-	return c != 's' && c != 'r' && c != 'R' && c != 'j' && c != 'h';
+	return c != 's' && c != 'r' && c != 'R' && c != 'j' && c != 'h' &&
+	       c != 'J';
 }
 
 json_t *compare_opts_save(const struct compare_opts *o)

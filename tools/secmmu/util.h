@@ -34,6 +34,9 @@ void err(const char *fmt, ...) PRINTF_LIKE(1, 2);
  */
 FILE *err_redirect(FILE *f);
 
+/* Gets each line that err() prints, without its end; NULL: nobody. */
+extern void (*err_observer)(const char *line);
+
 /** info - print one line of progress, with the time since the start. */
 void info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

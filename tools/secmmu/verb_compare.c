@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "manifest.h"
 #include "payload.h"
+#include "progress.h"
 #include "qemu.h"
 #include "report.h"
 #include "results.h"
@@ -30,6 +31,7 @@ struct compare {
 	bool has_seed;
 	char *image, *initrd, *system_map;
 	char *qemu_version;
+	char *dir;		/* of the results, once there is one */
 	json_t *resumed;	/* manifest of the run to go on with, or NULL */
 	unsigned int jobs;
 	uint64_t started_ns;
@@ -225,8 +227,10 @@ static void soak_progress(unsigned int finished, unsigned int to_do, void *arg)
 {
 	struct compare *c = arg;
 	uint64_t s = (now_ns() - c->started_ns) / 1000000000u;
+	uint64_t all = c->boot.plan->minutes * 60ull;
 
 	(void)to_do;
+	progress_step("boot", finished, 0, all > s ? all - s : 0, NULL);
 	info("%u boots done in %u:%02u of %u:00", finished,
 	     (unsigned int)(s / 60), (unsigned int)(s % 60),
 	     c->boot.plan->minutes);
@@ -245,6 +249,7 @@ static void progress(unsigned int finished, unsigned int to_do, void *arg)
 	uint64_t s = (now_ns() - c->started_ns) / 1000000000u;
 	uint64_t left = s * (to_do - finished) / finished;
 
+	progress_step("boot", finished, to_do, left, NULL);
 	if (finished < to_do)
 		info("%u of %u boots done, about %u:%02u to go", finished,
 		     to_do, (unsigned int)(left / 60), (unsigned int)(left % 60));
@@ -321,6 +326,16 @@ static int soak_end(const struct compare *c, const char *src)
 	return n && results_boots(&c->results, n) ? ST_HARNESS : ST_OK;
 }
 
+/* 0: nobody knows. */
+static unsigned int boots_to_do(const struct jobs *j, const struct plan *p)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < j->n && !p->minutes; i++)
+		n += !j->done(i, j->arg);
+	return n;
+}
+
 static int run_boots(struct compare *c, const struct plan *p)
 {
 	struct jobs jobs = make_jobs(c, p);
@@ -337,6 +352,7 @@ static int run_boots(struct compare *c, const struct plan *p)
 	c->boot.total = jobs.n;
 	c->boot.seed = c->results.seed;
 	c->started_ns = now_ns();
+	progress_step("boot", 0, boots_to_do(&jobs, p), PROGRESS_UNKNOWN, NULL);
 	ret = jobs_run(&jobs);
 	unlink(c->initrd);
 	return ret;
@@ -407,6 +423,10 @@ static int compare_run(struct compare *c, const struct plan *p,
 	ret = open_results(c, p, o, identity);
 	if (ret != ST_OK)
 		goto out;
+	c->dir = xstrdup(c->results.dir);
+	progress_event("run", json_pack("{s:s, s:I, s:s, s:i, s:b}", "results",
+		c->dir, "seed", (json_int_t)c->results.seed, "plan", p->name,
+		"boots", (int)p->boots, "resumed", c->results.resumed));
 	info("results: %s%s, seed %llu", c->results.dir,
 	     c->results.resumed ? " (goes on)" : "",
 	     (unsigned long long)c->results.seed);
@@ -425,6 +445,7 @@ static int compare_run(struct compare *c, const struct plan *p,
 		ret = ST_HARNESS;
 		goto out;
 	}
+	progress_step("report", 1, 1, PROGRESS_UNKNOWN, NULL);
 	ret = results_finish(c->results.dir, &passed);
 	if (ret != ST_OK)
 		goto out;
@@ -457,12 +478,51 @@ static int build_and_run(struct compare *c, const struct plan *p,
 	return ret;
 }
 
+static int compare(struct compare *c, struct compare_opts *o)
+{
+	struct accel_choice accel;
+	struct plan *p;
+	int ret;
+
+	progress_step("check", 1, 1, PROGRESS_UNKNOWN, NULL);
+	if (o->resume) {
+		c->resumed = resume_load(o->resume);
+		if (!c->resumed)
+			return ST_USAGE;
+		compare_opts_restore(o, c->resumed);
+	}
+	p = make_plan(o);
+	if (!p)
+		return ST_USAGE;
+	ret = accel_choose(o->accel ? o->accel : "auto", &accel);
+	if (ret != ST_OK)
+		goto out;
+	info("accelerator: %s: %s", accel_name(accel.which), accel.why);
+	c->boot.plan = p;
+	c->boot.accel = &accel;
+	c->boot.append = o->append;
+	ret = check_early(c, p, o);
+	if (ret == ST_OK)
+		ret = build_and_run(c, p, o);
+out:
+	plan_free(p);
+	return ret;
+}
+
+/* The last line, whatever happened. */
+static void tell_end(const struct compare *c, int ret)
+{
+	json_t *f = json_pack("{s:i}", "exit", ret);
+
+	json_object_set_new(f, "results", c->dir ? progress_text(c->dir) :
+						   json_null());
+	progress_event("end", f);
+}
+
 int verb_compare(int argc, char **argv)
 {
 	struct compare_opts o;
-	struct accel_choice accel;
 	struct compare c = { 0 };
-	struct plan *p = NULL;
 	int ret;
 
 	if (comparedirs_wanted(argc, argv))
@@ -470,32 +530,15 @@ int verb_compare(int argc, char **argv)
 	ret = compare_opts_parse(argc, argv, &o);
 	if (ret)
 		return ret < 0 ? ST_OK : ret;
-	ret = ST_USAGE;
-	if (o.resume) {
-		c.resumed = resume_load(o.resume);
-		if (!c.resumed)
-			goto out;
-		compare_opts_restore(&o, c.resumed);
-	}
-	p = make_plan(&o);
-	if (!p)
-		goto out;
-	ret = accel_choose(o.accel ? o.accel : "auto", &accel);
-	if (ret != ST_OK)
-		goto out;
-	info("accelerator: %s: %s", accel_name(accel.which), accel.why);
-	c.boot.plan = p;
-	c.boot.accel = &accel;
-	c.boot.append = o.append;
-	ret = check_early(&c, p, &o);
-	if (ret == ST_OK)
-		ret = build_and_run(&c, p, &o);
-out:
+	if (o.json && progress_begin())
+		return ST_HARNESS;
+	ret = compare(&c, &o);
+	tell_end(&c, ret);
+	free(c.dir);
 	free(c.image);
 	free(c.initrd);
 	free(c.system_map);
 	free(c.qemu_version);
 	json_decref(c.resumed);
-	plan_free(p);
 	return ret;
 }

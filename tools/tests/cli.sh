@@ -50,6 +50,16 @@ for plan in compare smoke debug; do
 	check "plan events has the events of plan $plan" test ! -s "$d/missing"
 done
 
+# For programs: JSON on standard output and nothing else, the error there as well.
+"$SECMMU" compare --json --results "$d/results" --plan nosuchplan >"$d/json" 2>"$d/err"
+check "compare --json: status 2" test $? -eq 2
+check "compare --json: standard output is JSON" sh -c "jq -e . '$d/json' >/dev/null"
+check "compare --json: error and end" test "$(jq -r .event "$d/json" | tr '\n' ' ')" = "progress error end "
+check "compare --json: the exit status" test "$(jq 'select(.event == "end") | .exit' "$d/json")" = 2
+check "compare --json: the message is for people, too" grep -q "nosuchplan" "$d/err"
+"$SECMMU" compare --json OLD NEW >"$d/json" 2>"$d/err"
+check "compare --json OLD NEW compares folders" grep -q "OLD" "$d/err"
+
 sed 's/^boots/botos/' configs/plans/compare.ini >"$d/typo.ini"
 line=$(grep -n '^botos' "$d/typo.ini" | cut -d: -f1)
 fails "plan with a misspelt key" 2 "typo.ini:$line.*botos.*boots" compare --plan "$d/typo.ini"

@@ -130,6 +130,18 @@ facts "$run" >"$d/gone-on"
 check "--resume: the summary is that of the undisturbed run" cmp "$d/undisturbed" "$d/gone-on"
 fails "--resume with other arms" 2 "arms is" "$SECMMU" compare --resume "$run" --arms rwlock,mutex
 
+# The same for programs: JSON on standard output, the table on standard error.
+"$SECMMU" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
+	--boots 2 --jobs 2 --seed 3 >"$d/events" 2>"$d/table"
+check "--json: status 0" test $? -eq 0
+check "--json: each line is an object" test "$(jq -c 'select(.event)' "$d/events" | wc -l)" = "$(wc -l <"$d/events")"
+check "--json: the last one is the end" test "$(tail -n 1 "$d/events" | jq -c '[.event, .exit]')" = '["end",0]'
+check "--json: a verdict for each result" test "$(jq -s '[.[] | select(.event == "verdict")] | length' \
+	"$d/events")" = "$(cat "$d"/json/latest/boot-*/boot.json | jq -s '[.[].tests[]] | length')"
+check "--json: both boots" test "$(jq -sc '[.[] | select(.event == "boot") | .status]' "$d/events")" = '["PASS","PASS"]'
+check "--json: time to go, then none" test "$(jq -sc '[.[] | select(.phase == "boot") | .step]' "$d/events")" = "[0,1,2]"
+check "--json: the table is on standard error" grep -q "^Boots: 2 used of 2" "$d/table"
+
 # A guest that is lost in the middle: each result that is due is there, once.
 # The program runs for much longer than it takes to kill QEMU.
 sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"

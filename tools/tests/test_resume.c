@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bootrun.h"
 #include "compare_opts.h"
 #include "fake_qemu.h"
 #include "fixture.h"
+#include "progress.h"
 #include "results.h"
 #include "resume.h"
 #include "scratch.h"
@@ -447,11 +449,58 @@ static int do_boot(unsigned int number)
 	return bootrun_do(&r);
 }
 
+/* The lines of do_boot(@number) as a program sees them. */
+static json_t *events_of_a_boot(unsigned int number)
+{
+	json_t *list = json_array();
+	char line[4096];
+	int p[2], st;
+	pid_t pid;
+	FILE *f;
+
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(p[1], STDOUT_FILENO);
+		close(p[1]);
+		_exit(progress_begin() ? 99 : do_boot(number));
+	}
+	close(p[1]);
+	f = fdopen(p[0], "r");
+	while (fgets(line, sizeof(line), f)) {
+		json_t *j = json_loads(line, 0, NULL);
+
+		if (!j)
+			fail_msg("no JSON: %s", line);
+		json_array_append_new(list, j);
+	}
+	fclose(f);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_int_equal(WEXITSTATUS(st), ST_FAIL);
+	return list;
+}
+
+static size_t count_events(const json_t *list, const char *event,
+			   const char *status)
+{
+	size_t i, n = 0;
+	json_t *j;
+
+	json_array_foreach(list, i, j) {
+		const char *s = json_string_value(json_object_get(j, "status"));
+
+		n += !strcmp(json_string_value(json_object_get(j, "event")),
+			     event) && (!status || !strcmp(s, status));
+	}
+	return n;
+}
+
 /* What a boot leaves is what is taken for whole, also when its tests failed. */
 static void real_boots(void **state)
 {
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	json_t *events;
 
 	(void)state;
 	make_run();
@@ -475,6 +524,15 @@ static void real_boots(void **state)
 	put("boot-002/ktap.log", "ok 1 - forged\n");
 	sweep(1, 1);
 	assert_true(path_exists("broken-002"));
+
+	/* The same boot, told to a program: its slot, its results, its end. */
+	events = events_of_a_boot(3);
+	assert_int_equal(count_events(events, "slot", NULL), 1);
+	assert_int_equal(count_events(events, "verdict", "MISS"), 2);
+	assert_int_equal(count_events(events, "verdict", NULL), 4);
+	assert_int_equal(count_events(events, "boot", "ERROR"), 1);
+	assert_int_equal(json_array_size(events), 6);
+	json_decref(events);
 }
 
 static int tear_down(void **state)
