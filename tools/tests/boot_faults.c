@@ -259,6 +259,15 @@ static void panic_in_a_run(void **state)
 	boot_result_free(&res);
 }
 
+/* In the module's first function, whichever of the two modules it is. */
+static void assert_oops(const struct boot_result *res)
+{
+	const char *f = res->findings.v[0].fingerprint;
+
+	if (strcmp(f, "oops: vmx_init") && strcmp(f, "oops: svm_init"))
+		fail_msg("%s", f);
+}
+
 /* The program is killed, the kernel goes on: the boot does, and fails. */
 static void oops_that_goes_on(void **state)
 {
@@ -283,8 +292,7 @@ static void oops_that_goes_on(void **state)
 		assert_string_equal(output, "good\n");
 		end(b, BOOT_OK, STATUS_FAIL, "the kernel reported (oops)", &res);
 		assert_int_equal(res.findings.n, 1);
-		assert_string_equal(res.findings.v[0].fingerprint,
-				    "oops: init_module");
+		assert_oops(&res);
 		boot_result_free(&res);
 		free(script);
 	}
@@ -303,7 +311,7 @@ static void oops_is_a_panic(void **state)
 	assert_int_equal(run(b, "insmod /crash/oops.ko", 30000, &r),
 			 BOOT_ERR_PANIC);
 	end(b, BOOT_ERR_PANIC, STATUS_FAIL, "Fatal exception", &res);
-	assert_string_equal(res.findings.v[0].fingerprint, "oops: init_module");
+	assert_oops(&res);
 	boot_result_free(&res);
 }
 
@@ -616,7 +624,8 @@ static int tear_down(void **state)
 	return remove_tree(dir);
 }
 
-int main(void)
+/* An argument names the tests to run, as a pattern: "disk*". */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs),
@@ -643,6 +652,8 @@ int main(void)
 		cmocka_unit_test(ctrl_c),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	sig_init();
 	return cmocka_run_group_tests_name("boot_faults", tests, set_up,
 					   tear_down);

@@ -26,8 +26,11 @@ static const struct crash_code crash_codes[] = {
 	{ "oops", 2, { 0x0f, 0x0b } },
 	/* xor %eax, %eax; mov (%rax), %al */
 	{ "null", 4, { 0x31, 0xc0, 0x8a, 0x00 } },
-	/* mov $-1, %ecx; 1: loop 1b; xchg %eax, %ecx; ret: some seconds, then 0 */
-	{ "spin", 9, { 0xb9, 0xff, 0xff, 0xff, 0xff, 0xe2, 0xfe, 0x91, 0xc3 } },
+	/*
+	 * xor %ecx, %ecx; 1: push %rax; pop %rax; loopl 1b; xchg %eax, %ecx;
+	 * ret: 2^32 rounds, which take some seconds on any machine; then 0
+	 */
+	{ "spin", 9, { 0x31, 0xc9, 0x50, 0x58, 0x67, 0xe2, 0xfb, 0x91, 0xc3 } },
 	/* push $0; push $0; lidt (%rsp); int3: no handler for that, nor for this */
 	{ "triple", 9, { 0x6a, 0x00, 0x6a, 0x00, 0x0f, 0x01, 0x1c, 0x24, 0xcc } },
 };
