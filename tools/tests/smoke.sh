@@ -132,7 +132,7 @@ fails "--resume with other arms" 2 "arms is" "$SECMMU" compare --resume "$run" -
 
 # The same for programs: JSON on standard output, the table on standard error.
 "$SECMMU" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
-	--boots 2 --jobs 2 --seed 3 >"$d/events" 2>"$d/table"
+	--boots 2 --jobs 1 --seed 3 >"$d/events" 2>"$d/table"
 check "--json: status 0" test $? -eq 0
 check "--json: each line is an object" test "$(jq -c 'select(.event)' "$d/events" | wc -l)" = "$(wc -l <"$d/events")"
 check "--json: the last one is the end" test "$(tail -n 1 "$d/events" | jq -c '[.event, .exit]')" = '["end",0]'
@@ -150,7 +150,7 @@ sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"
 pid=$!
 check "QEMU killed: the log names the program while it runs" wait_for 30 grep -qs "begin RUN" \
 	"$d/results/latest/.boot-000.tmp/console.log"
-pkill -9 -f "qemu.*$d/results/"
+kill -9 $(pgrep -f "qemu.*$d/results/")
 wait $pid
 check "QEMU killed: status 1" test $? -eq 1
 lost=$d/results/latest/boot-000/boot.json
