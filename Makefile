@@ -10,7 +10,7 @@ SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
-	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot)
+	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,7 @@ help:
 #: make lint         checkpatch on the series and on our C; every prefix of the
 #:                   series with W=1, sparse and kernel-doc (once: some minutes)
 #: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
+#: make doctor       what this machine can and cannot do, and what to install
 #: make clean        what was built here; the cache stays: make kernel tells where it is
 #:
 #: Variables, for the verbs they make sense for:
@@ -45,6 +46,7 @@ help:
 #:   LANE=NAME                a kernel with other options (configs/lanes.ini);
 #:                            LANES="debug kasan kcsan rt" for make debug
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
+#:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
@@ -115,6 +117,11 @@ lint: tools
 
 check-fresh:
 	@tools/check-fresh.sh $(WHAT)
+
+# Nothing is installed: it says what would be.
+.PHONY: doctor
+doctor:
+	@tools/doctor.sh $(SECMMU)
 
 tools:
 	@tools/setup.sh

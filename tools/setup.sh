@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Install what is missing from tools/packages.txt (and packages-NAME.txt for each
 # NAME given), as root or by sudo; otherwise tell the one command to run, status 2.
-# Has nothing to do, and says nothing, when all is there.
+# Has nothing to do, and says nothing, when all is there. With --missing as the
+# first argument it installs nothing and prints the names of what is missing.
 set -eu
 cd "$(dirname "$0")"
 
+only_tell=
+if [ "${1:-}" = --missing ]; then
+	only_tell=yes
+	shift
+fi
 lists=packages.txt
 for name; do
 	lists="$lists packages-$name.txt"
@@ -27,6 +33,10 @@ for p in $packages; do
 	*) missing="$missing $p" ;;
 	esac
 done
+if [ -n "$only_tell" ]; then
+	echo $missing
+	exit 0
+fi
 # The kernel source is a package as well, downloaded later and without root.
 cache=${SECMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/secmmu}
 lists_ok=yes

@@ -31,7 +31,8 @@ static json_t *text(const char *s)
 }
 
 struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
-			      const struct slot *slots, size_t n_slots)
+			      const char *run, const struct slot *slots,
+			      size_t n_slots)
 {
 	struct bootjson *j = xcalloc(1, sizeof(*j));
 	json_t *order = json_array();
@@ -41,6 +42,8 @@ struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
 	json_object_set_new(j->root, "schema", json_integer(BOOT_SCHEMA));
 	json_object_set_new(j->root, "boot", json_integer(number));
 	json_object_set_new(j->root, "seed", json_integer((json_int_t)seed));
+	if (run)
+		json_object_set_new(j->root, "run", json_string(run));
 	for (size_t i = 0; i < n_slots; i++)
 		json_array_append_new(order,
 			json_pack("{s:s, s:s#}", "arm", slots[i].arm,
@@ -73,6 +76,17 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 	json_object_set_new(t, "status", json_string(status_name(status)));
 	json_object_set_new(t, "reason", text(reason));
 	json_array_append_new(j->tests, t);
+}
+
+void bootjson_file(struct bootjson *j, const char *name, const char *sha256)
+{
+	json_t *files = json_object_get(j->root, "files");
+
+	if (!files) {
+		files = json_object();
+		json_object_set_new(j->root, "files", files);
+	}
+	json_object_set_new(files, name, json_string(sha256));
 }
 
 static const char *get(const json_t *test, const char *key)

@@ -13,9 +13,13 @@
 
 struct bootjson;
 
-/** bootjson_new - for boot @number; @slots in their order are copied. */
+/**
+ * bootjson_new - for boot @number; @slots in their order are copied
+ * @run: the run's resume_run_id(), or NULL
+ */
 struct bootjson *bootjson_new(unsigned int number, uint64_t seed,
-			      const struct slot *slots, size_t n_slots);
+			      const char *run, const struct slot *slots,
+			      size_t n_slots);
 
 /** bootjson_free - NULL is allowed. */
 void bootjson_free(struct bootjson *j);
@@ -38,6 +42,9 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
  * in the other is a FAIL.
  */
 void bootjson_refer(struct bootjson *j, const char *test, const char *arm);
+
+/** bootjson_file - note the hash of another file of the boot's folder. */
+void bootjson_file(struct bootjson *j, const char *name, const char *sha256);
 
 /** bootjson_worst - of all results. */
 enum status bootjson_worst(const struct bootjson *j);

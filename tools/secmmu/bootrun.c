@@ -11,6 +11,8 @@
 #include "join.h"
 #include "ktap.h"
 #include "plan_mix.h"
+#include "progress.h"
+#include "resume.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -131,9 +133,31 @@ static struct strs test_argv(const struct turn *t)
 	return argv;
 }
 
+static void tell_verdict(const struct running_boot *run, size_t slot,
+			 bool traced, const char *test, const char *name,
+			 enum status status, const char *reason)
+{
+	const struct slot *s = &run->slots[slot];
+	const char copy[] = { s->copy, '\0' };
+	json_t *j = json_object();
+
+	json_object_set_new(j, "boot", json_integer(run->r->number));
+	json_object_set_new(j, "slot", json_integer((json_int_t)slot));
+	json_object_set_new(j, "arm", json_string(s->arm));
+	json_object_set_new(j, "copy", json_string(copy));
+	json_object_set_new(j, "traced", json_boolean(traced));
+	json_object_set_new(j, "test", progress_text(test));
+	json_object_set_new(j, "name", progress_text(name));
+	json_object_set_new(j, "status", json_string(status_name(status)));
+	json_object_set_new(j, "reason", progress_text(reason));
+	progress_event("verdict", j);
+}
+
 static void add_result(struct turn *t, const char *name, enum status status,
 		       const char *reason)
 {
+	tell_verdict(t->run, t->slot, t->traced, t->test->name, name, status,
+		     reason);
 	bootjson_test(t->run->json, t->slot, &t->run->slots[t->slot], t->traced,
 		      t->test->name, name, status, reason);
 }
@@ -363,6 +387,8 @@ static void miss_turns(struct running_boot *run, size_t slot, size_t turn)
 static void add_slot_error(struct running_boot *run, size_t slot,
 			   const char *test, const char *name)
 {
+	tell_verdict(run, slot, false, test, name, STATUS_ERROR,
+		     boot_refusal(run->boot));
 	bootjson_test(run->json, slot, &run->slots[slot], false, test, name,
 		      STATUS_ERROR, boot_refusal(run->boot));
 }
@@ -409,6 +435,9 @@ static void run_slots(struct running_boot *run)
 		     run->r->total, run->slots[i].arm,
 		     run->slots[i].copy == 'b' ? ", A/A copy" : "", i + 1,
 		     run->n_slots);
+		progress_event("slot", json_pack("{s:i, s:i, s:i, s:s}",
+			"boot", (int)run->r->number, "slot", (int)i, "of",
+			(int)run->n_slots, "arm", run->slots[i].arm));
 		code = run_slot(run, i);
 	}
 }
@@ -452,8 +481,8 @@ static int open_run(struct running_boot *run)
 	run->trace = trace_new();
 	run->slots = schedule_boot(run->r->plan, run->r->seed, run->r->number,
 				   &run->n_slots);
-	run->json = bootjson_new(run->r->number, run->r->seed, run->slots,
-				 run->n_slots);
+	run->json = bootjson_new(run->r->number, run->r->seed, run->r->run,
+				 run->slots, run->n_slots);
 	return 0;
 }
 
@@ -473,6 +502,24 @@ static int close_run(struct running_boot *run)
 	return ret;
 }
 
+/* On the disk before the folder has its name, and known by their hashes. */
+static int seal_files(struct running_boot *run)
+{
+	static const char *const names[] = RESUME_FILES;
+	char hex[65];
+	int ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret; i++) {
+		char *path = xasprintf("%s/%s", run->dir, names[i]);
+
+		ret = sync_path(path) || sha256_file(path, hex);
+		if (!ret)
+			bootjson_file(run->json, names[i], hex);
+		free(path);
+	}
+	return ret ? -1 : 0;
+}
+
 /* Make the folder whole and give it its name. */
 static int publish(struct running_boot *run, const struct boot_result *res)
 {
@@ -480,9 +527,11 @@ static int publish(struct running_boot *run, const struct boot_result *res)
 	char *json = xasprintf("%s/boot.json", run->dir);
 	int ret = -1;
 
-	if (bootjson_write(run->json, json, run->r, res, run->lost_events,
+	if (close_run(run) || seal_files(run) ||
+	    bootjson_write(run->json, json, run->r, res, run->lost_events,
 			   run->lost_samples) ||
-	    close_run(run) || rename_path(run->dir, to))
+	    sync_path(run->dir) || rename_path(run->dir, to) ||
+	    sync_path(run->r->results))
 		goto out;
 	ret = 0;
 out:
@@ -493,6 +542,8 @@ out:
 
 static int judge(struct running_boot *run, const struct boot_result *res)
 {
+	enum status worst;
+
 	if (res->code == BOOT_ERR_INTR)
 		return ST_INTR;
 	if (run->host_error || res->code == BOOT_ERR_HOST ||
@@ -503,6 +554,12 @@ static int judge(struct running_boot *run, const struct boot_result *res)
 	}
 	if (publish(run, res))
 		return ST_HARNESS;
+	worst = status_worst(res->status, bootjson_worst(run->json));
+	progress_event("boot", json_pack("{s:i, s:s, s:o, s:f}", "boot",
+		(int)run->r->number, "status",
+		status_name(worst == STATUS_SKIP ? STATUS_PASS : worst),
+		"reason", progress_text(res->reason), "seconds",
+		res->total_ms / 1000.0));
 	if (res->status != STATUS_PASS)
 		err("boot %u: %s: %s", run->r->number + 1,
 		    status_name(res->status), res->reason);

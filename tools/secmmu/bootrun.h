@@ -14,6 +14,8 @@ struct bootrun {
 	enum boot_clock clock;
 	unsigned int cpus;
 	uint64_t seed;
+	const char *run;		/* resume_run_id(), for boot.json */
+	const char *qemu_version;
 	unsigned int number;		/* of the boot, from 0 */
 	unsigned int total;		/* boots of the run, for progress lines */
 	const char *kernel;		/* bzImage or vmlinux */

@@ -10,6 +10,7 @@
 
 #include "durations.h"
 #include "odir.h"
+#include "progress.h"
 #include "run.h"
 #include "util.h"
 
@@ -27,6 +28,8 @@ char *base_odir(const struct build *b)
 uint64_t step_begin(struct build *b, const char *what, unsigned int expect_s)
 {
 	b->step++;
+	progress_step("build", b->step, b->steps,
+		      expect_s ? expect_s : PROGRESS_UNKNOWN, what);
 	if (!b->o->quiet && expect_s)
 		info("step %u of %u: %s (about %u s)", b->step, b->steps, what,
 		     expect_s);

@@ -202,6 +202,21 @@ out:
 	return ret;
 }
 
+int sync_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret = fd < 0 ? -1 : fsync(fd);
+
+	/* Some file systems have no folders to be synced. */
+	if (ret && fd >= 0 && errno == EINVAL)
+		ret = 0;
+	if (ret)
+		err("cannot write %s to the disk: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
 int sha256_file(const char *path, char hex[65])
 {
 	if (!SHA256File(path, hex)) {

@@ -12,6 +12,8 @@ static const struct verb {
 } verbs[] = {
 	{ "compare", verb_compare,
 	  "build, boot, run a plan, compare the arms, write the report" },
+	{ "doctor", verb_doctor,
+	  "what this machine can and cannot do, and what to install" },
 	{ "kernel", verb_kernel,
 	  "get the source, apply the series, build every arm" },
 	{ "controls", verb_controls,

@@ -111,6 +111,7 @@ json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a)
 	json_object_set_new(o, "clock", json_string(clock_name(b)));
 	json_object_set_new(o, "cpus", json_integer(b->cpus));
 	json_object_set_new(o, "append", json_string(b->append ? b->append : ""));
+	json_object_set_new(o, "qemu", optional(b->qemu_version));
 	return o;
 }
 

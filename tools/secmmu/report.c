@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "formats.h"
 #include "report_page.h"
 #include "report_plots.h"
 #include "summary.h"
@@ -46,7 +47,9 @@ int results_finish(const char *dir, bool *passed)
 	if (passed)
 		*passed = all_passed(&s.folder);
 	table_print(&s, stdout);
-	ret = summary_write(&s) ? ST_HARNESS : report_write(&s, dir);
+	ret = summary_write(&s) ? ST_HARNESS : formats_write(&s, dir);
+	if (ret == ST_OK)
+		ret = report_write(&s, dir);
 	fflush(stdout);
 	summary_free(&s);
 	return ret;

@@ -12,9 +12,10 @@ struct summary;
  * @dir: the folder, with manifest.json and boot-NNN/ (docs/contracts.md, 5)
  * @passed: if not NULL, set to whether all boots of the plan are there and PASS
  *
- * Reads the boots, writes summary.json and report.html (each through a
- * temporary file and rename), prints the table. Errors are printed. When the
- * folder is damaged nothing is written.
+ * Reads the boots, writes summary.json, the formats of other programs
+ * (formats.h) and report.html (each through a temporary file and rename),
+ * prints the table. Errors are printed. When the folder is damaged nothing is
+ * written.
  *
  * Return: ST_OK, also when boots failed: the table and the files say so;
  * ST_USAGE if the folder is missing or damaged, or a program the report needs

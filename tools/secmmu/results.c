@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "resume.h"
 #include "util.h"
 
 /* The folder that base/latest points at, if it is one of ours. */
@@ -134,6 +135,31 @@ out:
 	return ret;
 }
 
+int results_resume(const char *dir, uint64_t seed, struct results *r)
+{
+	char *path = realpath(dir, NULL), *slash, *lock;
+
+	memset(r, 0, sizeof(*r));
+	r->lock = -1;
+	slash = path ? strrchr(path, '/') : NULL;
+	if (!slash || slash == path) {
+		err("%s: no folder of a run", dir);
+		free(path);
+		return ST_USAGE;
+	}
+	r->base = xasprintf("%.*s", (int)(slash - path), path);
+	r->dir = path;
+	r->seed = seed;
+	r->resumed = true;
+	lock = xasprintf("%s/.lock", r->base);
+	r->lock = lock_file(lock, r->base, false);
+	free(lock);
+	if (r->lock >= 0)
+		return ST_OK;
+	results_close(r);
+	return ST_USAGE;
+}
+
 static int point_latest(const struct results *r)
 {
 	char *link = xasprintf("%s/latest", r->base);
@@ -157,8 +183,10 @@ int results_manifest(struct results *r, json_t *identity, json_t *manifest)
 	char *dump;
 	int ret = -1;
 
+	r->run = resume_run_id(identity, r->seed);
 	if (r->resumed)
-		return 0;
+		return point_latest(r);
+	json_object_set_new(manifest, "run", json_string(r->run));
 	json_object_set_new(manifest, "id",
 			    json_string(strrchr(r->dir, '/') + 1));
 	json_object_set_new(manifest, "seed",
@@ -166,7 +194,8 @@ int results_manifest(struct results *r, json_t *identity, json_t *manifest)
 	json_object_set(manifest, "identity", identity);
 	path = xasprintf("%s/manifest.json", r->dir);
 	dump = json_dumps(manifest, JSON_INDENT(1));
-	if (dump && !write_file(path, dump, strlen(dump)))
+	if (dump && !write_file(path, dump, strlen(dump)) &&
+	    !sync_path(r->dir) && !sync_path(r->base))
 		ret = point_latest(r);
 	free(dump);
 	free(path);
@@ -204,6 +233,8 @@ void results_close(struct results *r)
 	r->lock = -1;
 	free(r->dir);
 	free(r->base);
+	free(r->run);
 	r->dir = NULL;
 	r->base = NULL;
+	r->run = NULL;
 }

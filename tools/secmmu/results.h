@@ -15,6 +15,7 @@ struct results {
 	char *base;		/* "results" */
 	char *dir;		/* base/ID */
 	uint64_t seed;
+	char *run;		/* resume_run_id(), by results_manifest() */
 	bool resumed;
 	int lock;
 };
@@ -36,8 +37,18 @@ int results_open(const char *base, const char *plan, json_t *identity,
 		 const uint64_t *seed, struct results *r);
 
 /**
+ * results_resume - the folder of a run that is to go on
+ * @dir: the folder
+ * @seed: its seed
+ * @r: set on success; results_close() it
+ *
+ * Return: ST_OK; ST_USAGE if another run holds the folder; ST_HARNESS.
+ */
+int results_resume(const char *dir, uint64_t seed, struct results *r);
+
+/**
  * results_manifest - write manifest.json and point base/latest at the folder
- * @manifest: object; gets the keys id, identity and seed
+ * @manifest: object; gets the keys id, identity, seed and run
  *
  * A resumed run keeps the manifest it has.
  *

@@ -36,11 +36,15 @@ static const struct pattern patterns[] = {
 	{ FINDING_LOCKDEP, "BUG: MAX_LOCK", false, "lockdep table-full" },
 	{ FINDING_ATOMIC, "scheduling while atomic", false, "atomic scheduling" },
 	{ FINDING_ATOMIC, "sleeping function called from invalid context", false, "atomic sleeping" },
+	{ FINDING_ATOMIC, "in preemptible [", false, "atomic preemptible" },
 	{ FINDING_KASAN, "BUG: KASAN: ", false, NULL },
+	{ FINDING_KASAN, "BUG: KMSAN: ", false, "kmsan" },
 	{ FINDING_KASAN, "BUG: KFENCE: ", false, "kfence" },
 	{ FINDING_KCSAN, "BUG: KCSAN: ", false, NULL },
 	{ FINDING_UBSAN, "UBSAN: ", true, NULL },
 	{ FINDING_RCU_STALL, "detected stalls on CPUs/tasks", false, NULL },
+	{ FINDING_RCU_STALL, "detected expedited stalls on CPUs/tasks", false, NULL },
+	{ FINDING_RCU_STALL, "detected stalls on tasks", false, "rcu-tasks-stall" },
 	{ FINDING_RCU_STALL, "self-detected stall on CPU", false, NULL },
 	{ FINDING_RCU_STALL, "kthread starved for", false, NULL },
 	{ FINDING_SOFT_LOCKUP, "BUG: soft lockup", false, NULL },
@@ -49,12 +53,16 @@ static const struct pattern patterns[] = {
 	{ FINDING_HUNG_TASK, "blocked for more than", false, NULL },
 	{ FINDING_WARNING, "WARNING: CPU: ", false, NULL },
 	{ FINDING_WARNING, "WARNING: ", true, NULL },
+	{ FINDING_WARNING, "new suspected memory leaks", false, "kmemleak" },
 	{ FINDING_OOPS, "BUG: ", false, NULL },
 	{ FINDING_OOPS, "kernel BUG at ", false, NULL },
 	{ FINDING_OOPS, "Oops: ", false, NULL },
 	{ FINDING_OOPS, "PANIC: double fault", false, NULL },
 	{ FINDING_OOPS, "general protection fault, probably", true, NULL },
+	/* "divide error: 0000 [#1]": before 6.11 without "Oops: " */
+	{ FINDING_OOPS, ": 0000 [#", false, NULL },
 	{ FINDING_OOM, "Out of memory: ", false, NULL },
+	{ FINDING_OOM, "Memory cgroup out of memory: ", false, NULL },
 	{ FINDING_OOM, "invoked oom-killer", false, NULL },
 	{ FINDING_UNHANDLED, "nhandled ", false, NULL },
 };
@@ -286,6 +294,7 @@ static void follow(struct scan *s, const char *msg)
 	/* The locks in a report on RCU are those held, not the trouble. */
 	const char *at = strcmp(s->key, "lockdep rcu") ?
 				 strstr(msg, ", at: ") : NULL;
+	static const char caller[] = "caller is ";
 	const char *rip = strstr(msg, "RIP: ");
 	char func[FUNC_MAX];
 
@@ -294,6 +303,10 @@ static void follow(struct scan *s, const char *msg)
 		return;
 	if (kind == FINDING_LOCKDEP && at &&
 	    take_func(at + strlen(", at: "), func)) {
+		name(s, func);
+	} else if (kind == FINDING_ATOMIC &&
+		   !strncmp(msg, caller, strlen(caller)) &&
+		   take_func(msg + strlen(caller), func)) {
 		name(s, func);
 	} else if (kind != FINDING_HUNG_TASK && rip && find_func(rip, func)) {
 		/* User space's RIP has no function. */

@@ -9,6 +9,8 @@
 #include <time.h>
 
 static uint64_t start_ns;
+static FILE *err_file;		/* NULL: standard error */
+void (*err_observer)(const char *line);
 
 uint64_t now_ns(void)
 {
@@ -18,32 +20,47 @@ uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void print_line(FILE *f, const char *prefix, const char *fmt, va_list ap)
-{
-	char buf[1024];
-	char *p;
+#define LINE_SIZE 1024
 
-	vsnprintf(buf, sizeof(buf), fmt, ap);
-	for (p = buf; *p; p++)
+static void make_line(char buf[LINE_SIZE], const char *fmt, va_list ap)
+{
+	vsnprintf(buf, LINE_SIZE, fmt, ap);
+	for (char *p = buf; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			*p = '?';
-	fprintf(f, "%s%s\n", prefix, buf);
+}
+
+static void print_line(FILE *f, const char *prefix, const char *line)
+{
+	fprintf(f, "%s%s\n", prefix, line);
 	fflush(f);
 }
 
 void err(const char *fmt, ...)
 {
+	char line[LINE_SIZE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	fflush(stdout);
-	print_line(stderr, "secmmu: error: ", fmt, ap);
+	make_line(line, fmt, ap);
 	va_end(ap);
+	fflush(stdout);
+	print_line(err_file ? err_file : stderr, "secmmu: error: ", line);
+	if (err_observer && !err_file)
+		err_observer(line);
+}
+
+FILE *err_redirect(FILE *f)
+{
+	FILE *before = err_file;
+
+	err_file = f;
+	return before;
 }
 
 void info(const char *fmt, ...)
 {
-	char prefix[32];
+	char prefix[32], line[LINE_SIZE];
 	va_list ap;
 	uint64_t s;
 
@@ -53,8 +70,9 @@ void info(const char *fmt, ...)
 	snprintf(prefix, sizeof(prefix), "[%3u:%02u] ", (unsigned int)(s / 60),
 		 (unsigned int)(s % 60));
 	va_start(ap, fmt);
-	print_line(stdout, prefix, fmt, ap);
+	make_line(line, fmt, ap);
 	va_end(ap);
+	print_line(stdout, prefix, line);
 }
 
 static void __attribute__((noreturn)) no_memory(void)

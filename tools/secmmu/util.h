@@ -27,6 +27,16 @@ enum {
  */
 void err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/**
+ * err_redirect - let err() write to @f; NULL: to standard error again
+ *
+ * Return: where it has written before, or NULL for standard error.
+ */
+FILE *err_redirect(FILE *f);
+
+/* Gets each line that err() prints, without its end; NULL: nobody. */
+extern void (*err_observer)(const char *line);
+
 /** info - print one line of progress, with the time since the start. */
 void info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
@@ -72,6 +82,9 @@ char *read_file(const char *path, size_t *len);
  * write_file - replace @path atomically: a reader sees the old or the new
  */
 int write_file(const char *path, const void *data, size_t len);
+
+/** sync_path - have a file's content, or a folder's names, on the disk */
+int sync_path(const char *path);
 
 /** sha256_file - hex digest into @hex. */
 int sha256_file(const char *path, char hex[65]);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The main job: build, boot, run a plan, compare the arms, write the report. */
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +7,17 @@
 #include <unistd.h>
 
 #include "bootrun.h"
+#include "compare_opts.h"
 #include "initramfs.h"
 #include "jobs.h"
 #include "kernel.h"
 #include "manifest.h"
 #include "payload.h"
+#include "progress.h"
 #include "qemu.h"
 #include "report.h"
 #include "results.h"
+#include "resume.h"
 #include "sites_record.h"
 #include "soak.h"
 #include "util.h"
@@ -28,103 +30,15 @@ struct compare {
 	uint64_t seed;
 	bool has_seed;
 	char *image, *initrd, *system_map;
+	char *qemu_version;
+	char *dir;		/* of the results, once there is one */
+	json_t *resumed;	/* manifest of the run to go on with, or NULL */
 	unsigned int jobs;
 	uint64_t started_ns;
 	bool soak_over;
 };
 
-struct options {
-	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
-	const char *jobs, *results, *append, *lane, *minutes, *boot;
-	struct kernel_opts kernel;
-};
-
-static const struct option longopts[] = {
-	{ "plan", required_argument, NULL, 'p' },
-	{ "arms", required_argument, NULL, 'a' },
-	{ "boots", required_argument, NULL, 'b' },
-	{ "minutes", required_argument, NULL, 'm' },
-	{ "boot", required_argument, NULL, 'B' },
-	{ "clock", required_argument, NULL, 'c' },
-	{ "events", required_argument, NULL, 'e' },
-	{ "lane", required_argument, NULL, 'l' },
-	{ "accel", required_argument, NULL, 'x' },
-	{ "seed", required_argument, NULL, 's' },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "src", required_argument, NULL, 'S' },
-	{ "kernel-version", required_argument, NULL, 'K' },
-	{ "results", required_argument, NULL, 'r' },
-	{ "control", required_argument, NULL, 'C' },
-	{ "append", required_argument, NULL, 'A' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static void usage(FILE *f)
-{
-	fputs("usage: secmmu compare [OPTION...]\n"
-	      "       secmmu compare OLD NEW      two results folders: see there, --help\n\n"
-	      "  --plan NAME|FILE      what to run: configs/plans/NAME.ini (compare)\n"
-	      "  --arms \"A B...\"       these arms instead of the plan's\n"
-	      "  --boots N             number of boots, the unit of replication\n"
-	      "  --minutes N           boots until N minutes are over, or one fails\n"
-	      "  --boot N              only this boot of a run, from 0: with its --seed\n"
-	      "  --clock auto|wall|icount\n"
-	      "                        icount: instructions, one CPU (auto under TCG)\n"
-	      "  --events A,B...       only these events, of any plan\n"
-	      "  --lane NAME           a kernel with other options, of configs/lanes.ini\n"
-	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
-	      "  --seed N              repeat a run's random order\n"
-	      "  --jobs N              boots at a time; more than 1 only with icount\n"
-	      "  --src DIR|TARBALL     your own kernel tree (never modified)\n"
-	      "  --kernel-version V    point release of the distribution's source\n"
-	      "  --control PATCH       one more patch, on top of the series\n"
-	      "  --results DIR         folder of all results (results)\n"
-	      "  --append STRING       added to the guest kernel's command line\n"
-	      "\nAn interrupted run goes on from the boots it has when it is started\n"
-	      "again in the same way.\n", f);
-}
-
-static int parse(int argc, char **argv, struct options *o)
-{
-	int c;
-
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'p': o->plan = optarg; break;
-		case 'a': o->arms = optarg; break;
-		case 'b': o->boots = optarg; break;
-		case 'm': o->minutes = optarg; break;
-		case 'B': o->boot = optarg; break;
-		case 'c': o->clock = optarg; break;
-		case 'e': o->events = optarg; break;
-		case 'l': o->lane = optarg; break;
-		case 'x': o->accel = optarg; break;
-		case 's': o->seed = optarg; break;
-		case 'j': o->jobs = optarg; break;
-		case 'S': o->kernel.src = optarg; break;
-		case 'K': o->kernel.version = optarg; break;
-		case 'r': o->results = optarg; break;
-		case 'C': o->kernel.control = optarg; break;
-		case 'A': o->append = optarg; break;
-		case 'h':
-			usage(stdout);
-			return -1;
-		default:
-			usage(stderr);
-			return ST_USAGE;
-		}
-	}
-	if (optind < argc) {
-		err("compare: unexpected '%s': see secmmu compare --help",
-		    argv[optind]);
-		return ST_USAGE;
-	}
-	return ST_OK;
-}
-
-static struct plan *make_plan(const struct options *o)
+static struct plan *make_plan(const struct compare_opts *o)
 {
 	struct plan *p = plan_load(o->plan ? o->plan : "compare");
 
@@ -152,7 +66,7 @@ static unsigned int host_cpus(void)
 
 /* Clock, CPUs and boots at a time follow from plan, accelerator and machine. */
 static int settle(struct compare *c, const struct plan *p,
-		  const struct options *o)
+		  const struct compare_opts *o)
 {
 	bool tcg = c->boot.accel->which == ACCEL_TCG;
 	uint64_t jobs;
@@ -190,30 +104,61 @@ static int settle(struct compare *c, const struct plan *p,
 	return ST_OK;
 }
 
-/* All that can be wrong is said before the long work starts. */
-static int check_early(struct compare *c, const struct plan *p,
-		       const struct options *o)
+/* How many boots is said in one way. */
+static int check_counts(const struct compare *c, const struct compare_opts *o)
 {
-	struct qemu_info q;
-	int ret;
-
 	if (o->minutes && (o->boots || o->boot)) {
 		err("--minutes: boots go on until the time is over: leave out --boots and --boot");
 		return ST_USAGE;
 	}
-	if (o->boot && (o->boots || !o->seed)) {
+	if (o->boot && (o->boots || (!o->seed && !c->resumed))) {
 		err("--boot is one boot of the run that has a seed: with --seed, and without --boots");
 		return ST_USAGE;
 	}
+	return ST_OK;
+}
+
+/* A run that goes on has its seed; another one would make another run of it. */
+static int take_seed(struct compare *c, const struct compare_opts *o)
+{
+	uint64_t seed;
+
 	if (o->seed && parse_u64(o->seed, 0, INT64_MAX, &c->seed)) {
 		err("--seed: '%s' is no number from 0 to 2^63-1", o->seed);
 		return ST_USAGE;
 	}
 	c->has_seed = o->seed;
-	ret = settle(c, p, o);
-	if (ret != ST_OK)
-		return ret;
-	ret = qemu_probe(&q);
+	if (!c->resumed)
+		return ST_OK;
+	seed = (uint64_t)json_integer_value(json_object_get(c->resumed, "seed"));
+	if (o->seed && c->seed != seed) {
+		err("%s: not the same run: the seed is %llu there and %llu now: leave it out, or start a new one",
+		    o->resume, (unsigned long long)seed,
+		    (unsigned long long)c->seed);
+		return ST_USAGE;
+	}
+	c->seed = seed;
+	return ST_OK;
+}
+
+/* Before the build: all but the kernel, which is taken to be the same. */
+static int check_resumed(const struct compare *c, const struct compare_opts *o)
+{
+	const json_t *there = json_object_get(c->resumed, "identity");
+	const char *key = json_string_value(json_object_get(there, "kernel_key"));
+	const struct artifacts same = { .key = (char *)(key ? key : "") };
+	json_t *identity = manifest_identity(&c->boot, &same);
+	int ret = resume_same(o->resume, c->resumed, identity);
+
+	json_decref(identity);
+	return ret;
+}
+
+static int use_qemu(struct compare *c)
+{
+	struct qemu_info q;
+	int ret = qemu_probe(&q);
+
 	if (ret != ST_OK)
 		return ret;
 	if (c->boot.accel->which == ACCEL_KVM)
@@ -221,8 +166,27 @@ static int check_early(struct compare *c, const struct plan *p,
 	info("QEMU %s, %s, as user %s", q.version, q.sandbox ?
 	     "sandboxed" : "WITHOUT its sandbox: it was built without seccomp",
 	     q.jail.user);
+	c->qemu_version = xstrdup(q.version);
+	c->boot.qemu_version = c->qemu_version;
 	qemu_info_free(&q);
 	return ST_OK;
+}
+
+/* All that can be wrong is said before the long work starts. */
+static int check_early(struct compare *c, const struct plan *p,
+		       const struct compare_opts *o)
+{
+	int ret = check_counts(c, o);
+
+	if (ret == ST_OK)
+		ret = take_seed(c, o);
+	if (ret == ST_OK)
+		ret = settle(c, p, o);
+	if (ret == ST_OK)
+		ret = use_qemu(c);
+	if (ret == ST_OK && c->resumed)
+		ret = check_resumed(c, o);
+	return ret;
 }
 
 static int run_boot(unsigned int i, void *arg)
@@ -263,8 +227,10 @@ static void soak_progress(unsigned int finished, unsigned int to_do, void *arg)
 {
 	struct compare *c = arg;
 	uint64_t s = (now_ns() - c->started_ns) / 1000000000u;
+	uint64_t all = c->boot.plan->minutes * 60ull;
 
 	(void)to_do;
+	progress_step("boot", finished, 0, all > s ? all - s : 0, NULL);
 	info("%u boots done in %u:%02u of %u:00", finished,
 	     (unsigned int)(s / 60), (unsigned int)(s % 60),
 	     c->boot.plan->minutes);
@@ -283,6 +249,7 @@ static void progress(unsigned int finished, unsigned int to_do, void *arg)
 	uint64_t s = (now_ns() - c->started_ns) / 1000000000u;
 	uint64_t left = s * (to_do - finished) / finished;
 
+	progress_step("boot", finished, to_do, left, NULL);
 	if (finished < to_do)
 		info("%u of %u boots done, about %u:%02u to go", finished,
 		     to_do, (unsigned int)(left / 60), (unsigned int)(left % 60));
@@ -359,6 +326,16 @@ static int soak_end(const struct compare *c, const char *src)
 	return n && results_boots(&c->results, n) ? ST_HARNESS : ST_OK;
 }
 
+/* 0: nobody knows. */
+static unsigned int boots_to_do(const struct jobs *j, const struct plan *p)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < j->n && !p->minutes; i++)
+		n += !j->done(i, j->arg);
+	return n;
+}
+
 static int run_boots(struct compare *c, const struct plan *p)
 {
 	struct jobs jobs = make_jobs(c, p);
@@ -375,6 +352,7 @@ static int run_boots(struct compare *c, const struct plan *p)
 	c->boot.total = jobs.n;
 	c->boot.seed = c->results.seed;
 	c->started_ns = now_ns();
+	progress_step("boot", 0, boots_to_do(&jobs, p), PROGRESS_UNKNOWN, NULL);
 	ret = jobs_run(&jobs);
 	unlink(c->initrd);
 	return ret;
@@ -392,42 +370,82 @@ static int record_sites(const struct compare *c)
 	return ret;
 }
 
-static int compare_run(struct compare *c, const struct plan *p,
-		       const struct options *o)
+/* The folder of a new run, or of the one that goes on. */
+static int open_results(struct compare *c, const struct plan *p,
+			const struct compare_opts *o, json_t *identity)
 {
-	json_t *identity = NULL, *manifest = NULL;
+	int ret;
+
+	if (!c->resumed)
+		return results_open(o->results, p->name, identity,
+				    c->has_seed ? &c->seed : NULL, &c->results);
+	ret = resume_same(o->resume, c->resumed, identity);
+	return ret ? ret : results_resume(o->resume, c->seed, &c->results);
+}
+
+/* Whole boots stay, whatever was going on when the run ended. */
+static int sweep(struct compare *c, const struct plan *p)
+{
+	const struct jobs jobs = make_jobs(c, p);
+	struct resume_count n;
+
+	if (!c->results.resumed)
+		return ST_OK;
+	if (resume_sweep(c->results.dir, c->results.run, jobs.n, &n))
+		return ST_HARNESS;
+	info("%u boots are there%s", n.kept, n.aside ? ", others were not whole" : "");
+	return ST_OK;
+}
+
+static int write_manifest(struct compare *c, const struct compare_opts *o,
+			  json_t *identity)
+{
+	json_t *m = manifest_make(&c->boot, &c->artifacts, c->results.seed,
+				  o->kernel.src);
+	int ret = -1;
+
+	if (m) {
+		json_object_set_new(m, "options", compare_opts_save(o));
+		ret = results_manifest(&c->results, identity, m);
+	}
+	json_decref(m);
+	c->boot.run = c->results.run;
+	return ret ? ST_HARNESS : ST_OK;
+}
+
+static int compare_run(struct compare *c, const struct plan *p,
+		       const struct compare_opts *o)
+{
+	json_t *identity = manifest_identity(&c->boot, &c->artifacts);
 	bool passed;
 	int ret;
 
-	identity = manifest_identity(&c->boot, &c->artifacts);
-	ret = results_open(o->results, p->name, identity,
-			   c->has_seed ? &c->seed : NULL, &c->results);
+	ret = open_results(c, p, o, identity);
 	if (ret != ST_OK)
 		goto out;
+	c->dir = xstrdup(c->results.dir);
+	progress_event("run", json_pack("{s:s, s:I, s:s, s:i, s:b}", "results",
+		c->dir, "seed", (json_int_t)c->results.seed, "plan", p->name,
+		"boots", (int)p->boots, "resumed", c->results.resumed));
 	info("results: %s%s, seed %llu", c->results.dir,
 	     c->results.resumed ? " (goes on)" : "",
 	     (unsigned long long)c->results.seed);
-	manifest = manifest_make(&c->boot, &c->artifacts, c->results.seed,
-				 o->kernel.src);
-	ret = manifest ? results_manifest(&c->results, identity, manifest) :
-			 -1;
-	if (ret) {
-		ret = ST_HARNESS;
-		goto out;
-	}
-	ret = record_sites(c);
+	ret = write_manifest(c, o, identity);
+	if (ret == ST_OK)
+		ret = sweep(c, p);
+	if (ret == ST_OK)
+		ret = record_sites(c);
 	if (ret == ST_OK)
 		ret = run_boots(c, p);
-	if (ret == ST_INTR) {
+	if (ret == ST_INTR)
 		info("interrupted: the same command goes on from here");
-		goto out;
-	}
 	if (ret != ST_OK && ret != ST_FAIL)
 		goto out;
 	if (p->minutes && soak_end(c, o->kernel.src)) {
 		ret = ST_HARNESS;
 		goto out;
 	}
+	progress_step("report", 1, 1, PROGRESS_UNKNOWN, NULL);
 	ret = results_finish(c->results.dir, &passed);
 	if (ret != ST_OK)
 		goto out;
@@ -436,53 +454,91 @@ static int compare_run(struct compare *c, const struct plan *p,
 	if (!passed)
 		ret = ST_FAIL;
 out:
-	json_decref(manifest);
 	json_decref(identity);
 	results_close(&c->results);
 	return ret;
 }
 
+static int build_and_run(struct compare *c, const struct plan *p,
+			 struct compare_opts *o)
+{
+	char *arms = NULL;
+	int ret;
+
+	o->kernel.lane = p->lane;
+	/* All arms are for keeps; what a control makes is not. */
+	if (o->kernel.control)
+		o->kernel.arms = arms = strs_join(&p->arms);
+	ret = kernel_prepare(&o->kernel, &c->artifacts);
+	if (ret == ST_OK) {
+		ret = compare_run(c, p, o);
+		artifacts_free(&c->artifacts);
+	}
+	free(arms);
+	return ret;
+}
+
+static int compare(struct compare *c, struct compare_opts *o)
+{
+	struct accel_choice accel;
+	struct plan *p;
+	int ret;
+
+	progress_step("check", 1, 1, PROGRESS_UNKNOWN, NULL);
+	if (o->resume) {
+		c->resumed = resume_load(o->resume);
+		if (!c->resumed)
+			return ST_USAGE;
+		compare_opts_restore(o, c->resumed);
+	}
+	p = make_plan(o);
+	if (!p)
+		return ST_USAGE;
+	ret = accel_choose(o->accel ? o->accel : "auto", &accel);
+	if (ret != ST_OK)
+		goto out;
+	info("accelerator: %s: %s", accel_name(accel.which), accel.why);
+	c->boot.plan = p;
+	c->boot.accel = &accel;
+	c->boot.append = o->append;
+	ret = check_early(c, p, o);
+	if (ret == ST_OK)
+		ret = build_and_run(c, p, o);
+out:
+	plan_free(p);
+	return ret;
+}
+
+/* The last line, whatever happened. */
+static void tell_end(const struct compare *c, int ret)
+{
+	json_t *f = json_pack("{s:i}", "exit", ret);
+
+	json_object_set_new(f, "results", c->dir ? progress_text(c->dir) :
+						   json_null());
+	progress_event("end", f);
+}
+
 int verb_compare(int argc, char **argv)
 {
-	struct options o = { .results = "results" };
-	struct accel_choice accel;
+	struct compare_opts o;
 	struct compare c = { 0 };
-	char *arms = NULL;
-	struct plan *p;
 	int ret;
 
 	if (comparedirs_wanted(argc, argv))
 		return verb_comparedirs(argc, argv);
-	ret = parse(argc, argv, &o);
+	ret = compare_opts_parse(argc, argv, &o);
 	if (ret)
 		return ret < 0 ? ST_OK : ret;
-	p = make_plan(&o);
-	if (!p)
-		return ST_USAGE;
-	ret = accel_choose(o.accel ? o.accel : "auto", &accel);
-	if (ret != ST_OK)
-		goto out;
-	info("accelerator: %s: %s", accel_name(accel.which), accel.why);
-	c.boot.plan = p;
-	c.boot.accel = &accel;
-	c.boot.append = o.append;
-	ret = check_early(&c, p, &o);
-	if (ret != ST_OK)
-		goto out;
-	o.kernel.lane = p->lane;
-	/* All arms are for keeps; what a control makes is not. */
-	if (o.kernel.control)
-		o.kernel.arms = arms = strs_join(&p->arms);
-	ret = kernel_prepare(&o.kernel, &c.artifacts);
-	if (ret != ST_OK)
-		goto out;
-	ret = compare_run(&c, p, &o);
-	artifacts_free(&c.artifacts);
-out:
+	if (o.json && progress_begin())
+		return ST_HARNESS;
+	ret = compare(&c, &o);
+	tell_end(&c, ret);
+	free(c.dir);
 	free(c.image);
 	free(c.initrd);
 	free(c.system_map);
-	free(arms);
-	plan_free(p);
+	free(c.qemu_version);
+	json_decref(c.resumed);
 	return ret;
 }

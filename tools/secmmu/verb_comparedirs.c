@@ -28,8 +28,13 @@ static const char help[] =
 
 bool comparedirs_wanted(int argc, char **argv)
 {
-	return argc > 1 && (*argv[1] != '-' || !strcmp(argv[1], "--json") ||
-			    !strncmp(argv[1], "--margin", 8));
+	int i = 1;
+
+	/* With --json a run may tell of its progress as well. */
+	if (argc > 2 && !strcmp(argv[1], "--json"))
+		i++;
+	return argc > i && (*argv[i] != '-' ||
+			    !strncmp(argv[i], "--margin", 8));
 }
 
 int comparedirs_margin(const char *s, double *margin)

@@ -11,7 +11,8 @@
 static const char help[] =
 	"usage: secmmu report [DIR]\n"
 	"\n"
-	"Makes summary.json and report.html of a results folder again, from its\n"
+	"Makes summary.json, report.html, results.ktap, junit.xml and kcidb.json of a\n"
+	"results folder again, from its\n"
 	"boots alone, and prints the table. An interrupted run is reported as far\n"
 	"as it went, and is then taken for finished.\n"
 	"\n"

@@ -12,11 +12,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "accel.h"
 #include "boot.h"
+#include "crash_module.h"
 #include "initramfs.h"
 #include "util.h"
 
@@ -24,6 +26,7 @@
 
 static struct accel_choice accel;
 static char dir[] = "/tmp/secmmu-boot-XXXXXX";
+static const char *boot_dir = dir;	/* where the next boot writes */
 static char *kernel, *initrd;
 static char output[4096];
 static size_t n_output;
@@ -44,7 +47,7 @@ static struct boot *start_limited(enum boot_clock clock, unsigned int cpus,
 		.cpus = cpus,
 		.memory_mb = 1024,
 		.append = append,
-		.dir = dir,
+		.dir = boot_dir,
 		.limits = *limits,
 	};
 
@@ -256,6 +259,193 @@ static void panic_in_a_run(void **state)
 	boot_result_free(&res);
 }
 
+/* In the module's first function, whichever of the two modules it is. */
+static void assert_oops(const struct boot_result *res)
+{
+	const char *f = res->findings.v[0].fingerprint;
+
+	if (strcmp(f, "oops: vmx_init") && strcmp(f, "oops: svm_init"))
+		fail_msg("%s", f);
+}
+
+/* The program is killed, the kernel goes on: the boot does, and fails. */
+static void oops_that_goes_on(void **state)
+{
+	static const char *const modules[] = { "oops", "null" };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+		char *script = xasprintf("echo 0 >/proc/sys/kernel/panic_on_oops; "
+					 "insmod /crash/%s.ko; echo after",
+					 modules[i]);
+
+		b = start(CLOCK_WALL, NULL);
+		assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+		assert_int_equal(run(b, script, 30000, &r), BOOT_OK);
+		assert_non_null(strstr(output, "after\n"));
+		assert_int_equal(r.exit, 0);
+		assert_int_equal(boot_findings(b)->v[0].request, r.id);
+		assert_int_equal(run(b, "echo good", 20000, &r), BOOT_OK);
+		assert_string_equal(output, "good\n");
+		end(b, BOOT_OK, STATUS_FAIL, "the kernel reported (oops)", &res);
+		assert_int_equal(res.findings.n, 1);
+		assert_oops(&res);
+		boot_result_free(&res);
+		free(script);
+	}
+}
+
+/* The same oops where the kernel is as it is measured. */
+static void oops_is_a_panic(void **state)
+{
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	assert_int_equal(run(b, "insmod /crash/oops.ko", 30000, &r),
+			 BOOT_ERR_PANIC);
+	end(b, BOOT_ERR_PANIC, STATUS_FAIL, "Fatal exception", &res);
+	assert_oops(&res);
+	boot_result_free(&res);
+}
+
+/* One CPU is stuck in the kernel for some seconds; the other one goes on. */
+static void soft_lockup(void **state)
+{
+	const struct boot_limits usual = { 0 };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start_limited(CLOCK_WALL, 2, NULL, &usual);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	assert_int_equal(run(b, "echo 1 >/proc/sys/kernel/watchdog_thresh; "
+				"insmod /crash/spin.ko; echo after", 100000, &r),
+			 BOOT_OK);
+	assert_string_equal(output, "after\n");
+	end(b, BOOT_OK, STATUS_FAIL, "the kernel reported (soft-lockup)", &res);
+	assert_int_equal(res.findings.v[0].kind, FINDING_SOFT_LOCKUP);
+	assert_int_equal(res.findings.v[0].request, r.id);
+	boot_result_free(&res);
+}
+
+static void triple_fault(void **state)
+{
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	assert_int_equal(run(b, "insmod /crash/triple.ko", 20000, &r),
+			 BOOT_ERR_EXIT);
+	end(b, BOOT_ERR_EXIT, STATUS_MISS, "triple fault", &res);
+	assert_int_equal(res.findings.n, 0);
+	assert_non_null(strstr(res.diagnosis, "RUN /bin/busybox"));
+	boot_result_free(&res);
+}
+
+/* The clock on the wall jumps; ours and the guest's for time limits do not. */
+static void clock_jump(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(run(b, "date -s 2035-01-01 >/dev/null; sleep 1; date +%Y; "
+				"date -s 2001-01-01 >/dev/null; sleep 1; date +%Y",
+			     60000, &r), BOOT_OK);
+	assert_string_equal(output, "2035\n2001\n");
+	assert_true(r.wall_ns >= 2000000000u && r.wall_ns < 60000000000u);
+	assert_int_equal(run(b, "sleep 600", 1000, &r), BOOT_OK);
+	assert_true(r.timed_out);
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
+/* What the console says no longer fits: said, no verdict on the guest. */
+static void disk_full(void **state)
+{
+	char *small = xasprintf("%s/small", dir);
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	if (mkdir_p(small) || mount("none", small, "tmpfs", 0, "size=128k")) {
+		free(small);
+		skip();
+	}
+	boot_dir = small;
+	b = start(CLOCK_WALL, NULL);
+	boot_dir = dir;
+	assert_int_equal(boot_code(b), BOOT_OK);
+	assert_int_equal(run(b, "head -c 300000 /dev/zero | tr '\\0' x "
+				">/dev/console", 60000, &r), BOOT_ERR_HOST);
+	end_and_free(b, BOOT_ERR_HOST, STATUS_ERROR,
+		     "cannot write console.log: No space left on device");
+	assert_int_equal(umount(small), 0);
+	free(small);
+}
+
+/* Frames that a guest would make who means harm. */
+static void forged_frames(void **state)
+{
+	static const struct {
+		const char *fault;
+		int code;
+		enum status status;
+		const char *reason;
+	} cases[] = {
+		/* Lengths beyond the limit are no frames; what follows is. */
+		{ "secmmu.fault=oversize", BOOT_OK, STATUS_ERROR, "garbage" },
+		/* A name of a file that nobody asked for. */
+		{ "secmmu.fault=forged", BOOT_ERR_PROTOCOL, STATUS_ERROR, "TRACEMETA" },
+		/* No UTF-8, and what a terminal would obey: text, in the log. */
+		{ "secmmu.fault=badtext", BOOT_OK, STATUS_PASS, "" },
+	};
+	char *path = xasprintf("%s/console.log", dir), *text;
+	struct run_result r;
+
+	NEEDS_KERNEL;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct boot *b = start(CLOCK_WALL, cases[i].fault);
+
+		assert_int_equal(run(b, "echo good", 20000, &r), cases[i].code);
+		end_and_free(b, cases[i].code, cases[i].status,
+			     cases[i].reason);
+	}
+	text = read_file(path, NULL);
+	assert_non_null(strstr(text, "secmmu: bad ??[2J?text"));
+	free(text);
+	free(path);
+}
+
+/* Frames without end keep nobody from ending the boot. */
+static void flood_without_end(void **state)
+{
+	static const char *const argv[] = { "/bin/busybox", "true", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 1000,
+				   .wall_ms = 5000 };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, "secmmu.fault=flood");
+	assert_int_equal(boot_run(b, &q, &r), BOOT_ERR_TIMEOUT);
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "has not finished RUN", &res);
+	assert_true(res.total_ms < 120000);
+	boot_result_free(&res);
+}
+
 /* As a triple fault looks from outside. */
 static void reset_in_a_run(void **state)
 {
@@ -378,12 +568,33 @@ static void ctrl_c(void **state)
 	assert_int_equal(st, 0);
 }
 
+/* Modules of the vendor that this machine is not: nobody else loads them. */
+static int make_modules(const char *artifacts, struct initramfs_file *files)
+{
+	const char *vendor = strcmp(accel.vendor, "amd") ? "amd" : "intel";
+	char *from = xasprintf("%s/arms/%s/kvm-%s.ko", artifacts, ARM, vendor);
+	int ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(crash_codes); i++) {
+		files[i].src = xasprintf("%s/%s.ko", dir, crash_codes[i].name);
+		files[i].dst = xasprintf("/crash/%s.ko", crash_codes[i].name);
+		files[i].mode = 0644;
+		ret |= crash_module_make(from, files[i].src, &crash_codes[i]);
+	}
+	free(from);
+	return ret;
+}
+
 static int set_up(void **state)
 {
 	static const char *const arms[] = { ARM };
-	const struct initramfs_opts opts = { .arms = arms, .n_arms = 1,
-					     .with_shell = true };
+	static struct initramfs_file files[ARRAY_SIZE(crash_codes)];
+	const struct initramfs_opts opts = {
+		.arms = arms, .n_arms = 1, .with_shell = true,
+		.files = files, .n_files = ARRAY_SIZE(crash_codes),
+	};
 	const char *artifacts = getenv("SECMMU_ARTIFACTS");
+	int ret;
 
 	(void)state;
 	if (!artifacts) {
@@ -394,7 +605,13 @@ static int set_up(void **state)
 		return -1;
 	kernel = xasprintf("%s/vmlinux", artifacts);
 	initrd = xasprintf("%s/initrd", dir);
-	return initramfs_write(artifacts, &opts, initrd);
+	ret = make_modules(artifacts, files) ||
+	      initramfs_write(artifacts, &opts, initrd);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		free((char *)files[i].src);
+		free((char *)files[i].dst);
+	}
+	return ret;
 }
 
 static int tear_down(void **state)
@@ -407,7 +624,8 @@ static int tear_down(void **state)
 	return remove_tree(dir);
 }
 
-int main(void)
+/* An argument names the tests to run, as a pattern: "disk*". */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs),
@@ -419,13 +637,23 @@ int main(void)
 		cmocka_unit_test(silent_after_hello),
 		cmocka_unit_test(garbage_frames),
 		cmocka_unit_test(panic_in_a_run),
+		cmocka_unit_test(oops_that_goes_on),
+		cmocka_unit_test(oops_is_a_panic),
+		cmocka_unit_test(soft_lockup),
+		cmocka_unit_test(triple_fault),
 		cmocka_unit_test(reset_in_a_run),
+		cmocka_unit_test(clock_jump),
+		cmocka_unit_test(disk_full),
+		cmocka_unit_test(forged_frames),
+		cmocka_unit_test(flood_without_end),
 		cmocka_unit_test(warning_in_a_run),
 		cmocka_unit_test(qemu_killed),
 		cmocka_unit_test(floods),
 		cmocka_unit_test(ctrl_c),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	sig_init();
 	return cmocka_run_group_tests_name("boot_faults", tests, set_up,
 					   tear_down);

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare kernel selftests shell report sites patches; do
+for verb in compare doctor kernel selftests shell report sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -50,6 +50,16 @@ for plan in compare smoke debug; do
 	check "plan events has the events of plan $plan" test ! -s "$d/missing"
 done
 
+# For programs: JSON on standard output and nothing else, the error there as well.
+"$SECMMU" compare --json --results "$d/results" --plan nosuchplan >"$d/json" 2>"$d/err"
+check "compare --json: status 2" test $? -eq 2
+check "compare --json: standard output is JSON" sh -c "jq -e . '$d/json' >/dev/null"
+check "compare --json: error and end" test "$(jq -r .event "$d/json" | tr '\n' ' ')" = "progress error end "
+check "compare --json: the exit status" test "$(jq 'select(.event == "end") | .exit' "$d/json")" = 2
+check "compare --json: the message is for people, too" grep -q "nosuchplan" "$d/err"
+"$SECMMU" compare --json OLD NEW >"$d/json" 2>"$d/err"
+check "compare --json OLD NEW compares folders" grep -q "OLD" "$d/err"
+
 sed 's/^boots/botos/' configs/plans/compare.ini >"$d/typo.ini"
 line=$(grep -n '^botos' "$d/typo.ini" | cut -d: -f1)
 fails "plan with a misspelt key" 2 "typo.ini:$line.*botos.*boots" compare --plan "$d/typo.ini"
@@ -65,6 +75,40 @@ printf '#!/bin/sh\necho QEMU emulator version 5.2.0\n' >"$d/oldqemu"
 chmod +x "$d/oldqemu"
 fails "QEMU too old" 2 "5.2.0.*7.2" env SECMMU_QEMU="$d/oldqemu" "$SECMMU" compare --results "$d/results"
 
+# The doctor: what it finds is on standard output, each thing once.
+doctor() {
+	want=$1
+	shift
+	"$@" doctor >"$d/doctor" 2>"$d/doctor.err"
+	[ $? -eq "$want" ] && [ ! -s "$d/doctor.err" ] && [ "$(wc -l <"$d/doctor")" -ge 10 ] &&
+		[ -z "$(sed '$d' "$d/doctor" | awk '{ print $2 }' | sort | uniq -d)" ]
+}
+check "doctor: a run is possible here" doctor 0 "$SECMMU"
+check "doctor: it says so" grep -q "^A run is possible" "$d/doctor"
+check "doctor --json" sh -c "'$SECMMU' doctor --json | jq -e '.possible and (.lines | length) >= 9' >/dev/null"
+check "doctor: no QEMU" doctor 2 env SECMMU_QEMU="$d/none" "$SECMMU"
+check "doctor: it says what to install" grep -q "^no .*qemu .*apt-get install qemu-system-x86" "$d/doctor"
+check "doctor: one thing is missing" grep -q "^A run is not possible yet: 1 thing is" "$d/doctor"
+check "doctor: old QEMU" doctor 2 env SECMMU_QEMU="$d/oldqemu" "$SECMMU"
+mkdir "$d/bin" && printf '#!/bin/sh\nexit 0\n' >"$d/bin/dpkg-query" && chmod +x "$d/bin/dpkg-query"
+check "doctor: no packages" doctor 2 env PATH="$d/bin:$PATH" "$SECMMU"
+check "doctor: the command that installs them" grep -q \
+	"^no .*packages .*apt-get install -y --no-install-recommends gcc .*qemu-system-x86" "$d/doctor"
+cp "$d/bin/dpkg-query" "$d/bin/apt-cache"
+check "doctor: no kernel source" doctor 2 env PATH="$d/bin:$PATH" SECMMU_CACHE="$d/cache" "$SECMMU"
+check "doctor: it says where to get it" grep -q "^no .*source .*apt-get update" "$d/doctor"
+check "doctor: it made no folder" test ! -e "$d/cache"
+# Where secmmu itself cannot be built for want of packages.
+mkdir "$d/copy" && tar -c --exclude='build*' tools | tar -x -C "$d/copy"
+printf '#!/bin/sh\nexit 1\n' >"$d/bin/cc" && chmod +x "$d/bin/cc"
+unbuilt() {
+	PATH="$d/bin:$PATH" sh "$d/copy/tools/doctor.sh" "$SECMMU" >"$d/doctor" 2>"$d/doctor.err"
+	[ $? -eq 2 ] && [ ! -s "$d/doctor.err" ]
+}
+check "doctor: secmmu cannot be built" unbuilt
+check "doctor: it says what to install" grep -q "^no .*packages .*cannot be built: .*apt-get install .*gcc" "$d/doctor"
+fails "doctor: surplus argument" 2 "unexpected 'all'" "$SECMMU" doctor all
+
 fails "kernel source missing" 2 "$d/nosource" "$SECMMU" kernel --src "$d/nosource"
 mkdir -p "$d/tree/kernel" && printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 1\n' >"$d/tree/Makefile"
 fails "kernel tree of another version" 2 "5\\.10" "$SECMMU" kernel --src "$d/tree"
@@ -74,10 +118,27 @@ fails "point release that there is none of" 2 "6.12.9999" "$SECMMU" kernel --ker
 
 if [ "$(id -u)" -eq 0 ] && mkdir "$d/small" && mount -t tmpfs -o size=1m none "$d/small" 2>/dev/null; then
 	fails "no disk space for the cache" 2 "$d/small" env SECMMU_CACHE="$d/small" "$SECMMU" kernel
+	check "doctor: no disk space for the cache" doctor 2 env SECMMU_CACHE="$d/small" "$SECMMU"
+	check "doctor: it says how much" grep -q "^no .*cache .*small: [01] MiB are free, [0-9]* are needed" "$d/doctor"
 	umount "$d/small"
 else
 	skip "no disk space for the cache" "needs root, to mount a small tmpfs"
 fi
+
+resume() {
+	"$SECMMU" compare --resume "$@"
+}
+fails "resume of no folder" 2 "$d/nothing/manifest.json" resume "$d/nothing"
+mkdir "$d/run"
+fails "resume with a folder of all results" 2 "results out" resume "$d/run" --results "$d/r"
+printf '{"seed": 7, "identity": ' >"$d/run/manifest.json"
+fails "resume with half a manifest" 2 "manifest.json:1" resume "$d/run"
+# The plan is compared before anything is built.
+echo '{"seed": 7, "identity": {"plan": "smoke", "kernel_key": "k"}, "options": {"plan": "compare"}}' \
+	>"$d/run/manifest.json"
+fails "resume with another plan" 2 'plan is "smoke" there and "compare" now' resume "$d/run"
+fails "resume with another seed" 2 'the seed is 7 there and 8 now' resume "$d/run" --seed 8
+check "a refused resume changes nothing" test "$(ls -A "$d/run")" = manifest.json
 
 fails "report of no folder" 2 "$d/nothing" "$SECMMU" report "$d/nothing"
 fails "sites of no folder" 2 "$d/nothing" "$SECMMU" sites "$d/nothing"

@@ -27,7 +27,7 @@ while read -r status what; do
 	*) not_ok "$what: $status" ;;
 	esac
 done <"$d/tests"
-for f in manifest.json summary.json report.html boot-000/boot.json boot-000/console.log \
+for f in manifest.json summary.json report.html results.ktap junit.xml kcidb.json boot-000/boot.json boot-000/console.log \
 	boot-000/ktap.log boot-000/samples.csv; do
 	check "$f was written" test -s "$run/$f"
 done
@@ -35,6 +35,10 @@ check "each test ran without tracepoints and with them in every slot" test "$(jq
 	[.slot, .test, .name, .traced]] | [length, (unique | length), ([.[] | select(.[3])] | length)]' \
 	"$run/boot-000/boot.json")" = "[120,120,60]"
 check "no sample was lost" test "$(jq .lost_samples "$run/summary.json")" = 0
+check "junit.xml has each result, and the boot" test "$(xmllint --xpath 'count(//testcase)' "$run/junit.xml")" = 121
+check "results.ktap has each result" test "$(grep -cE '^ {8}(not )?ok ' "$run/results.ktap")" = 120
+check "kcidb.json has each result, and the boot" test "$(jq '[.tests[] | select(.status != "DONE")] | length' \
+	"$run/kcidb.json")" = 121
 # What the tests print as proof, and what the trace saw at the call sites.
 check "the log shows splits" grep -q "split" "$run/boot-000/ktap.log"
 for site in move_page_tables __split_huge_pmd; do
@@ -105,6 +109,39 @@ check "it says so" grep -q "goes on" "$log"
 check "it keeps the boot it had" test "$(stat -c %i "$d/results/latest/boot-000")" = "$kept"
 check "it has all boots then" test "$(jq .boots "$d/results/latest/summary.json")" = 2
 
+# Power cut: a boot.json that is half there, a boot under way, a report of a part.
+# What --resume makes of it is what the run of the same seed had before.
+facts() {
+	jq -S '[.seed, .plan, .arms, .boots, .tests, .kernel_findings,
+		[.measurements[] | [.event, .metric, .arm, .copy, .n, .boots]],
+		[.comparisons[] | [.event, .metric, .statistic, .a, .b, .boots]]]' "$1/summary.json"
+}
+run=$(readlink -f "$d/results/latest")
+facts "$run" >"$d/undisturbed"
+truncate -s 500 "$run/boot-001/boot.json"
+mkdir "$run/.boot-000.tmp" && : >"$run/.boot-000.tmp/samples.csv"
+kept=$(stat -c %i "$run/boot-000")
+"$SECMMU" compare --resume "$run" >"$log" 2>&1
+check "--resume: status 0" test $? -eq 0
+check "--resume: the boot that was not whole is set aside" test -d "$run/broken-001"
+check "--resume: the whole one is kept" test "$(stat -c %i "$run/boot-000")" = "$kept"
+check "--resume: nothing half is left" sh -c "! ls -d '$run'/.boot-* 2>/dev/null"
+facts "$run" >"$d/gone-on"
+check "--resume: the summary is that of the undisturbed run" cmp "$d/undisturbed" "$d/gone-on"
+fails "--resume with other arms" 2 "arms is" "$SECMMU" compare --resume "$run" --arms rwlock,mutex
+
+# The same for programs: JSON on standard output, the table on standard error.
+"$SECMMU" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
+	--boots 2 --jobs 1 --seed 3 >"$d/events" 2>"$d/table"
+check "--json: status 0" test $? -eq 0
+check "--json: each line is an object" test "$(jq -c 'select(.event)' "$d/events" | wc -l)" = "$(wc -l <"$d/events")"
+check "--json: the last one is the end" test "$(tail -n 1 "$d/events" | jq -c '[.event, .exit]')" = '["end",0]'
+check "--json: a verdict for each result" test "$(jq -s '[.[] | select(.event == "verdict")] | length' \
+	"$d/events")" = "$(cat "$d"/json/latest/boot-*/boot.json | jq -s '[.[].tests[]] | length')"
+check "--json: both boots" test "$(jq -sc '[.[] | select(.event == "boot") | .status]' "$d/events")" = '["PASS","PASS"]'
+check "--json: time to go, then none" test "$(jq -sc '[.[] | select(.phase == "boot") | .step]' "$d/events")" = "[0,1,2]"
+check "--json: the table is on standard error" grep -q "^Boots: 2 used of 2" "$d/table"
+
 # A guest that is lost in the middle: each result that is due is there, once.
 # The program runs for much longer than it takes to kill QEMU.
 sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"
@@ -113,7 +150,7 @@ sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"
 pid=$!
 check "QEMU killed: the log names the program while it runs" wait_for 30 grep -qs "begin RUN" \
 	"$d/results/latest/.boot-000.tmp/console.log"
-pkill -9 -f "qemu.*$d/results/"
+kill -9 $(pgrep -f "qemu.*$d/results/")
 wait $pid
 check "QEMU killed: status 1" test $? -eq 1
 lost=$d/results/latest/boot-000/boot.json

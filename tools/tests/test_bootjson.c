@@ -84,7 +84,7 @@ static void reference(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		j = bootjson_new(0, 1, slots, 2);
+		j = bootjson_new(0, 1, NULL, slots, 2);
 		bootjson_test(j, 0, &stock, false, "t", "n", cases[i].in_stock, "s");
 		bootjson_test(j, 1, &mutex, false, "t", "n", cases[i].in_mutex, "m");
 		/* Another test's is none of its business. */

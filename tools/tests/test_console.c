@@ -174,6 +174,92 @@ static void stable(void **state)
 	console_free(c);
 }
 
+/* Two reports of one bug, as two boots have them; and what sets it apart. */
+static const struct {
+	const char *first, *second;
+	enum finding_kind kind;
+	const char *fingerprint;
+} twice[] = {
+	{ "BUG: KMSAN: uninit-value in foo+0x12/0x40",
+	  "BUG: KMSAN: uninit-value in foo+0x18/0x48", FINDING_KASAN, "kmsan: foo" },
+	{ "BUG: KFENCE: use-after-free read in foo+0x12/0x40",
+	  "BUG: KFENCE: use-after-free read in foo+0x1/0x4", FINDING_KASAN, "kfence: foo" },
+	{ "BUG: using __this_cpu_read() in preemptible [00000000] code: t/12\ncaller is foo+0x1/0x2",
+	  "BUG: using __this_cpu_read() in preemptible [00000001] code: u/77\ncaller is foo+0x3/0x4",
+	  FINDING_ATOMIC, "atomic preemptible: foo" },
+	{ "rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: { 1-... } 26 jiffies s: 53\nRIP: 0010:foo+0x1/0x2",
+	  "rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: { 3-... } 99 jiffies s: 7\nRIP: 0010:foo+0x5/0x6",
+	  FINDING_RCU_STALL, "rcu-stall: foo" },
+	{ "INFO: rcu_tasks detected stalls on tasks:\nRIP: 0010:foo+0x1/0x2",
+	  "INFO: rcu_tasks detected stalls on tasks:\nRIP: 0010:foo+0x3/0x4",
+	  FINDING_RCU_STALL, "rcu-tasks-stall: foo" },
+	{ "watchdog: Watchdog detected hard LOCKUP on cpu 1\nRIP: 0010:foo+0x1/0x2",
+	  "watchdog: Watchdog detected hard LOCKUP on cpu 3\nRIP: 0010:foo+0x3/0x4",
+	  FINDING_SOFT_LOCKUP, "hard-lockup: foo" },
+	{ "divide error: 0000 [#1] PREEMPT SMP\nRIP: 0010:foo+0x1/0x2",
+	  "divide error: 0000 [#3] SMP\nRIP: 0010:foo+0x3/0x4", FINDING_OOPS, "oops: foo" },
+	{ "Oops: divide error: 0000 [#1] SMP NOPTI\nRIP: 0010:foo+0x1/0x2",
+	  "Oops: invalid opcode: 0000 [#2] SMP\nRIP: 0010:foo+0x3/0x4", FINDING_OOPS, "oops: foo" },
+	{ "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+	  "kmemleak: 17 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+	  FINDING_WARNING, "kmemleak: kmemleak: N new suspected memory leaks (see /sys/kernel/debug/kmemleak)" },
+	{ "Memory cgroup out of memory: Killed process 12 (t) total-vm:1kB",
+	  "Memory cgroup out of memory: Killed process 345 (t) total-vm:22kB",
+	  FINDING_OOM, "oom: Memory cgroup out of memory: Killed process N (t) total-vm:NkB" },
+	{ "BUG: Bad page state in process t  pfn:1a2b3\nCall Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n foo+0x1/0x2",
+	  "BUG: Bad page state in process u  pfn:99\nCall Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n foo+0x9/0xa",
+	  FINDING_OOPS, "oops: foo" },
+	/* A copy that the compiler made of a function is that function. */
+	{ "WARNING: CPU: 0 PID: 1 at a.c:1 foo.isra.0+0x1/0x2",
+	  "WARNING: CPU: 3 PID: 9 at a.c:1 foo.constprop.1+0x7/0x9 [kvm]",
+	  FINDING_WARNING, "warning: foo" },
+};
+
+static void same_bug_same_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(twice); i++) {
+		const char *const text[] = { twice[i].first, twice[i].second };
+
+		for (int k = 0; k < 2; k++) {
+			struct console *c = console_new(-1, 0);
+			const struct findings *f = console_findings(c);
+
+			feed(c, text[k]);
+			feed(c, "\n---[ end trace 0000000000000000 ]---\n");
+			if (f->n != 1)
+				print_error("%s\n", text[k]);
+			assert_int_equal(f->n, 1);
+			assert_int_equal(f->v[0].kind, twice[i].kind);
+			assert_string_equal(f->v[0].fingerprint,
+					    twice[i].fingerprint);
+			console_free(c);
+		}
+	}
+}
+
+/* What only looks like one: no finding. */
+static void no_finding(void **state)
+{
+	static const char *const quiet[] = {
+		"rcu: RCU restricting CPUs from NR_CPUS=16 to nr_cpu_ids=2.",
+		"rcu: \tOffload RCU callbacks from CPUs: (none).",
+		"kmemleak: Kernel memory leak detector initialized",
+		"NMI watchdog: Enabled. Permanently consumes one hw-PMU counter.",
+		"Memory: 2010000K/2096632K available",
+		"pci 0000:00:01.0: [8086:1234] type 00 class 0x010000",
+	};
+	struct console *c = console_new(-1, 0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++) {
+		feed(c, quiet[i]);
+		feed(c, "\n");
+	}
+	assert_int_equal(console_findings(c)->n, 0);
+	console_free(c);
+}
+
 static void many_findings(void **state)
 {
 	struct console *c = console_new(-1, 0);
@@ -302,6 +388,8 @@ int main(void)
 		cmocka_unit_test(finds_all),
 		cmocka_unit_test(all_kinds),
 		cmocka_unit_test(stable),
+		cmocka_unit_test(same_bug_same_key),
+		cmocka_unit_test(no_finding),
 		cmocka_unit_test(many_findings),
 		cmocka_unit_test(panic_is_told),
 		cmocka_unit_test(last_lines),

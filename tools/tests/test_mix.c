@@ -264,7 +264,7 @@ static void recorded(void **state)
 	struct boot_result res = {
 		.reason = "", .diagnosis = "", .command = "", .qemu_version = "",
 	};
-	struct bootjson *j = bootjson_new(0, 1, NULL, 0);
+	struct bootjson *j = bootjson_new(0, 1, NULL, NULL, 0);
 	char *text;
 
 	(void)state;

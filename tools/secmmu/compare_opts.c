@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compare_opts.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+static const struct option longopts[] = {
+	{ "plan", required_argument, NULL, 'p' },
+	{ "arms", required_argument, NULL, 'a' },
+	{ "boots", required_argument, NULL, 'b' },
+	{ "minutes", required_argument, NULL, 'm' },
+	{ "boot", required_argument, NULL, 'B' },
+	{ "clock", required_argument, NULL, 'c' },
+	{ "events", required_argument, NULL, 'e' },
+	{ "lane", required_argument, NULL, 'l' },
+	{ "accel", required_argument, NULL, 'x' },
+	{ "seed", required_argument, NULL, 's' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "src", required_argument, NULL, 'S' },
+	{ "kernel-version", required_argument, NULL, 'K' },
+	{ "results", required_argument, NULL, 'r' },
+	{ "resume", required_argument, NULL, 'R' },
+	{ "control", required_argument, NULL, 'C' },
+	{ "append", required_argument, NULL, 'A' },
+	{ "json", no_argument, NULL, 'J' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: secmmu compare [OPTION...]\n"
+	      "       secmmu compare OLD NEW      two results folders: see there, --help\n\n"
+	      "  --plan NAME|FILE      what to run: configs/plans/NAME.ini (compare)\n"
+	      "  --arms \"A B...\"       these arms instead of the plan's\n"
+	      "  --boots N             number of boots, the unit of replication\n"
+	      "  --minutes N           boots until N minutes are over, or one fails\n"
+	      "  --boot N              only this boot of a run, from 0: with its --seed\n"
+	      "  --clock auto|wall|icount\n"
+	      "                        icount: instructions, one CPU (auto under TCG)\n"
+	      "  --events A,B...       only these events, of any plan\n"
+	      "  --lane NAME           a kernel with other options, of configs/lanes.ini\n"
+	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
+	      "  --seed N              repeat a run's random order\n"
+	      "  --jobs N              boots at a time; more than 1 only with icount\n"
+	      "  --src DIR|TARBALL     your own kernel tree (never modified)\n"
+	      "  --kernel-version V    point release of the distribution's source\n"
+	      "  --control PATCH       one more patch, on top of the series\n"
+	      "  --results DIR         folder of all results (results)\n"
+	      "  --resume DIR          go on with the run in DIR, with the options it had\n"
+	      "  --append STRING       added to the guest kernel's command line\n"
+	      "  --json                progress as JSON on standard output, a line each;\n"
+	      "                        all else on standard error\n"
+	      "\nAn interrupted run goes on from the boots it has when it is started\n"
+	      "again in the same way, or with --resume.\n", f);
+}
+
+static const char **string_of(struct compare_opts *o, int c)
+{
+	switch (c) {
+	case 'p': return &o->plan;
+	case 'a': return &o->arms;
+	case 'b': return &o->boots;
+	case 'm': return &o->minutes;
+	case 'B': return &o->boot;
+	case 'c': return &o->clock;
+	case 'e': return &o->events;
+	case 'l': return &o->lane;
+	case 'x': return &o->accel;
+	case 's': return &o->seed;
+	case 'j': return &o->jobs;
+	case 'S': return &o->kernel.src;
+	case 'K': return &o->kernel.version;
+	case 'r': return &o->results;
+	case 'R': return &o->resume;
+	case 'C': return &o->kernel.control;
+	case 'A': return &o->append;
+	default: return NULL;
+	}
+}
+
+int compare_opts_parse(int argc, char **argv, struct compare_opts *o)
+{
+	const char **value;
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
+		value = string_of(o, c);
+		if (value) {
+			*value = optarg;
+			continue;
+		}
+		if (c == 'J') {
+			o->json = true;
+			continue;
+		}
+		usage(c == 'h' ? stdout : stderr);
+		return c == 'h' ? -1 : ST_USAGE;
+	}
+	if (optind < argc) {
+		err("compare: unexpected '%s': see secmmu compare --help",
+		    argv[optind]);
+		return ST_USAGE;
+	}
+	if (o->resume && o->results) {
+		err("compare: --resume %s says where the results are: leave --results out",
+		    o->resume);
+		return ST_USAGE;
+	}
+	if (!o->results)
+		o->results = "results";
+	return ST_OK;
+}
+
+/* A plan may be a name; all else that names files is a path. */
+static bool is_path(int c, const char *value)
+{
+	return c == 'S' || c == 'C' ||
+	       (c == 'p' && (strchr(value, '/') || strstr(value, ".ini")));
+}
+
+/* Seed and folder are the manifest's; how many at a time is no matter. */
+static bool is_kept(int c)
+{
+	return c != 's' && c != 'r' && c != 'R' && c != 'j' && c != 'h' &&
+	       c != 'J';
+}
+
+json_t *compare_opts_save(const struct compare_opts *o)
+{
+	struct compare_opts copy = *o;
+	json_t *j = json_object();
+
+	for (const struct option *l = longopts; l->name; l++) {
+		const char **v = is_kept(l->val) ? string_of(&copy, l->val) :
+						   NULL;
+		char *path;
+
+		if (!v || !*v)
+			continue;
+		path = is_path(l->val, *v) ? realpath(*v, NULL) : NULL;
+		json_object_set_new(j, l->name, json_string(path ? path : *v));
+		free(path);
+	}
+	return j;
+}
+
+void compare_opts_restore(struct compare_opts *o, const json_t *manifest)
+{
+	const json_t *j = json_object_get(manifest, "options");
+
+	for (const struct option *l = longopts; l->name; l++) {
+		const char **v = is_kept(l->val) ? string_of(o, l->val) : NULL;
+
+		if (v && !*v)
+			*v = json_string_value(json_object_get(j, l->name));
+	}
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Going on with a run that was interrupted, at whatever moment: is it the same
+ * run, and which of its boots are whole.
+ */
+#ifndef SECMMU_RESUME_H
+#define SECMMU_RESUME_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* Files of a boot's folder besides boot.json, which has their hashes. */
+#define RESUME_FILES { "console.log", "ktap.log", "samples.csv", "sites.csv" }
+
+/**
+ * resume_run_id - one word for an identity and a seed
+ *
+ * In manifest.json and in each boot.json as "run". Return: free() it.
+ */
+char *resume_run_id(const json_t *identity, uint64_t seed);
+
+/**
+ * resume_load - the manifest of a run to go on with
+ *
+ * Return: a new reference; NULL, with an error printed, if there is none, or it
+ * lacks what makes a run recognizable.
+ */
+json_t *resume_load(const char *dir);
+
+/**
+ * resume_same - whether a run is the one that the options ask for
+ * @dir: its folder, for the message
+ * @manifest: its manifest
+ * @identity: of the options
+ *
+ * Return: ST_OK, or ST_USAGE with an error printed that names the difference.
+ */
+int resume_same(const char *dir, const json_t *manifest,
+		const json_t *identity);
+
+struct resume_count {
+	unsigned int kept;	/* whole boots */
+	unsigned int aside;	/* others, now called broken-NNN */
+};
+
+/**
+ * resume_sweep - leave only whole boots of this run under their names
+ * @dir: the run's folder
+ * @run: its resume_run_id()
+ * @boots: how many it is to have
+ *
+ * Whole is a boot-NNN whose boot.json is complete, belongs to this run, and has
+ * the hash of each of the other files. Others are renamed, what was
+ * never complete is removed, and so are a summary and report of a part.
+ *
+ * Return: 0, or -1 with an error printed.
+ */
+int resume_sweep(const char *dir, const char *run, unsigned int boots,
+		 struct resume_count *count);
+
+#endif
