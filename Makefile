@@ -30,6 +30,7 @@ help:
 #:                   on this machine's own kernel, through its /dev/kvm
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
+#: make export       the newest results (or DIR=) as CSV (or FORMAT=json)
 #: make compare-runs two runs beside each other: A=DIR B=DIR (MARGIN=0.01)
 #: make tree         the series as a git tree to work on (or in DIR=)
 #: make patches      the commits of that tree back into kvm-patches/
@@ -97,6 +98,10 @@ shell: tools
 
 report: tools
 	@$(SECMMU) report $(or $(DIR),results/latest)
+
+.PHONY: export
+export: tools
+	@$(SECMMU) export $(call opt,FORMAT,format) $(or $(DIR),results/latest)
 
 .PHONY: compare-runs
 compare-runs: tools

@@ -19,6 +19,8 @@ static const struct verb {
 	{ "shell", verb_shell, "an interactive shell in the booted kernel" },
 	{ "report", verb_report,
 	  "summary.json and report.html again from a results folder" },
+	{ "export", verb_export,
+	  "samples and figures of a results folder as CSV or JSON" },
 	{ "sites", verb_sites,
 	  "which notifier call sites a run has fired on a guest's memory" },
 	{ "selftests", verb_selftests,

@@ -10,6 +10,7 @@
  */
 int verb_compare(int argc, char **argv);
 int verb_controls(int argc, char **argv);
+int verb_export(int argc, char **argv);
 int verb_kernel(int argc, char **argv);
 int verb_patches(int argc, char **argv);
 int verb_report(int argc, char **argv);

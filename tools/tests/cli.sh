@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare kernel selftests shell report sites patches; do
+for verb in compare kernel selftests shell report export sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -91,6 +91,12 @@ fails "compare of one folder" 2 "one.*two results folders" "$SECMMU" compare "$d
 fails "compare of a folder that is none" 2 "$d/nothing" "$SECMMU" compare "$d/one" "$d/nothing"
 fails "compare of two clocks" 2 "clock wall.*icount" "$SECMMU" compare "$d/one" "$d/two"
 fails "compare of two folders, bad margin" 2 "wide" "$SECMMU" compare --margin wide "$d/one" "$d/two"
+fails "export of no folder" 2 "$d/nothing" "$SECMMU" export "$d/nothing"
+fails "export in an unknown format" 2 "'xml' is none of csv" "$SECMMU" export --format xml "$d/one"
+fails "export of something unknown" 2 "'all' is none of samples" "$SECMMU" export --what all "$d/one"
+fails "export of both into one file" 2 "x.csv.*--what" "$SECMMU" export --output "$d/x.csv" "$d/one"
+check "export to standard output" sh -c "[ \$('$SECMMU' export --what samples '$d/one' | wc -l) -eq 13 ]"
+check "export of both" sh -c "'$SECMMU' export --format json '$d/one' >/dev/null && [ -s '$d/one/export-samples.json' ] && [ -s '$d/one/export-boots.json' ]"
 
 check "nothing was left behind" test ! -e "$d/results/latest"
 tap_end
