@@ -30,6 +30,8 @@ help:
 #:                   on this machine's own kernel, through its /dev/kvm
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
+#: make pathlen      instructions per event: of a new run with the icount clock, of
+#:                   one there is (DIR=), or of two (A=OLD B=NEW) (THRESHOLD=0.01)
 #: make export       the newest results (or DIR=) as CSV (or FORMAT=json)
 #: make compare-runs two runs beside each other: A=DIR B=DIR (MARGIN=0.01)
 #: make tree         the series as a git tree to work on (or in DIR=)
@@ -98,6 +100,18 @@ shell: tools
 
 report: tools
 	@$(SECMMU) report $(or $(DIR),results/latest)
+
+# Failed tests do not keep the paths of the boots that passed from being judged.
+PATHLEN := $(call opt,THRESHOLD,threshold) $(call opt,ONLY,only)
+.PHONY: pathlen
+pathlen: tools
+ifneq ($(A)$(B)$(DIR),)
+	@$(SECMMU) pathlen $(PATHLEN) $(A) $(B) $(DIR)
+else
+	@status=0; $(SECMMU) compare $(COMPARE) --clock icount || status=$$?; \
+		[ $$status -le 1 ] || exit $$status; \
+		$(SECMMU) pathlen $(PATHLEN) results/latest && exit $$status
+endif
 
 .PHONY: export
 export: tools

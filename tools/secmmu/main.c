@@ -19,6 +19,8 @@ static const struct verb {
 	{ "shell", verb_shell, "an interactive shell in the booted kernel" },
 	{ "report", verb_report,
 	  "summary.json and report.html again from a results folder" },
+	{ "pathlen", verb_pathlen,
+	  "have the paths, in instructions, changed: a gate" },
 	{ "export", verb_export,
 	  "samples and figures of a results folder as CSV or JSON" },
 	{ "sites", verb_sites,

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare kernel selftests shell report export sites patches; do
+for verb in compare kernel selftests shell report export pathlen sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -97,6 +97,25 @@ fails "export of something unknown" 2 "'all' is none of samples" "$SECMMU" expor
 fails "export of both into one file" 2 "x.csv.*--what" "$SECMMU" export --output "$d/x.csv" "$d/one"
 check "export to standard output" sh -c "[ \$('$SECMMU' export --what samples '$d/one' | wc -l) -eq 13 ]"
 check "export of both" sh -c "'$SECMMU' export --format json '$d/one' >/dev/null && [ -s '$d/one/export-samples.json' ] && [ -s '$d/one/export-boots.json' ]"
+
+same="--boots 6 --samples 5 --events 2 --clock icount --spread 0 --noise 0.001 --jitter 0.001"
+# Unquoted: options, word by word.
+# shellcheck disable=SC2086
+for i in 1 2; do $mk $same --seed $i "$d/i$i"; done
+# shellcheck disable=SC2086
+$mk $same --seed 3 --planted 1.011 "$d/i3"
+ends() {
+	status=$1
+	shift
+	"$SECMMU" pathlen "$@" >/dev/null 2>&1
+	[ $? -eq "$status" ]
+}
+check "pathlen: the same is status 0" ends 0 "$d/i1" "$d/i2"
+check "pathlen: changed is status 1" ends 1 "$d/i1" "$d/i3"
+check "pathlen: below the threshold is status 0" ends 0 --threshold=0.02 "$d/i1" "$d/i3"
+check "pathlen: not enough boots is status 3" ends 3 "$d/two" "$d/i1"
+fails "pathlen of the wall clock" 2 "one has the clock wall" "$SECMMU" pathlen "$d/one"
+fails "pathlen with a bad threshold" 2 "'1' is no number" "$SECMMU" pathlen --threshold 1 "$d/one"
 
 check "nothing was left behind" test ! -e "$d/results/latest"
 tap_end
