@@ -49,6 +49,7 @@ help:
 #:                            LANES="debug kasan kcsan rt" for make debug
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
+#:   PERF=1                   make compare keeps a perf.data per boot and test
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
 

@@ -21,6 +21,8 @@ static const struct verb {
 	  "summary.json and report.html again from a results folder" },
 	{ "pathlen", verb_pathlen,
 	  "have the paths, in instructions, changed: a gate" },
+	{ "perf", verb_perf,
+	  "look at the perf.data that compare --perf has kept" },
 	{ "export", verb_export,
 	  "samples and figures of a results folder as CSV or JSON" },
 	{ "sites", verb_sites,

@@ -28,6 +28,7 @@ struct compare {
 	uint64_t seed;
 	bool has_seed;
 	char *image, *initrd, *system_map;
+	char *perf;		/* the program, or NULL */
 	unsigned int jobs;
 	uint64_t started_ns;
 	bool soak_over;
@@ -36,6 +37,7 @@ struct compare {
 struct options {
 	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
 	const char *jobs, *results, *append, *lane, *minutes, *boot;
+	bool perf;
 	struct kernel_opts kernel;
 };
 
@@ -56,6 +58,7 @@ static const struct option longopts[] = {
 	{ "results", required_argument, NULL, 'r' },
 	{ "control", required_argument, NULL, 'C' },
 	{ "append", required_argument, NULL, 'A' },
+	{ "perf", no_argument, NULL, 'P' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -81,6 +84,7 @@ static void usage(FILE *f)
 	      "  --control PATCH       one more patch, on top of the series\n"
 	      "  --results DIR         folder of all results (results)\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
+	      "  --perf                each test once more under perf record: docs/perf.md\n"
 	      "\nAn interrupted run goes on from the boots it has when it is started\n"
 	      "again in the same way.\n", f);
 }
@@ -108,6 +112,7 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'r': o->results = optarg; break;
 		case 'C': o->kernel.control = optarg; break;
 		case 'A': o->append = optarg; break;
+		case 'P': o->perf = true; break;
 		case 'h':
 			usage(stdout);
 			return -1;
@@ -296,6 +301,7 @@ static int make_initrd(struct compare *c, const struct plan *p)
 	struct initramfs_opts opts = {
 		.arms = (const char *const *)p->arms.v,
 		.n_arms = p->arms.n,
+		.perf = c->perf,
 	};
 	char *inner = xasprintf("%s/.initrd.vmm", c->results.dir);
 	struct payload payload = { 0 };
@@ -312,6 +318,16 @@ static int make_initrd(struct compare *c, const struct plan *p)
 		unlink(inner);
 	payload_free(&payload);
 	free(inner);
+	return ret;
+}
+
+/* perf.data outlives the cache that the kernel is in. */
+static int keep_symbols(const struct compare *c)
+{
+	char *to = xasprintf("%s/System.map", c->results.dir);
+	int ret = path_exists(to) ? 0 : copy_file(c->system_map, to);
+
+	free(to);
 	return ret;
 }
 
@@ -368,6 +384,8 @@ static int run_boots(struct compare *c, const struct plan *p)
 		return ret;
 	c->image = xasprintf("%s/vmlinux", c->artifacts.dir);
 	c->system_map = xasprintf("%s/System.map", c->artifacts.dir);
+	if (c->perf && keep_symbols(c))
+		return ST_HARNESS;
 	c->boot.kernel = c->image;
 	c->boot.initrd = c->initrd;
 	c->boot.system_map = c->system_map;
@@ -466,6 +484,7 @@ int verb_compare(int argc, char **argv)
 	c.boot.plan = p;
 	c.boot.accel = &accel;
 	c.boot.append = o.append;
+	c.boot.perf = o.perf;
 	ret = check_early(&c, p, &o);
 	if (ret != ST_OK)
 		goto out;
@@ -476,12 +495,16 @@ int verb_compare(int argc, char **argv)
 	ret = kernel_prepare(&o.kernel, &c.artifacts);
 	if (ret != ST_OK)
 		goto out;
-	ret = compare_run(&c, p, &o);
+	if (o.perf)
+		ret = kernel_perf(&o.kernel, &c.perf);
+	if (ret == ST_OK)
+		ret = compare_run(&c, p, &o);
 	artifacts_free(&c.artifacts);
 out:
 	free(c.image);
 	free(c.initrd);
 	free(c.system_map);
+	free(c.perf);
 	free(arms);
 	plan_free(p);
 	return ret;

@@ -14,6 +14,7 @@ int verb_export(int argc, char **argv);
 int verb_kernel(int argc, char **argv);
 int verb_pathlen(int argc, char **argv);
 int verb_patches(int argc, char **argv);
+int verb_perf(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_selftests(int argc, char **argv);
 int verb_shell(int argc, char **argv);

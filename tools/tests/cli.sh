@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare kernel selftests shell report export pathlen sites patches; do
+for verb in compare kernel selftests shell report export pathlen perf sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -116,6 +116,17 @@ check "pathlen: below the threshold is status 0" ends 0 --threshold=0.02 "$d/i1"
 check "pathlen: not enough boots is status 3" ends 3 "$d/two" "$d/i1"
 fails "pathlen of the wall clock" 2 "one has the clock wall" "$SECMMU" pathlen "$d/one"
 fails "pathlen with a bad threshold" 2 "'1' is no number" "$SECMMU" pathlen --threshold 1 "$d/one"
+
+mkdir -p "$d/one/boot-000/perf"
+: >"$d/one/boot-000/perf/00-mutex-a-x.data"
+fails "perf without a file" 2 "no FILE" "$SECMMU" perf
+fails "perf without a command" 2 "no COMMAND" "$SECMMU" perf "$d/one/boot-000/perf/00-mutex-a-x.data"
+fails "perf of no file" 2 "$d/nothing" "$SECMMU" perf "$d/nothing" report
+fails "perf without the kernel's symbols" 2 "one/System.map" "$SECMMU" perf "$d/one/boot-000/perf/00-mutex-a-x.data" report
+: >"$d/one/System.map"
+: >"$d/one/boot-000/perf/00-mutex-a-x.modules"
+check "perf gets file, symbols and arguments" sh -c "SECMMU_PERF=echo '$SECMMU' perf '$d/one/boot-000/perf/00-mutex-a-x.data' lock contention -t |
+	grep -q -- '--no-pager lock -i .*00-mutex-a-x.data --kallsyms .* contention -t'"
 
 check "nothing was left behind" test ! -e "$d/results/latest"
 tap_end
