@@ -33,12 +33,13 @@ unsigned int perf_argv(const char *tracefs, const char **argv)
 {
 	/*
 	 * All CPUs: vCPUs and kernel threads are what is looked for. The
-	 * samples' clock. Cycles, or time where there is no such counter.
+	 * samples' clock. Cycles, or time where there is no such counter, at a
+	 * rate; tracepoints one by one, which --freq would take a part of.
 	 */
 	static const char *const start[] = {
 		PERF_PROGRAM, "record", "--quiet", "--all-cpus", "--call-graph",
 		"fp", "--clockid", "CLOCK_MONOTONIC", "--mmap-pages", "4M",
-		"--freq", "997", "--output", PERF_DATA, "--event", "cycles",
+		"--output", PERF_DATA, "--event", "cycles/freq=997/",
 	};
 	unsigned int n = 0, i;
 
