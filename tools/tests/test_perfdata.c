@@ -40,7 +40,7 @@ static char *joined(const char *tracefs)
 	return s;
 }
 
-/* perf refuses an event that is not there, so only those that are are named. */
+/* perf refuses an event that is not there, so only what exists is named. */
 static void events_that_exist(void **state)
 {
 	char *s;
