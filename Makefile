@@ -30,6 +30,9 @@ help:
 #:                   on this machine's own kernel, through its /dev/kvm
 #: make shell        a shell in the booted kernel, with perf and the selftests
 #: make report       the newest results (or DIR=) to summary.json and report.html again
+#: make pathlen      instructions per event: of a new run with the icount clock, of
+#:                   one there is (DIR=), or of two (A=OLD B=NEW) (THRESHOLD=0.01)
+#: make export       the newest results (or DIR=) as CSV (or FORMAT=json)
 #: make compare-runs two runs beside each other: A=DIR B=DIR (MARGIN=0.01)
 #: make tree         the series as a git tree to work on (or in DIR=)
 #: make patches      the commits of that tree back into kvm-patches/
@@ -48,6 +51,7 @@ help:
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
+#:   PERF=1                   make compare keeps a perf.data per boot and test
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
 
@@ -99,6 +103,22 @@ shell: tools
 
 report: tools
 	@$(SECMMU) report $(or $(DIR),results/latest)
+
+# Failed tests do not keep the paths of the boots that passed from being judged.
+PATHLEN := $(call opt,THRESHOLD,threshold) $(call opt,ONLY,only)
+.PHONY: pathlen
+pathlen: tools
+ifneq ($(A)$(B)$(DIR),)
+	@$(SECMMU) pathlen $(PATHLEN) $(A) $(B) $(DIR)
+else
+	@status=0; $(SECMMU) compare $(COMPARE) --clock icount || status=$$?; \
+		[ $$status -le 1 ] || exit $$status; \
+		$(SECMMU) pathlen $(PATHLEN) results/latest && exit $$status
+endif
+
+.PHONY: export
+export: tools
+	@$(SECMMU) export $(call opt,FORMAT,format) $(or $(DIR),results/latest)
 
 .PHONY: compare-runs
 compare-runs: tools

@@ -23,12 +23,20 @@ enum frame_type {
 	FRAME_TRACE = 6,
 	FRAME_ALIVE = 7,
 	FRAME_LOG = 8,
+	FRAME_PERF = 9,
 	FRAME_LOAD = 16,
 	FRAME_UNLOAD = 17,
 	FRAME_RUN = 18,
 	FRAME_SHELL = 19,
 	FRAME_POWEROFF = 20,
 	FRAME_MIXED = 21,
+};
+
+/* What a PERF frame is a piece of. */
+enum frame_perf_part {
+	PERF_PART_DATA,		/* perf.data */
+	PERF_PART_MODULES,	/* lines of /proc/kallsyms of modules */
+	PERF_PARTS
 };
 
 /* One received frame; @data points into the reader's buffer. */

@@ -160,6 +160,28 @@ void trace_stop(void);
  */
 int trace_drain(struct port *p, uint32_t id, uint64_t *lost, struct gerr *e);
 
+/* perf.c */
+
+#define PERF_PROGRAM "/bin/perf"
+#define PERF_DATA "/tmp/secmmu-perf.data"
+#define PERF_MODULES "/tmp/secmmu-perf.modules"
+#define PERF_ARGS 24
+
+/**
+ * perf_argv - the command line that a test's is put behind
+ * @tracefs: where it is mounted
+ * @argv: room for PERF_ARGS
+ *
+ * Return: how many were written.
+ */
+unsigned int perf_argv(const char *tracefs, const char **argv);
+
+/** perf_ready - before the test. Return: 0, or -1 with @e set. */
+int perf_ready(struct gerr *e);
+
+/** perf_modules - after it: the symbols of modules, as PERF_MODULES. */
+void perf_modules(const char *kallsyms);
+
 /* run.c */
 
 enum run_state {
@@ -177,6 +199,7 @@ struct run {
 	int out; /* pipe of stdout and stderr, or -1 */
 	bool traced;
 	bool samples;
+	bool perf;
 	bool timed_out;
 	bool reaped; /* status and usage are valid */
 	bool stuck; /* something survived SIGKILL */

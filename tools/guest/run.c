@@ -42,8 +42,8 @@ static int get_num(const struct request *q, const char *key, uint64_t max,
 static _Noreturn void exec_test(const struct run *r, const struct request *q,
 				int out, int err_fd)
 {
-	const char *argv[ARGS_MAX + 1];
-	unsigned int n;
+	const char *argv[PERF_ARGS + ARGS_MAX + 1];
+	unsigned int n, first;
 	const char *s;
 	sigset_t none;
 	int null;
@@ -57,9 +57,10 @@ static _Noreturn void exec_test(const struct run *r, const struct request *q,
 		setenv("SECMMU_SAMPLES", SAMPLES_PATH, 1);
 	if (r->traced)
 		setenv("SECMMU_TRACING_ON", TRACE_SWITCH, 1);
+	first = r->perf ? perf_argv(TRACEFS, argv) : 0;
 	for (n = 0; n < ARGS_MAX && (s = text(q, "argv", n)); n++)
-		argv[n] = s;
-	argv[n] = NULL;
+		argv[first + n] = s;
+	argv[first + n] = NULL;
 	/* KVM selftests open argv[0] for the guest's code, without PATH. */
 	null = open("/dev/null", O_RDONLY);
 	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 &&
@@ -123,18 +124,22 @@ close_out:
 int run_start(struct run *r, const struct request *q, struct port *p,
 	      struct gerr *e)
 {
-	uint64_t timeout_ms, trace, samples;
+	uint64_t timeout_ms, trace, samples, perf = 0;
 
 	*r = (struct run){ .id = q->id, .out = -1 };
 	if (get_num(q, "timeout_ms", UINT32_MAX, &timeout_ms, e) ||
 	    get_num(q, "trace", 1, &trace, e) ||
-	    get_num(q, "samples", 1, &samples, e))
+	    get_num(q, "samples", 1, &samples, e) ||
+	    (text(q, "perf", 0) && get_num(q, "perf", 1, &perf, e)))
 		return -1;
 	if (!text(q, "argv", 0) || text(q, "argv", ARGS_MAX))
 		return gerr_set(e, "argv: none, or more than %d", ARGS_MAX);
 	r->samples = samples;
 	r->traced = trace;
+	r->perf = perf;
 	unlink(SAMPLES_PATH);
+	if (r->perf && perf_ready(e))
+		return -1;
 	if (r->traced && trace_start(p, e))
 		return -1;
 	if (spawn_test(r, q, e)) {
@@ -235,7 +240,8 @@ void run_step(struct run *r)
 		r->state = RUN_DONE;
 }
 
-static void send_file(struct port *p, uint32_t id, const char *path)
+/* @part: of a PERF frame, whose payload has that number; -1: of SAMPLES. */
+static void send_file(struct port *p, uint32_t id, int part, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -244,9 +250,11 @@ static void send_file(struct port *p, uint32_t id, const char *path)
 	for (;;) {
 		port_begin(p);
 		port_u32(p, id);
+		if (part >= 0)
+			port_u32(p, part);
 		if (port_read_from(p, fd) <= 0)
 			break;
-		port_send(p, FRAME_SAMPLES);
+		port_send(p, part < 0 ? FRAME_SAMPLES : FRAME_PERF);
 	}
 	close(fd);
 	unlink(path);
@@ -265,7 +273,12 @@ static void send_rest(struct run *r, struct port *p)
 	if (r->out >= 0)
 		close(r->out);
 	if (r->samples)
-		send_file(p, r->id, SAMPLES_PATH);
+		send_file(p, r->id, -1, SAMPLES_PATH);
+	if (r->perf) {
+		perf_modules("/proc/kallsyms");
+		send_file(p, r->id, PERF_PART_DATA, PERF_DATA);
+		send_file(p, r->id, PERF_PART_MODULES, PERF_MODULES);
+	}
 }
 
 void run_finish(struct run *r, struct port *p)

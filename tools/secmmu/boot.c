@@ -36,6 +36,7 @@ static const struct boot_quota run_quota = {
 	.samples = 64ull << 20,
 	.trace = 1ull << 30,
 	.meta = 4ull << 20,
+	.perf = 1ull << 30,
 };
 
 /* Text of a request: "key=value" strings, each with its NUL. */
@@ -265,6 +266,8 @@ int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)
 	put_number(&t, "timeout_ms", q->timeout_ms);
 	put_number(&t, "trace", q->trace);
 	put_number(&t, "samples", q->samples);
+	if (q->perf)
+		put_number(&t, "perf", 1);
 	put_all(&t, "argv", q->argv);
 	put_all(&t, "env", q->env);
 	expect_findings(b, b->id, q->expected);

@@ -120,6 +120,7 @@ struct run_req {
 	unsigned int wall_ms;		/* 0: from timeout_ms and the clock */
 	bool trace;
 	bool samples;			/* set SECMMU_SAMPLES, send the file */
+	bool perf;			/* under perf record, send what it left */
 	unsigned int expected;		/* mask of 1 << finding_kind: no failure */
 	void *arg;			/* for the callbacks */
 	int (*on_out)(void *arg, const void *data, size_t len);
@@ -127,6 +128,9 @@ struct run_req {
 	int (*on_trace)(void *arg, uint32_t cpu, const void *data, size_t len);
 	int (*on_tracemeta)(void *arg, const char *name, const char *content,
 			    size_t len);
+	/* @part: 0 perf.data, 1 symbols of modules; each in order */
+	int (*on_perf)(void *arg, unsigned int part, const void *data,
+		       size_t len);
 };
 
 struct run_result {

@@ -135,6 +135,16 @@ static uint32_t get_u32(const uint8_t *p)
 	return le32toh(v);
 }
 
+static void take_perf(struct boot *b, const uint8_t *p, size_t len)
+{
+	const struct run_req *q = b->req;
+
+	if (!q->perf || len < 4 || get_u32(p) >= PERF_PARTS)
+		bad(b, "a PERF that is malformed or was not asked for");
+	else if (within(b, &b->quota.perf, len, "too much of perf") && q->on_perf)
+		called(b, q->on_perf(q->arg, get_u32(p), p + 4, len - 4));
+}
+
 static void take_data(struct boot *b, const struct frame *f)
 {
 	const struct run_req *q = b->req;
@@ -153,6 +163,8 @@ static void take_data(struct boot *b, const struct frame *f)
 		if (within(b, &b->quota.samples, len, "too many samples") &&
 		    q->on_samples)
 			called(b, q->on_samples(q->arg, p, len));
+	} else if (f->type == FRAME_PERF) {
+		take_perf(b, p, len);
 	} else if (len < 4 || get_u32(p) >= FRAME_CPUS_MAX) {
 		bad(b, "a malformed TRACE");
 	} else if (within(b, &b->quota.trace, len, "too long a trace") &&
@@ -203,6 +215,7 @@ static void take_frame(struct boot *b, const struct frame *f)
 	case FRAME_OUT:
 	case FRAME_SAMPLES:
 	case FRAME_TRACE:
+	case FRAME_PERF:
 		take_data(b, f);
 		break;
 	case FRAME_TRACEMETA:

@@ -28,7 +28,7 @@ enum boot_timer {
 
 /* What the guest may send for one RUN, in bytes. */
 struct boot_quota {
-	uint64_t out, samples, trace, meta;
+	uint64_t out, samples, trace, meta, perf;
 };
 
 /* The user's terminal while it is connected to the console. */

@@ -13,6 +13,7 @@
 #include "plan_mix.h"
 #include "progress.h"
 #include "resume.h"
+#include "perfdata.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -34,12 +35,21 @@ struct running_boot {
 	bool host_error;	/* disk full and the like: message printed */
 };
 
-/* One run of a program in a slot: first all untraced, then with tracepoints. */
+/* A test's runs in a slot, in this order. */
+enum run_kind {
+	RUN_UNTRACED,
+	RUN_TRACED,
+	RUN_PERF,		/* under perf record; its times do not count */
+	RUN_KINDS
+};
+
+/* One run of a program in a slot. */
 struct turn {
 	struct running_boot *run;
 	size_t slot;
 	const struct plan_test *test;
 	bool traced;
+	struct perfdata *perf;	/* or NULL */
 	struct ktap *ktap;
 	struct samplefile *samples;
 	bool samples_any;	/* not every test has samples */
@@ -98,6 +108,16 @@ static int on_tracemeta(void *arg, const char *name, const char *content,
 	return 0;
 }
 
+static int on_perf(void *arg, unsigned int part, const void *data, size_t len)
+{
+	struct turn *t = arg;
+
+	if (!perfdata_add(t->perf, part, data, len))
+		return 0;
+	t->run->host_error = true;
+	return -1;
+}
+
 static void add_args(struct strs *argv, const struct strs *args)
 {
 	for (size_t i = 0; i < args->n; i++)
@@ -113,7 +133,8 @@ static struct strs test_argv(const struct turn *t)
 
 	strs_add(&argv, path, strlen(path));
 	add_args(&argv, &t->test->args);
-	if (t->traced)
+	/* What is enough for the trace is enough for perf. */
+	if (t->traced || t->perf)
 		add_args(&argv, &t->test->traced_args);
 	/*
 	 * On one CPU a running vCPU can only add its own time slices to what
@@ -289,6 +310,39 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 	return 0;
 }
 
+/*
+ * A run under perf is there for its perf.data: one result that says whether
+ * there is one, and how the test ended.
+ */
+static int finish_perf(struct turn *t, const struct run_result *res)
+{
+	const struct ktap_end end = {
+		.timed_out = res->timed_out,
+		.signal = res->signal,
+		.exit = res->exit,
+	};
+	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
+	const char *reason = ktap_reason(t->ktap), *missing;
+	char how[64] = "";
+
+	if (t->test->by_exit) {
+		status = judge_exit(&end, how, sizeof(how));
+		reason = how;
+	}
+	if (perfdata_end(t->perf, &missing)) {
+		t->run->host_error = true;
+		t->perf = NULL;
+		return -1;
+	}
+	t->perf = NULL;
+	if (missing && status != STATUS_SKIP) {
+		status = STATUS_ERROR;
+		reason = missing;
+	}
+	add_result(t, "(perf)", status, reason);
+	return 0;
+}
+
 static unsigned int expected_findings(const struct plan_test *pt,
 				      const char *arm)
 {
@@ -301,13 +355,17 @@ static unsigned int expected_findings(const struct plan_test *pt,
 }
 
 static int run_turn(struct running_boot *run, size_t slot,
-		    const struct plan_test *pt, bool traced)
+		    const struct plan_test *pt, enum run_kind kind)
 {
+	static const char *const names[] = { "untraced", "traced", "under perf" };
+	bool traced = kind == RUN_TRACED;
 	struct turn t = {
 		.run = run,
 		.slot = slot,
 		.test = pt,
 		.traced = traced,
+		.perf = kind != RUN_PERF ? NULL :
+			perfdata_new(run->dir, slot, &run->slots[slot], pt->name),
 		.ktap = ktap_new(),
 		.samples = samplefile_new(),
 	};
@@ -316,25 +374,28 @@ static int run_turn(struct running_boot *run, size_t slot,
 		.argv = (const char *const *)argv.v,
 		.timeout_ms = pt->timeout_s * 1000,
 		.trace = traced,
-		.samples = !pt->by_exit,
+		.samples = !pt->by_exit && kind != RUN_PERF,
+		.perf = kind == RUN_PERF,
 		.expected = expected_findings(pt, run->slots[slot].arm),
 		.arg = &t,
 		.on_out = on_out,
 		.on_samples = on_samples,
 		.on_trace = on_trace,
 		.on_tracemeta = on_tracemeta,
+		.on_perf = on_perf,
 	};
 	struct run_result res;
+	const char *missing;
 	enum status status;
 	int code;
 
 	fprintf(run->ktap_log, "# secmmu: slot %zu, arm %s, copy %c, %s: %s\n",
 		slot, run->slots[slot].arm, run->slots[slot].copy,
-		traced ? "traced" : "untraced", pt->name);
+		names[kind], pt->name);
 	trace_reset(run->trace);
 	code = boot_run(run->boot, &req, &res);
 	if (code == BOOT_OK) {
-		if (finish_turn(&t, &res))
+		if (t.perf ? finish_perf(&t, &res) : finish_turn(&t, &res))
 			code = BOOT_ERR_HOST;
 	} else {
 		status = ktap_finish(t.ktap, NULL, &pt->events);
@@ -343,6 +404,8 @@ static int run_turn(struct running_boot *run, size_t slot,
 		else
 			add_results(&t, status, boot_reason(run->boot));
 	}
+	if (t.perf)
+		perfdata_end(t.perf, &missing);
 	ktap_free(t.ktap);
 	samplefile_free(t.samples);
 	strs_free(&argv);
@@ -350,13 +413,16 @@ static int run_turn(struct running_boot *run, size_t slot,
 }
 
 /*
- * Turns of a slot: each test untraced, then traced unless the plan says no. The
- * next one at or after @turn, or SIZE_MAX.
+ * Turns of a slot: each test untraced, then traced unless the plan says no, then
+ * under perf if that was asked for. The next one at or after @turn, or SIZE_MAX.
  */
-static size_t next_turn(const struct plan *p, size_t turn)
+static size_t next_turn(const struct bootrun *r, size_t turn)
 {
-	for (; turn < 2 * p->n_tests; turn++)
-		if (turn % 2 == 0 || p->tests[turn / 2].traced)
+	for (; turn < RUN_KINDS * r->plan->n_tests; turn++)
+		if (turn % RUN_KINDS == RUN_UNTRACED ||
+		    (turn % RUN_KINDS == RUN_PERF && r->perf) ||
+		    (turn % RUN_KINDS == RUN_TRACED &&
+		     r->plan->tests[turn / RUN_KINDS].traced))
 			return turn;
 	return SIZE_MAX;
 }
@@ -366,18 +432,22 @@ static void miss_turns(struct running_boot *run, size_t slot, size_t turn)
 {
 	const struct plan *p = run->r->plan;
 
-	while ((turn = next_turn(p, turn)) != SIZE_MAX) {
+	while ((turn = next_turn(run->r, turn)) != SIZE_MAX) {
+		bool perf = turn % RUN_KINDS == RUN_PERF;
 		struct turn t = {
 			.run = run,
 			.slot = slot,
-			.test = &p->tests[turn / 2],
-			.traced = turn % 2,
+			.test = &p->tests[turn / RUN_KINDS],
+			.traced = turn % RUN_KINDS == RUN_TRACED,
 		};
 
-		if (t.test->by_exit)
+		if (perf)
+			add_result(&t, "(perf)", STATUS_MISS,
+				   boot_reason(run->boot));
+		else if (t.test->by_exit)
 			add_result(&t, t.test->name, STATUS_MISS,
 				   boot_reason(run->boot));
-		for (size_t e = 0; e < t.test->events.n; e++)
+		for (size_t e = 0; !perf && e < t.test->events.n; e++)
 			add_result(&t, t.test->events.v[e], STATUS_MISS,
 				   boot_reason(run->boot));
 		turn++;
@@ -409,8 +479,9 @@ static int run_slot(struct running_boot *run, size_t slot)
 		     s->arm, boot_refusal(run->boot));
 		return BOOT_OK;
 	}
-	while (code >= 0 && (turn = next_turn(p, turn)) != SIZE_MAX) {
-		code = run_turn(run, slot, &p->tests[turn / 2], turn % 2);
+	while (code >= 0 && (turn = next_turn(run->r, turn)) != SIZE_MAX) {
+		code = run_turn(run, slot, &p->tests[turn / RUN_KINDS],
+				turn % RUN_KINDS);
 		turn++;
 	}
 	if (code < 0)

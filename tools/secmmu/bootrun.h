@@ -3,6 +3,7 @@
 #ifndef SECMMU_BOOTRUN_H
 #define SECMMU_BOOTRUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "boot.h"
@@ -23,6 +24,7 @@ struct bootrun {
 	const char *system_map;
 	const char *results;		/* the run's folder */
 	const char *append;		/* added to the kernel's command line, or NULL */
+	bool perf;			/* each test once more, under perf record */
 };
 
 /**

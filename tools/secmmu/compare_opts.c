@@ -25,6 +25,7 @@ static const struct option longopts[] = {
 	{ "resume", required_argument, NULL, 'R' },
 	{ "control", required_argument, NULL, 'C' },
 	{ "append", required_argument, NULL, 'A' },
+	{ "perf", no_argument, NULL, 'P' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -52,6 +53,7 @@ static void usage(FILE *f)
 	      "  --results DIR         folder of all results (results)\n"
 	      "  --resume DIR          go on with the run in DIR, with the options it had\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
+	      "  --perf                each test once more under perf record: docs/perf.md\n"
 	      "  --json                progress as JSON on standard output, a line each;\n"
 	      "                        all else on standard error\n"
 	      "\nAn interrupted run goes on from the boots it has when it is started\n"
@@ -95,8 +97,8 @@ int compare_opts_parse(int argc, char **argv, struct compare_opts *o)
 			*value = optarg;
 			continue;
 		}
-		if (c == 'J') {
-			o->json = true;
+		if (c == 'J' || c == 'P') {
+			*(c == 'J' ? &o->json : &o->perf) = true;
 			continue;
 		}
 		usage(c == 'h' ? stdout : stderr);
@@ -147,6 +149,8 @@ json_t *compare_opts_save(const struct compare_opts *o)
 		json_object_set_new(j, l->name, json_string(path ? path : *v));
 		free(path);
 	}
+	if (o->perf)
+		json_object_set_new(j, "perf", json_true());
 	return j;
 }
 
@@ -160,4 +164,5 @@ void compare_opts_restore(struct compare_opts *o, const json_t *manifest)
 		if (v && !*v)
 			*v = json_string_value(json_object_get(j, l->name));
 	}
+	o->perf |= json_is_true(json_object_get(j, "perf"));
 }

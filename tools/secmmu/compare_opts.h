@@ -12,6 +12,7 @@ struct compare_opts {
 	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
 	const char *jobs, *results, *append, *lane, *resume, *minutes, *boot;
 	struct kernel_opts kernel;
+	bool perf;		/* each test once more, under perf */
 	bool json;		/* progress as JSON, on standard output */
 };
 

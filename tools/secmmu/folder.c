@@ -341,6 +341,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	return 0;
 }
 
+/* @r: NULL to leave the samples alone. */
 static int read_boot(struct folder *f, struct folder_boot *b, struct reducer *r)
 {
 	char *path = xasprintf("%s/%s/boot.json", f->dir, b->name);
@@ -354,7 +355,7 @@ static int read_boot(struct folder *f, struct folder_boot *b, struct reducer *r)
 	if (b->status == STATUS_PASS) {
 		free(path);
 		path = xasprintf("%s/%s/samples.csv", f->dir, b->name);
-		ret = reduce_boot(r, f, b, path);
+		ret = r ? reduce_boot(r, f, b, path) : 0;
 		f->n_used++;
 	}
 out:
@@ -395,25 +396,36 @@ static int list_boots(struct folder *f)
 	return 0;
 }
 
-int folder_load(const char *dir, struct folder *f)
+static int load(const char *dir, struct folder *f, struct reducer *r)
 {
-	struct reducer *r = NULL;
 	int ret = -1;
 	size_t i;
 
 	*f = (struct folder){ .dir = xstrdup(dir) };
 	if (read_manifest(f) || list_boots(f))
 		goto out;
-	r = reducer_new();
 	for (i = 0; i < f->n_boots; i++)
 		if (read_boot(f, &f->boots[i], r))
 			goto out;
 	ret = 0;
 out:
-	reducer_free(r);
 	if (ret)
 		folder_free(f);
 	return ret;
+}
+
+int folder_load(const char *dir, struct folder *f)
+{
+	struct reducer *r = reducer_new();
+	int ret = load(dir, f, r);
+
+	reducer_free(r);
+	return ret;
+}
+
+int folder_list(const char *dir, struct folder *f)
+{
+	return load(dir, f, NULL);
 }
 
 void folder_free(struct folder *f)

@@ -117,6 +117,13 @@ struct folder {
  */
 int folder_load(const char *dir, struct folder *f);
 
+/**
+ * folder_list - the same without the samples: manifest and boots alone
+ *
+ * There are no cells, sites or figures in @f then.
+ */
+int folder_list(const char *dir, struct folder *f);
+
 void folder_free(struct folder *f);
 
 /** folder_get - what a used boot has, or NULL where nothing was measured. */

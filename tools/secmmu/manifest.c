@@ -112,6 +112,9 @@ json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a)
 	json_object_set_new(o, "cpus", json_integer(b->cpus));
 	json_object_set_new(o, "append", json_string(b->append ? b->append : ""));
 	json_object_set_new(o, "qemu", optional(b->qemu_version));
+	/* Only then, so that runs of before can go on. */
+	if (b->perf)
+		json_object_set_new(o, "perf", json_true());
 	return o;
 }
 
@@ -193,12 +196,13 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 	char *arms = strs_join(&p->arms), *events = strs_join(&p->chosen);
 	char *own = xasprintf("%s/configs/plans/%s.ini", top_dir(), p->name);
 	char *boots = which_boots(p);
-	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s %s CLOCK=%s ACCEL=%s%s%s SEED=%llu%s%s",
+	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s %s CLOCK=%s ACCEL=%s%s%s SEED=%llu%s%s%s",
 			      strcmp(p->path, own) ? p->path : p->name, arms,
 			      *events ? " EVENTS=\"" : "", events,
 			      *events ? "\"" : "", boots, clock_name(b),
 			      accel_name(b->accel->which), p->lane ? " LANE=" : "",
 			      p->lane ? p->lane : "", (unsigned long long)seed,
+			      b->perf ? " PERF=1" : "",
 			      src ? " KERNEL_SRC=" : "", src ? src : "");
 
 	free(boots);

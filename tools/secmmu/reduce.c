@@ -14,15 +14,21 @@
 #define SITES_MAX 65536
 #define LINEAR_POINTS 60	/* of a curve, up to p = 0.99 */
 
+/*
+ * All times of one cell, series and metric. Nearly all are less than 2^32 ns:
+ * those of 4.3 s and more have a list of their own.
+ */
 struct values {
-	uint64_t *v;
+	uint32_t *v;
 	size_t n, size;
+	uint64_t *long_v;
+	size_t n_long, long_size;
 };
 
 struct reducer {
 	struct values *values;	/* [cell][series][metric] */
 	size_t n_values;
-	uint64_t *tmp;
+	uint32_t *tmp;
 	size_t tmp_size;
 	/* While a boot is read. */
 	struct folder *f;
@@ -48,8 +54,10 @@ void reducer_free(struct reducer *r)
 
 	if (!r)
 		return;
-	for (i = 0; i < r->n_values; i++)
+	for (i = 0; i < r->n_values; i++) {
 		free(r->values[i].v);
+		free(r->values[i].long_v);
+	}
 	free(r->values);
 	free(r->tmp);
 	free(r);
@@ -143,13 +151,25 @@ static int count_site(struct reducer *r, const struct sample_row *row)
 	return 0;
 }
 
+/* Room for one more in the array @v of @n. */
+static void *grow(void *v, size_t n, size_t *size, size_t each)
+{
+	if (n < *size)
+		return v;
+	*size = *size ? *size + *size / 2 : 64;
+	return xrealloc(v, *size * each);
+}
+
 static void add(struct values *v, uint64_t x)
 {
-	if (v->n == v->size) {
-		v->size = v->size ? v->size + v->size / 2 : 64;
-		v->v = xrealloc(v->v, v->size * sizeof(*v->v));
+	if (x <= UINT32_MAX) {
+		v->v = grow(v->v, v->n, &v->size, sizeof(*v->v));
+		v->v[v->n++] = (uint32_t)x;
+		return;
 	}
-	v->v[v->n++] = x;
+	v->long_v = grow(v->long_v, v->n_long, &v->long_size,
+			 sizeof(*v->long_v));
+	v->long_v[v->n_long++] = x;
 }
 
 static int add_row(const struct sample_row *row, const char **why, void *arg)
@@ -181,42 +201,63 @@ static int add_row(const struct sample_row *row, const char **why, void *arg)
 	return 0;
 }
 
-/* Values above @limit, at the end of the sorted @v. */
-static size_t beyond(const struct values *v, double limit)
+static int by_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort(struct reducer *r, struct values *v)
+{
+	if (v->n > r->tmp_size) {
+		r->tmp_size = v->n;
+		free(r->tmp);
+		r->tmp = xmalloc(r->tmp_size * sizeof(*r->tmp));
+	}
+	stat_sort_u32(v->v, v->n, r->tmp);
+	if (v->n_long)
+		qsort(v->long_v, v->n_long, sizeof(*v->long_v), by_u64);
+}
+
+/* The @i-th of the sorted values. */
+static double value_at(const void *values, size_t i)
+{
+	const struct values *v = values;
+
+	return i < v->n ? (double)v->v[i] : (double)v->long_v[i - v->n];
+}
+
+/* How many values are above @limit. */
+static size_t beyond(const struct values *v, size_t all, double limit)
 {
 	size_t n = 0;
 
-	while (n < v->n && (double)v->v[v->n - 1 - n] > limit)
+	while (n < all && value_at(v, all - 1 - n) > limit)
 		n++;
 	return n;
 }
 
 static void reduce(struct reducer *r, struct values *v, struct reduced *out)
 {
+	size_t n = v->n + v->n_long, i;
 	double p;
-	size_t i;
 
-	*out = (struct reduced){ v->n, NAN, NAN, NAN, NAN, 0, NULL };
-	if (!v->n)
+	*out = (struct reduced){ n, NAN, NAN, NAN, NAN, 0, NULL };
+	if (!n)
 		return;
-	if (v->n > r->tmp_size) {
-		r->tmp_size = v->n;
-		free(r->tmp);
-		r->tmp = xmalloc(r->tmp_size * sizeof(*r->tmp));
-	}
-	stat_sort_u64(v->v, v->n, r->tmp);
-	out->p50 = stat_quantile_u64(v->v, v->n, 0.5);
-	out->p90 = stat_quantile_u64(v->v, v->n, 0.9);
-	out->p99 = stat_quantile_u64(v->v, v->n, 0.99);
-	out->max = (double)v->v[v->n - 1];
-	out->beyond_p99 = beyond(v, out->p99);
+	sort(r, v);
+	out->p50 = stat_quantile_of(value_at, v, n, 0.5);
+	out->p90 = stat_quantile_of(value_at, v, n, 0.9);
+	out->p99 = stat_quantile_of(value_at, v, n, 0.99);
+	out->max = value_at(v, n - 1);
+	out->beyond_p99 = beyond(v, n, out->p99);
 	out->curve = xmalloc(CURVE_POINTS * sizeof(*out->curve));
 	for (i = 0; i < CURVE_POINTS; i++) {
 		p = curve_p(i);
-		out->curve[i] = p > 1 - 1 / (double)v->n ? NAN :
-			(float)stat_quantile_u64(v->v, v->n, p);
+		out->curve[i] = p > 1 - 1 / (double)n ? NAN :
+			(float)stat_quantile_of(value_at, v, n, p);
 	}
-	v->n = 0;
 }
 
 int reduce_boot(struct reducer *r, struct folder *f, struct folder_boot *b,
@@ -226,7 +267,7 @@ int reduce_boot(struct reducer *r, struct folder *f, struct folder_boot *b,
 
 	r->f = f;
 	for (i = 0; i < r->n_values; i++)
-		r->values[i].n = 0;
+		r->values[i].n = r->values[i].n_long = 0;
 	if (samples_read(path, add_row, r))
 		return -1;
 	n = f->n_cells * f->n_series * METRICS;

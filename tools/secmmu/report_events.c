@@ -10,7 +10,7 @@
 #include "words.h"
 #include "util.h"
 
-static void legend(FILE *o, const struct folder *f)
+void report_legend(FILE *o, const struct folder *f)
 {
 	size_t i;
 
@@ -202,7 +202,7 @@ static void event(FILE *o, const struct summary *s, const struct report_plots *p
 	word_cell(label, &s->folder, cell);
 	html_printf(o, "<h3>%s</h3>\n", label);
 	if (c->ecdf != NO_PLOT)
-		legend(o, &s->folder);
+		report_legend(o, &s->folder);
 	fprintf(o, "<div class=\"two\">\n");
 	snprintf(title, sizeof(title), "%s: system call time, cumulative", label);
 	describe(desc, sizeof(desc), s, cell, "Share of samples up to a time, one "

@@ -12,6 +12,8 @@
 #include "words.h"
 #include "util.h"
 
+#define WHOM_EVENTS 6	/* of a verdict, on the first screen */
+
 /* First screen */
 
 static void warnings(FILE *o, const struct summary *s)
@@ -54,38 +56,66 @@ static void sure(FILE *o, const struct summary *s)
 	fprintf(o, "</div>\n");
 }
 
-/* The events of a verdict, as a card. */
+/* The farthest from 1 first. */
+static int by_distance(const void *a, const void *b)
+{
+	double x = fabs((*(const struct comparison *const *)a)->test.mean);
+	double y = fabs((*(const struct comparison *const *)b)->test.mean);
+
+	/* NaN, of what has no ratio, last. */
+	if (isnan(x) || isnan(y))
+		return isnan(x) - isnan(y);
+	return (x < y) - (x > y);
+}
+
+static void whom_event(FILE *o, const struct summary *s,
+		       const struct comparison *c)
+{
+	char label[WORD_MAX];
+
+	html_printf(o, "<li><code>%s</code>",
+		    word_cell(label, &s->folder, c->cell));
+	if (c->test.n)
+		fprintf(o, " %+.2f %%", 100 * expm1(c->test.mean));
+	if (c->boots_needed)
+		fprintf(o, ", %zu boots needed", c->boots_needed);
+	fprintf(o, "</li>");
+}
+
+/* The events of a verdict, as a card: the first screen has room for some. */
 static void whom(FILE *o, const struct summary *s, const struct pair *p,
 		 enum stat_verdict v)
 {
 	static const char *const say[] = {
-		[STAT_FASTER] = "%s is faster than %s in",
-		[STAT_SLOWER] = "%s is slower than %s in",
-		[STAT_SAME] = "%s and %s are the same, within the margin, in",
-		[STAT_UNDERPOWERED] = "%s or %s: not decided, event by event, for",
+		[STAT_FASTER] = "For whom: %s is faster than %s in",
+		[STAT_SLOWER] = "For whom: %s is slower than %s in",
+		[STAT_SAME] = "For whom: %s and %s are the same, within the margin, in",
+		[STAT_UNDERPOWERED] = "For whom: not decided between %s and %s, event by event, in",
 	};
 	const struct folder *f = &s->folder;
-	const struct comparison *c;
-	char label[WORD_MAX];
-	size_t cell, n = 0;
+	const struct comparison **list, *c;
+	size_t cell, i, n = 0;
 
+	list = xcalloc(f->n_cells, sizeof(*list));
 	for (cell = 0; cell < f->n_cells; cell++) {
 		c = report_ratio(s, p, cell, STATISTIC_P50);
-		if (!c || c->verdict != v)
-			continue;
-		if (!n++) {
-			fprintf(o, "<div class=\"card\"><h3>");
-			html_printf(o, say[v], f->series[p->a].arm,
-				    f->series[p->b].arm);
-			fprintf(o, "</h3><ul>");
-		}
-		html_printf(o, "<li><code>%s</code>", word_cell(label, f, cell));
-		if (c->test.n)
-			fprintf(o, " %+.2f %%", 100 * expm1(c->test.mean));
-		fprintf(o, "</li>");
+		if (c && c->verdict == v)
+			list[n++] = c;
 	}
-	if (n)
+	if (n) {
+		qsort(list, n, sizeof(*list), by_distance);
+		fprintf(o, "<div class=\"card\"><h3>");
+		html_printf(o, say[v], f->series[p->a].arm, f->series[p->b].arm);
+		fprintf(o, " %zu event%s</h3><ul>", n, n == 1 ? "" : "s");
+		for (i = 0; i < n && i < WHOM_EVENTS; i++)
+			whom_event(o, s, list[i]);
+		if (n > WHOM_EVENTS)
+			fprintf(o, "<li>and %zu that differ less: "
+				"<a href=\"#ratios\">all ratios</a></li>",
+				n - WHOM_EVENTS);
 		fprintf(o, "</ul></div>\n");
+	}
+	free(list);
 }
 
 static void first_screen(FILE *o, const struct summary *s)
@@ -110,7 +140,7 @@ static void first_screen(FILE *o, const struct summary *s)
 	for (v = STAT_FASTER; f->primary >= 0 && v <= STAT_UNDERPOWERED; v++)
 		whom(o, s, &f->compare[f->primary], (enum stat_verdict)v);
 	fprintf(o, "</div>\n<nav aria-label=\"Sections\"><a href=\"#ratios\">Ratios</a>"
-		"<a href=\"#events\">Events</a><a href=\"#coverage\">Coverage</a><a href=\"#sites\">Call sites</a>"
+		"<a href=\"#events\">Events</a><a href=\"#scaling\">Scaling</a><a href=\"#coverage\">Coverage</a><a href=\"#sites\">Call sites</a>"
 		"<a href=\"#tests\">Tests</a><a href=\"#kernel\">Kernel findings</a>"
 		"<a href=\"#machine\">Machine</a><a href=\"#method\">Method</a>"
 		"<a href=\"#repeat\">Repeat</a></nav></header>\n<main>\n");
@@ -141,6 +171,7 @@ char *report_page(const struct summary *s, const struct report_plots *p,
 	first_screen(o, s);
 	report_ratios(o, s, p);
 	report_events(o, s, p);
+	report_scaling(o, s, p);
 	report_sites(o, s);
 	report_run(o, &s->folder);
 	fputs("</main><footer>Made by secmmu from the boots of this folder; "

@@ -17,6 +17,8 @@ void report_ratios(FILE *o, const struct summary *s,
 		   const struct report_plots *p);
 void report_events(FILE *o, const struct summary *s,
 		   const struct report_plots *p);
+void report_scaling(FILE *o, const struct summary *s,
+		    const struct report_plots *p);
 void report_sites(FILE *o, const struct summary *s);
 void report_run(FILE *o, const struct folder *f);
 
@@ -39,6 +41,9 @@ const struct comparison *report_aa(const struct summary *s, size_t cell,
 void report_pair(FILE *o, const struct summary *s, const struct comparison *c,
 		 const char *b, const char *what);
 void report_pair_head(FILE *o);
+
+/** report_legend - the lines of the arms. */
+void report_legend(FILE *o, const struct folder *f);
 
 /** report_figure - plot @n of @p with its caption; nothing for NO_PLOT. */
 void report_figure(FILE *o, const struct report_plots *p, unsigned int n,

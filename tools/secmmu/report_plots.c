@@ -25,11 +25,7 @@ const char *arm_dash(size_t arm)
 	return dashes[arm % ARRAY_SIZE(dashes)];
 }
 
-struct range {
-	double lo, hi;
-};
-
-static void widen(struct range *r, double x)
+void plot_widen(struct range *r, double x)
 {
 	if (!(x > 0))
 		return;
@@ -66,8 +62,9 @@ static const char *tick_time(char *buf, const struct folder *f, double ns)
 	return buf;
 }
 
-/* A logarithmic time axis; gnuplot has no labels for less than a decade. */
-static void time_axis(FILE *f, const struct folder *folder, struct range r)
+/* gnuplot has no labels for less than a decade. */
+void plot_time_axis(FILE *f, char axis, const struct folder *folder,
+		    struct range r)
 {
 	static const int digits[] = { 1, 2, 5 };
 	char buf[WORD_MAX];
@@ -79,8 +76,8 @@ static void time_axis(FILE *f, const struct folder *folder, struct range r)
 	pad = pow(r.hi / r.lo, 0.03) * 1.001;
 	r.lo /= pad;
 	r.hi *= pad;
-	fprintf(f, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics (", r.lo,
-		r.hi);
+	fprintf(f, "set logscale %c\nset %crange [%.9g:%.9g]\nset %ctics (",
+		axis, axis, r.lo, r.hi, axis);
 	if (r.hi / r.lo < 12) {
 		step = nice((r.hi - r.lo) / 4);
 		for (x = ceil(r.lo / step) * step; x <= r.hi; x += step)
@@ -93,7 +90,8 @@ static void time_axis(FILE *f, const struct folder *folder, struct range r)
 					tick(f, &n, tick_time(buf, folder,
 						x * digits[k]), x * digits[k]);
 	}
-	fprintf(f, ")\nset xlabel \"%s\"\n", !strcmp(folder->clock, "icount") ?
+	fprintf(f, ")\nset %clabel \"%s\"\n", axis,
+		!strcmp(folder->clock, "icount") ?
 		"virtual ns = instructions" : "time");
 }
 
@@ -119,7 +117,7 @@ static size_t curve(FILE *f, const char *name, const double *q, bool tail,
 		fprintf(f, "%.7g %.7g\n", q[i], tail ? 1 - p : p);
 		/* The tail has a plot of its own. */
 		if (tail || p <= 0.991)
-			widen(r, q[i]);
+			plot_widen(r, q[i]);
 		n++;
 	}
 	fprintf(f, "E\n");
@@ -217,7 +215,7 @@ static unsigned int distribution(const struct summary *s, struct plots *p,
 		free(plot);
 		plot = more;
 	}
-	time_axis(p->script, f, r);
+	plot_time_axis(p->script, 'x', f, r);
 	fprintf(p->script, tail ? "set logscale y\nset format y \"%%g\"\n"
 		"set ylabel \"share of samples above\"\n" :
 		"set yrange [0:1]\nset ylabel \"share of samples up to\"\n");
@@ -252,15 +250,15 @@ static unsigned int waits(const struct summary *s, struct plots *p, size_t cell)
 					fmax(m->p50.mid, 1),
 					y + (k == METRIC_WAIT ? 0.17 : -0.17),
 					fmax(m->p99.mid, 1), arm);
-				widen(&r, fmax(m->p50.mid, 1));
-				widen(&r, fmax(m->p99.mid, 1));
+				plot_widen(&r, fmax(m->p50.mid, 1));
+				plot_widen(&r, fmax(m->p99.mid, 1));
 			}
 			y -= summary_measured(s, cell, arm, METRIC_WAIT) ||
 			     summary_measured(s, cell, arm, METRIC_HOLD);
 		}
 		fprintf(p->script, "NaN NaN NaN NaN\nE\n");
 	}
-	time_axis(p->script, f, r);
+	plot_time_axis(p->script, 'x', f, r);
 	fprintf(p->script, "set yrange [0.5:%g]\nset ytics (",
 		(double)rows + 0.5);
 	for (y = (double)rows, arm = 0; arm < f->n_arms; arm++)
@@ -296,8 +294,8 @@ static void forest_row(FILE *f, const struct comparison *c, double y,
 	fprintf(f, "%.9g %g %.9g %.9g\n", exp(t->mean), y,
 		exp(isnan(t->low) ? t->mean : t->low),
 		exp(isnan(t->high) ? t->mean : t->high));
-	widen(r, exp(isnan(t->low) ? t->mean : t->low));
-	widen(r, exp(isnan(t->high) ? t->mean : t->high));
+	plot_widen(r, exp(isnan(t->low) ? t->mean : t->low));
+	plot_widen(r, exp(isnan(t->high) ? t->mean : t->high));
 }
 
 static void forest_data(const struct summary *s, FILE *f, const char *name,
@@ -327,8 +325,8 @@ static void ratio_axis(FILE *f, struct range r, double margin)
 	double x, step;
 	int n = 0;
 
-	widen(&r, 1 + margin);
-	widen(&r, 1 / (1 + margin));
+	plot_widen(&r, 1 + margin);
+	plot_widen(&r, 1 / (1 + margin));
 	step = nice((r.hi - r.lo) / 4);
 	r.lo -= (r.hi - r.lo) * 0.04;
 	r.hi += (r.hi - r.lo) * 0.04;
@@ -414,6 +412,11 @@ int report_plots_make(const struct summary *s, struct report_plots *p)
 		c->tail = distribution(s, &p->plots, i, true);
 		c->waits = waits(s, &p->plots, i);
 	}
+	p->n_scaling = scaling_find(f, &p->scaling);
+	p->scaling_plots = xcalloc(p->n_scaling, sizeof(*p->scaling_plots));
+	for (i = 0; i < p->n_scaling; i++)
+		p->scaling_plots[i] = report_plot_scaling(s, &p->plots,
+							  &p->scaling[i]);
 	return plots_run(&p->plots);
 }
 
@@ -422,4 +425,6 @@ void report_plots_free(struct report_plots *p)
 	plots_end(&p->plots);
 	free(p->forest);
 	free(p->cells);
+	free(p->scaling);
+	free(p->scaling_plots);
 }

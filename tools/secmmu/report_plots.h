@@ -4,6 +4,7 @@
 #define SECMMU_REPORT_PLOTS_H
 
 #include "plot.h"
+#include "scaling.h"
 #include "summary.h"
 
 #define NO_PLOT ((unsigned int)-1)
@@ -17,7 +18,28 @@ struct report_plots {
 	struct plots plots;
 	unsigned int *forest;		/* one per compared pair */
 	struct cell_plots *cells;	/* one per cell */
+	struct scaling *scaling;
+	size_t n_scaling;
+	unsigned int *scaling_plots;	/* one per curve */
 };
+
+struct range {
+	double lo, hi;			/* both 0: nothing in it yet */
+};
+
+/** plot_widen - make @r hold @x as well, if that is above 0. */
+void plot_widen(struct range *r, double x);
+
+/**
+ * plot_time_axis - commands for a logarithmic axis of times in @r
+ * @axis: 'x' or 'y'
+ */
+void plot_time_axis(FILE *f, char axis, const struct folder *folder,
+		    struct range r);
+
+/** report_plot_scaling - draw one curve per arm; the plot's number. */
+unsigned int report_plot_scaling(const struct summary *s, struct plots *p,
+				 const struct scaling *c);
 
 /**
  * report_plots_make - draw them all

@@ -9,17 +9,17 @@
 #include "rng.h"
 #include "util.h"
 
-void stat_sort_u64(uint64_t *v, size_t n, uint64_t *tmp)
+void stat_sort_u32(uint32_t *v, size_t n, uint32_t *tmp)
 {
-	size_t count[8][256] = { 0 };
-	uint64_t *from = v, *to = tmp, *swap;
+	size_t count[4][256] = { 0 };
+	uint32_t *from = v, *to = tmp, *swap;
 	size_t i, at, c;
 	int byte, b;
 
 	for (i = 0; i < n; i++)
-		for (byte = 0; byte < 8; byte++)
+		for (byte = 0; byte < 4; byte++)
 			count[byte][v[i] >> (8 * byte) & 255]++;
-	for (byte = 0; byte < 8; byte++) {
+	for (byte = 0; byte < 4; byte++) {
 		if (!n || count[byte][v[0] >> (8 * byte) & 255] == n)
 			continue;
 		for (at = 0, b = 0; b < 256; b++) {
@@ -37,42 +37,28 @@ void stat_sort_u64(uint64_t *v, size_t n, uint64_t *tmp)
 		memcpy(v, from, n * sizeof(*v));
 }
 
-/* Where quantile @p of @n values lies: at index + fraction. */
-static size_t position(size_t n, double p, double *fraction)
+double stat_quantile_of(double (*at)(const void *v, size_t i), const void *v,
+			size_t n, double p)
 {
-	double h = (double)(n - 1) * p;
+	double h = (double)(n - 1) * p, low;
 	size_t i = (size_t)h;
 
-	if (i > n - 2 || n < 2)
-		i = n < 2 ? 0 : n - 2;
-	*fraction = n < 2 ? 0 : h - (double)i;
-	return i;
+	if (n < 2)
+		return n ? at(v, 0) : NAN;
+	if (i > n - 2)
+		i = n - 2;
+	low = at(v, i);
+	return low + (h - (double)i) * (at(v, i + 1) - low);
 }
 
-double stat_quantile_u64(const uint64_t *v, size_t n, double p)
+static double double_at(const void *v, size_t i)
 {
-	double f;
-	size_t i;
-
-	if (!n)
-		return NAN;
-	i = position(n, p, &f);
-	if (n == 1)
-		return (double)v[0];
-	return (double)v[i] + f * ((double)v[i + 1] - (double)v[i]);
+	return ((const double *)v)[i];
 }
 
 double stat_quantile(const double *v, size_t n, double p)
 {
-	double f;
-	size_t i;
-
-	if (!n)
-		return NAN;
-	i = position(n, p, &f);
-	if (n == 1)
-		return v[0];
-	return v[i] + f * (v[i + 1] - v[i]);
+	return stat_quantile_of(double_at, v, n, p);
 }
 
 static int by_value(const void *a, const void *b)

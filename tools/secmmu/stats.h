@@ -19,27 +19,29 @@
 #define STAT_MIN_EACH 4		/* likewise of two samples: 2 / C(6,3) > 0.05 */
 
 /**
- * stat_sort_u64 - sort ascending, in O(n)
+ * stat_sort_u32 - sort ascending, in O(n)
  * @v: @n values, sorted in place
  * @tmp: room for @n values
  *
  * Radix sort by bytes, least significant first; bytes that are the same in
  * all values are skipped. Knuth, The Art of Computer Programming 3, 5.2.5.
  */
-void stat_sort_u64(uint64_t *v, size_t n, uint64_t *tmp);
+void stat_sort_u32(uint32_t *v, size_t n, uint32_t *tmp);
 
 /**
- * stat_quantile_u64, stat_quantile - quantile of sorted values
+ * stat_quantile, stat_quantile_of - quantile of sorted values
  * @v: @n values, ascending
  * @p: 0 to 1
+ * @at: the value at @i of a @v that is no array of double
  *
  * Type 7 of Hyndman and Fan, "Sample quantiles in statistical packages", The
  * American Statistician 50 (1996): the default of R and NumPy.
  *
  * Return: the quantile; NaN if @n is 0.
  */
-double stat_quantile_u64(const uint64_t *v, size_t n, double p);
 double stat_quantile(const double *v, size_t n, double p);
+double stat_quantile_of(double (*at)(const void *v, size_t i), const void *v,
+			size_t n, double p);
 
 struct stat_interval {
 	double mid, low, high;	/* NaN where none exists */

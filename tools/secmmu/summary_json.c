@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sites.h"
+#include "scaling.h"
 #include "summary.h"
 #include "util.h"
 
@@ -118,6 +119,49 @@ static json_t *comparisons(const struct summary *s, const struct comparison *c,
 
 	for (i = 0; i < n; i++)
 		json_array_append_new(a, comparison(s, &c[i]));
+	return a;
+}
+
+static json_t *growth(const struct summary *s, const struct scaling *c,
+		      size_t arm)
+{
+	const struct folder *f = &s->folder;
+	const struct cell *cell = &f->cells[c->cells[0]];
+	const struct stat_test t = scaling_growth(f, c, arm);
+	json_t *o = json_object(), *x = json_array(), *p50 = json_array();
+	const struct measurement *m;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		m = summary_measured(s, c->cells[i], arm, METRIC_SYSCALL);
+		json_array_append_new(x, count((uint64_t)scaling_x(f, c, i)));
+		json_array_append_new(p50, m ? json_real(m->p50.mid) : json_null());
+	}
+	set(o, "event", json_string(cell->event));
+	set(o, "by", json_string(scaling_by_name(c->by)));
+	set(o, "page_size", count(cell->page_size));
+	set(o, "size", c->by == BY_SIZE ? json_null() : count(cell->size));
+	set(o, "vcpus", c->by == BY_VCPUS ? json_null() : count(cell->vcpus));
+	set(o, "arm", json_string(f->series[arm].arm));
+	set(o, "x", x);
+	set(o, "p50", p50);
+	set(o, "exponent", number_or_null(t.mean));
+	set(o, "ci_low", number_or_null(t.low));
+	set(o, "ci_high", number_or_null(t.high));
+	set(o, "boots", count(t.n));
+	return o;
+}
+
+static json_t *growths(const struct summary *s)
+{
+	json_t *a = json_array();
+	struct scaling *list;
+	size_t n = scaling_find(&s->folder, &list), i, arm;
+
+	for (i = 0; i < n; i++)
+		for (arm = 0; arm < s->folder.n_arms; arm++)
+			json_array_append_new(a, growth(s, &list[i], arm));
+	free(list);
 	return a;
 }
 
@@ -261,6 +305,7 @@ json_t *summary_json(const struct summary *s)
 	set(o, "aa", comparisons(s, s->aa, s->n_aa));
 	set(o, "aa_broken", json_boolean(s->aa_broken));
 	set(o, "tracing", comparisons(s, s->tracing, s->n_tracing));
+	set(o, "scaling", growths(s));
 	set(o, "sites", sites(f));
 	set(o, "call_sites", s->call_sites ? sites_json(s->call_sites) :
 					     json_null());

@@ -33,6 +33,7 @@ struct compare {
 	char *qemu_version;
 	char *dir;		/* of the results, once there is one */
 	json_t *resumed;	/* manifest of the run to go on with, or NULL */
+	char *perf;		/* the program, or NULL */
 	unsigned int jobs;
 	uint64_t started_ns;
 	bool soak_over;
@@ -263,6 +264,7 @@ static int make_initrd(struct compare *c, const struct plan *p)
 	struct initramfs_opts opts = {
 		.arms = (const char *const *)p->arms.v,
 		.n_arms = p->arms.n,
+		.perf = c->perf,
 	};
 	char *inner = xasprintf("%s/.initrd.vmm", c->results.dir);
 	struct payload payload = { 0 };
@@ -279,6 +281,16 @@ static int make_initrd(struct compare *c, const struct plan *p)
 		unlink(inner);
 	payload_free(&payload);
 	free(inner);
+	return ret;
+}
+
+/* perf.data outlives the cache that the kernel is in. */
+static int keep_symbols(const struct compare *c)
+{
+	char *to = xasprintf("%s/System.map", c->results.dir);
+	int ret = path_exists(to) ? 0 : copy_file(c->system_map, to);
+
+	free(to);
 	return ret;
 }
 
@@ -345,6 +357,8 @@ static int run_boots(struct compare *c, const struct plan *p)
 		return ret;
 	c->image = xasprintf("%s/vmlinux", c->artifacts.dir);
 	c->system_map = xasprintf("%s/System.map", c->artifacts.dir);
+	if (c->perf && keep_symbols(c))
+		return ST_HARNESS;
 	c->boot.kernel = c->image;
 	c->boot.initrd = c->initrd;
 	c->boot.system_map = c->system_map;
@@ -470,10 +484,11 @@ static int build_and_run(struct compare *c, const struct plan *p,
 	if (o->kernel.control)
 		o->kernel.arms = arms = strs_join(&p->arms);
 	ret = kernel_prepare(&o->kernel, &c->artifacts);
-	if (ret == ST_OK) {
+	if (ret == ST_OK && o->perf)
+		ret = kernel_perf(&o->kernel, &c->perf);
+	if (ret == ST_OK)
 		ret = compare_run(c, p, o);
-		artifacts_free(&c->artifacts);
-	}
+	artifacts_free(&c->artifacts);
 	free(arms);
 	return ret;
 }
@@ -501,6 +516,7 @@ static int compare(struct compare *c, struct compare_opts *o)
 	c->boot.plan = p;
 	c->boot.accel = &accel;
 	c->boot.append = o->append;
+	c->boot.perf = o->perf;
 	ret = check_early(c, p, o);
 	if (ret == ST_OK)
 		ret = build_and_run(c, p, o);
@@ -539,6 +555,7 @@ int verb_compare(int argc, char **argv)
 	free(c.initrd);
 	free(c.system_map);
 	free(c.qemu_version);
+	free(c.perf);
 	json_decref(c.resumed);
 	return ret;
 }

@@ -37,14 +37,14 @@ bool comparedirs_wanted(int argc, char **argv)
 			    !strncmp(argv[i], "--margin", 8));
 }
 
-int comparedirs_margin(const char *s, double *margin)
+int comparedirs_margin(const char *option, const char *s, double *margin)
 {
 	char *end;
 
 	*margin = strtod(s, &end);
 	if (*s && !*end && *margin > 0 && *margin < 1)
 		return 0;
-	err("margin: '%s' is no number between 0 and 1, as 0.01 for 1 %%", s);
+	err("%s: '%s' is no number between 0 and 1, as 0.01 for 1 %%", option, s);
 	return -1;
 }
 
@@ -77,7 +77,7 @@ int verb_comparedirs(int argc, char **argv)
 	optind = 0;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
-		if (c == 'm' && comparedirs_margin(optarg, &margin))
+		if (c == 'm' && comparedirs_margin("--margin", optarg, &margin))
 			return ST_USAGE;
 		json |= c == 'j';
 		if (c == 'h') {

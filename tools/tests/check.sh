@@ -90,6 +90,8 @@ part_vmm() {
 part_report() {
 	say "the report in a browser"
 	tap report sh tools/tests/report-check.sh
+	say "memory and time to read large results"
+	tap cost tools/build/tests/cost
 }
 
 make -C tools -s all tests || exit 3

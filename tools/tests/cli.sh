@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare doctor kernel selftests shell report sites patches; do
+for verb in compare doctor kernel selftests shell report export pathlen perf sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -152,6 +152,42 @@ fails "compare of one folder" 2 "one.*two results folders" "$SECMMU" compare "$d
 fails "compare of a folder that is none" 2 "$d/nothing" "$SECMMU" compare "$d/one" "$d/nothing"
 fails "compare of two clocks" 2 "clock wall.*icount" "$SECMMU" compare "$d/one" "$d/two"
 fails "compare of two folders, bad margin" 2 "wide" "$SECMMU" compare --margin wide "$d/one" "$d/two"
+fails "export of no folder" 2 "$d/nothing" "$SECMMU" export "$d/nothing"
+fails "export in an unknown format" 2 "'xml' is none of csv" "$SECMMU" export --format xml "$d/one"
+fails "export of something unknown" 2 "'all' is none of samples" "$SECMMU" export --what all "$d/one"
+fails "export of both into one file" 2 "x.csv.*--what" "$SECMMU" export --output "$d/x.csv" "$d/one"
+check "export to standard output" sh -c "[ \$('$SECMMU' export --what samples '$d/one' | wc -l) -eq 13 ]"
+check "export of both" sh -c "'$SECMMU' export --format json '$d/one' >/dev/null && [ -s '$d/one/export-samples.json' ] && [ -s '$d/one/export-boots.json' ]"
+
+same="--boots 6 --samples 5 --events 2 --clock icount --spread 0 --noise 0.001 --jitter 0.001"
+# Unquoted: options, word by word.
+# shellcheck disable=SC2086
+for i in 1 2; do $mk $same --seed $i "$d/i$i"; done
+# shellcheck disable=SC2086
+$mk $same --seed 3 --planted 1.011 "$d/i3"
+ends() {
+	status=$1
+	shift
+	"$SECMMU" pathlen "$@" >/dev/null 2>&1
+	[ $? -eq "$status" ]
+}
+check "pathlen: the same is status 0" ends 0 "$d/i1" "$d/i2"
+check "pathlen: changed is status 1" ends 1 "$d/i1" "$d/i3"
+check "pathlen: below the threshold is status 0" ends 0 --threshold=0.02 "$d/i1" "$d/i3"
+check "pathlen: not enough boots is status 3" ends 3 "$d/two" "$d/i1"
+fails "pathlen of the wall clock" 2 "one has the clock wall" "$SECMMU" pathlen "$d/one"
+fails "pathlen with a bad threshold" 2 "'1' is no number" "$SECMMU" pathlen --threshold 1 "$d/one"
+
+mkdir -p "$d/one/boot-000/perf"
+: >"$d/one/boot-000/perf/00-mutex-a-x.data"
+fails "perf without a file" 2 "no FILE" "$SECMMU" perf
+fails "perf without a command" 2 "no COMMAND" "$SECMMU" perf "$d/one/boot-000/perf/00-mutex-a-x.data"
+fails "perf of no file" 2 "$d/nothing" "$SECMMU" perf "$d/nothing" report
+fails "perf without the kernel's symbols" 2 "one/System.map" "$SECMMU" perf "$d/one/boot-000/perf/00-mutex-a-x.data" report
+: >"$d/one/System.map"
+: >"$d/one/boot-000/perf/00-mutex-a-x.modules"
+check "perf gets file, symbols and arguments" sh -c "SECMMU_PERF=echo '$SECMMU' perf '$d/one/boot-000/perf/00-mutex-a-x.data' lock contention -t |
+	grep -q -- '--no-pager lock -i .*00-mutex-a-x.data --kallsyms .* contention -t'"
 
 check "nothing was left behind" test ! -e "$d/results/latest"
 tap_end

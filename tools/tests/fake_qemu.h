@@ -155,6 +155,22 @@ static void fake_start(struct fake *f)
 		fake_text(f, FRAME_LOG, "a word\nfrom the guest %s%n");
 }
 
+/* perf.data in two pieces, then symbols; or a piece of nothing known. */
+static void fake_perf(struct fake *f, uint32_t id)
+{
+	static const char *const pieces[] = { "PERF", "ILE2...", "0 t f\t[kvm]\n" };
+	char block[64];
+	uint32_t part;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pieces); i++) {
+		part = fake_is(f, "perf-part") ? PERF_PARTS : i / 2;
+		memcpy(block, &id, sizeof(id));
+		memcpy(block + 4, &part, sizeof(part));
+		memcpy(block + 8, pieces[i], strlen(pieces[i]));
+		fake_frame(f, FRAME_PERF, block, 8 + (uint32_t)strlen(pieces[i]));
+	}
+}
+
 static void fake_run(struct fake *f, uint32_t id)
 {
 	static uint8_t block[FRAME_MAX];
@@ -204,6 +220,8 @@ static void fake_run(struct fake *f, uint32_t id)
 	}
 	memcpy(block + 4, "hello\n", 6);
 	fake_frame(f, FRAME_OUT, block, 10);
+	if (fake_is(f, "perf") || fake_is(f, "perf-part"))
+		fake_perf(f, id);
 	if (fake_is(f, "meta"))
 		fake_text(f, FRAME_TRACEMETA, "kvm/x|format");
 	snprintf(text, sizeof(text),

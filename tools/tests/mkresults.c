@@ -22,9 +22,9 @@
 
 static struct {
 	unsigned long boots, samples, events, seed, fail, lost;
-	double effect, aa, noise, spread, jitter, planted;
+	double effect, aa, noise, spread, jitter, planted, scale;
 	const char *clock, *dir;
-} o = { 10, 40, 6, 42, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, "wall", NULL };
+} o = { 10, 40, 6, 42, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, "wall", NULL };
 
 static const struct event {
 	const char *name, *test, *site;
@@ -36,6 +36,15 @@ static const struct event {
 	{ "split_munmap", "thp_split", "__split_huge_pmd+1", 2097152, 4096, 21000 },
 	{ "split_dontneed", "thp_split", "__split_huge_pmd+1", 2097152, 4096, 19000 },
 	{ "split_debugfs", "thp_split", "try_to_migrate_one", 2097152, 2097152, 90000 },
+};
+
+/* With --scale: more events, of one name, and of this size and these vCPUs. */
+static const struct point {
+	unsigned long size;
+	unsigned int vcpus;
+} points[] = {
+	{ 1048576, 1 }, { 4096, 1 }, { 65536, 1 }, { 16777216, 1 },
+	{ 4096, 2 }, { 4096, 8 }, { 4096, 4 },
 };
 
 static const char *const arms[] = { "stock", "rwlock", "spinlock", "mutex", "rwsem" };
@@ -84,8 +93,8 @@ static void manifest(void)
 }
 
 static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
-		   int traced, const struct event *e, unsigned long seq,
-		   double factor)
+		   int traced, const struct event *e, unsigned int vcpus,
+		   unsigned long seq, double factor)
 {
 	double ns = (double)e->ns * factor * exp(o.jitter * normal());
 	unsigned long t, wait;
@@ -95,8 +104,8 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 	if (uniform() < 0.02)
 		ns *= 1 + 20 * uniform();
 	t = (unsigned long)ns;
-	fprintf(f, "%u,%s,%c,%d,%s,%s,%lu,%lu,1,%lu,", slot, arm, copy, traced,
-		e->test, e->name, e->page_size, e->size, seq);
+	fprintf(f, "%u,%s,%c,%d,%s,%s,%lu,%lu,%u,%lu,", slot, arm, copy, traced,
+		e->test, e->name, e->page_size, e->size, vcpus, seq);
 	if (!traced) {
 		fprintf(f, ",%lu,,,,,,\n", t);
 		return;
@@ -108,6 +117,24 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 		fprintf(f, ",,2,\n");
 	else
 		fprintf(f, "%lu,%lu,2,2\n", wait, t * 4 / 10);
+}
+
+/* Time grows as size^scale, and not at all with the number of vCPUs. */
+static void scaled(FILE *csv, unsigned int n, const char *arm, char copy,
+		   double factor)
+{
+	struct event e = { .name = "mremap_range", .test = "mremap", .site =
+			   "move_page_tables", .page_size = 4096 };
+	unsigned long s;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(points) && !isnan(o.scale); i++) {
+		e.size = points[i].size;
+		e.ns = (unsigned long)(20000 * pow((double)e.size / 4096, o.scale));
+		for (s = 0; s < o.samples; s++)
+			sample(csv, n, arm, copy, 0, &e, points[i].vcpus, s,
+			       factor);
+	}
 }
 
 static void slot(FILE *csv, unsigned int n, const char *arm, char copy,
@@ -126,9 +153,10 @@ static void slot(FILE *csv, unsigned int n, const char *arm, char copy,
 		samples = traced ? (o.samples + 2) / 3 : o.samples;
 		for (e = 0; e < o.events; e++)
 			for (s = 0; s < samples; s++)
-				sample(csv, n, arm, copy, traced, &events[e], s,
-				       factor);
+				sample(csv, n, arm, copy, traced, &events[e], 1,
+				       s, factor);
 	}
+	scaled(csv, n, arm, copy, factor);
 }
 
 static void test_json(FILE *f, size_t slot, int traced, const struct event *e,
@@ -246,7 +274,7 @@ static void boot(unsigned long n)
 static const char usage[] =
 	"usage: mkresults [--boots N] [--samples N] [--events N] [--seed N] [--fail N]\n"
 	"       [--lost N] [--effect X] [--aa X] [--noise X] [--spread X]\n"
-	"       [--jitter X] [--planted X] [--clock wall|icount] DIR\n";
+	"       [--jitter X] [--planted X] [--scale B] [--clock wall|icount] DIR\n";
 
 static int option(const char *key, const char *value)
 {
@@ -274,6 +302,8 @@ static int option(const char *key, const char *value)
 		o.jitter = strtod(value, NULL);
 	else if (!strcmp(key, "--planted"))
 		o.planted = strtod(value, NULL);
+	else if (!strcmp(key, "--scale"))
+		o.scale = strtod(value, NULL);
 	else if (!strcmp(key, "--clock"))
 		o.clock = value;
 	else

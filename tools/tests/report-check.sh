@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# report.html in headless Chromium, 400 and 1400 pixels wide: nothing sticks out
-# of the page, nothing is said on the console, all pictures are there.
+# report.html in headless Chromium, 400 and 1400 pixels wide, light and dark, and
+# as it is printed: nothing sticks out of the page, nothing is said on the console,
+# all pictures are there, all text stands out from what is behind it, and the
+# answer is on the first screen.
 #
 # usage: report-check.sh [DIR...]    results folders; default: the fixtures
 set -u
@@ -16,7 +18,7 @@ if [ $# -gt 0 ]; then
 else
 	cp -r tools/tests/fixtures/results-good tools/tests/fixtures/results-aa-broken "$d"
 	mk=tools/build/tests/mkresults
-	"$mk" --boots 7 --fail 3 --lost 2 --clock icount --noise 0.001 "$d/results-icount" || exit 3
+	"$mk" --boots 7 --fail 3 --lost 2 --clock icount --noise 0.001 --scale 0.5 "$d/results-icount" || exit 3
 	"$mk" --boots 2 --events 1 --samples 1 "$d/results-tiny" || exit 3
 fi
 names=$(cd "$d" && ls)
@@ -33,48 +35,107 @@ if [ -z "$chromium" ]; then
 	exit
 fi
 
-# browse PAGE: the page in two frames; sizes to $d/sizes as "WIDTH USED PICTURES"
-# for each frame, console to $d/console.
+# browse PAGE [OPTION...]: the page in three frames, the third as printed on A4
+# with margins of 10 mm. Per frame a line to $d/sizes, "WIDTH USED PICTURES CONTRAST
+# ANSWER": pixels the page uses; pictures drawn; the lowest contrast of a text to
+# its background (WCAG 2), and where; how far down the answer reaches. The console
+# goes to $d/console.
 browse() {
+	url=$1
+	shift
 	cat >"$d/frame.html" <<-END
 		<!DOCTYPE html><title>frame</title>
-		<iframe src="$1" style="width:400px;height:800px;border:0"></iframe>
-		<iframe src="$1" style="width:1400px;height:800px;border:0"></iframe>
-		<pre></pre><script>
-		onload = () => {
-			document.querySelector("pre").textContent =
-				[...document.querySelectorAll("iframe")].map(f => {
-					let e = f.contentDocument.documentElement;
-					let p = [...e.querySelectorAll("svg[role=img]")];
-					return "frame " + e.clientWidth + " " + e.scrollWidth + " " +
-						p.filter(s => s.getBBox().width > 100).length + "/" + p.length;
-				}).join("\n");
+		<iframe src="$url" style="width:400px;height:800px;border:0"></iframe>
+		<iframe src="$url" style="width:1400px;height:800px;border:0"></iframe>
+		<iframe src="$url" style="width:718px;height:800px;border:0"></iframe>
+		<pre></pre><script src="frame.js"></script>
+	END
+	cat >"$d/frame.js" <<-'END'
+		const rgb = s => s.match(/[\d.]+/g).map(Number);
+		const luminance = c => {
+			const [r, g, b] = c.slice(0, 3).map(v => v / 255).map(v =>
+				v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+			return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 		};
-		</script>
+		const behind = (w, e) => {
+			for (; e; e = e.parentElement) {
+				const c = rgb(w.getComputedStyle(e).backgroundColor);
+				if (c.length < 4 || c[3] > 0)
+					return c;
+			}
+			return [255, 255, 255];
+		};
+		const contrast = w => {
+			const walk = w.document.createTreeWalker(w.document.body, NodeFilter.SHOW_TEXT);
+			let worst = [99, ""];
+			while (walk.nextNode()) {
+				const e = walk.currentNode.parentElement, s = w.getComputedStyle(e);
+				if (!walk.currentNode.data.trim() || /^(title|desc|style)$/.test(e.tagName))
+					continue;
+				const svg = e.namespaceURI.endsWith("svg");
+				const c = [luminance(rgb(svg ? s.fill : s.color)), luminance(behind(w, e))];
+				const x = (Math.max(...c) + 0.05) / (Math.min(...c) + 0.05);
+				if (x < worst[0])
+					worst = [x, e.tagName + "." + (e.className.baseVal ?? e.className)];
+			}
+			return worst[0].toFixed(2) + " " + worst[1].replace(/\s/g, "_");
+		};
+		/* Print rules for all, and no others that depend on the medium. */
+		const as_printed = doc => {
+			for (const sheet of doc.styleSheets)
+				for (const rule of [...sheet.cssRules])
+					if (rule instanceof doc.defaultView.CSSMediaRule)
+						rule.media.mediaText = rule.media.mediaText === "print" ? "all" : "not all";
+		};
+		onload = () => {
+			const frames = [...document.querySelectorAll("iframe")];
+			as_printed(frames[2].contentDocument);
+			document.querySelector("pre").textContent = frames.map(f => {
+				const doc = f.contentDocument, e = doc.documentElement;
+				const p = [...e.querySelectorAll("svg[role=img]")];
+				const cards = e.clientWidth < 500 ? ".card" : ".cards";
+				return ["frame", e.clientWidth, e.scrollWidth,
+					p.filter(s => s.getBBox().width > 100).length + "/" + p.length,
+					contrast(f.contentWindow),
+					Math.round(e.querySelector(cards).getBoundingClientRect().bottom)].join(" ");
+			}).join("\n");
+		};
 	END
 	profile=$(mktemp -d "$d/profile.XXXXXX")
 	timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
 		--disable-background-networking --disable-component-update --disable-sync \
-		--allow-file-access-from-files --user-data-dir="$profile" --window-size=1500,1800 \
-		--virtual-time-budget=10000 --enable-logging=stderr --dump-dom "file://$d/frame.html" \
+		--allow-file-access-from-files --user-data-dir="$profile" --window-size=1500,2700 \
+		--virtual-time-budget=10000 --enable-logging=stderr "$@" --dump-dom "file://$d/frame.html" \
 		>"$d/dom" 2>"$d/stderr" </dev/null
-	grep -o 'frame [0-9]* [0-9]* [0-9]*/[0-9]*' "$d/dom" >"$d/sizes"
+	grep -o 'frame [0-9]* [0-9]* [0-9]*/[0-9]* .*' "$d/dom" | sed 's/<.*//' >"$d/sizes"
 	grep 'CONSOLE' "$d/stderr" >"$d/console"
 	rm -rf "$profile"
 }
 
-measured() { [ "$(wc -l <"$d/sizes")" -eq 2 ]; }
-fits() { awk '$3 > $2 { bad = 1 } END { exit bad }' "$d/sizes"; }
+browse_dark() { browse "$1" --blink-settings=preferredColorScheme=0; }
+
+measured() { [ "$(wc -l <"$d/sizes")" -eq 3 ]; }
+fits() { awk 'NR < 3 && $3 > $2 { bad = 1 } END { exit bad }' "$d/sizes"; }
+fits_printed() { awk 'NR == 3 && $3 <= $2 { good = 1 } END { exit !good }' "$d/sizes"; }
 pictures() { awk '{ split($4, n, "/"); if (n[1] != n[2] || !n[2]) bad = 1 } END { exit bad }' "$d/sizes"; }
 not() { ! "$@"; }
 quiet() { [ ! -s "$d/console" ] || { cat "$d/console" >&2; false; }; }
+# WCAG's level AA for text; pictures have texts of their axes in a muted colour: 3.
+readable() { awk '$5 < ($6 ~ /^(text|tspan)/ ? 3 : 4.5) { print > "/dev/stderr"; bad = 1 } END { exit bad || NR != 3 }' "$d/sizes"; }
+# Verdict, how sure, and (where there is room) for whom within the frame's height.
+answers() { awk 'NR < 3 && $7 > 800 { print > "/dev/stderr"; bad = 1 } END { exit bad }' "$d/sizes"; }
 
 for name in $names; do
 	browse "$d/$name/report.html"
 	check "$name: opens in the browser" measured
 	check "$name: no overflow at 400 and 1400 pixels" fits
+	check "$name: no overflow when printed" fits_printed
+	check "$name: text stands out" readable
+	check "$name: the answer is on the first screen" answers
 	check "$name: every picture is drawn" pictures
 	check "$name: no message on the console" quiet
+	browse_dark "$d/$name/report.html"
+	check "$name: text stands out in the dark" readable
 done
 
 # Planted faults: each must be seen.
@@ -86,6 +147,18 @@ check "planted fault: too wide for 400 pixels is seen" not fits
 sed 's|</main>|<script>console.error("planted")</script></main>|' "$page" >"$d/noisy.html"
 browse "$d/noisy.html"
 check "planted fault: an error on the console is seen" not quiet 2>/dev/null
+sed 's|</main>|<div style="background:var(--bg);color:#666">grey</div></main>|' "$page" >"$d/grey.html"
+browse "$d/grey.html"
+check "planted fault: its grey stands out in the light" readable
+browse_dark "$d/grey.html"
+check "planted fault: and does not in the dark" not readable 2>/dev/null
+sed 's|</style>|.cards{padding-top:60rem}.card{margin-top:60rem}</style>|' "$page" >"$d/late.html"
+browse "$d/late.html"
+check "planted fault: an answer below the first screen is seen" not answers 2>/dev/null
+sed 's|</style>|@media print{table{width:900px!important}}</style>|' "$page" >"$d/cut.html"
+browse "$d/cut.html"
+check "planted fault: a table that printing cuts off is seen" not fits_printed
+check "planted fault: on a screen it is none" fits
 sed 's|<desc id="s0-d">|</svg><svg role="img"><desc>|' "$page" >"$d/empty.html"
 browse "$d/empty.html"
 check "planted fault: an empty picture is seen" not pictures

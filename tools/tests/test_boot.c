@@ -9,6 +9,7 @@
 
 #include "boot.h"
 #include "fake_qemu.h"
+#include "perfdata.h"
 
 static char dir[] = "/tmp/secmmu-test-boot-XXXXXX";
 static char *pid_file, *kernel, *initrd;
@@ -224,6 +225,7 @@ static const struct {
 	{ "wrong-type", BOOT_ERR_PROTOCOL, STATUS_ERROR, "unknown type" },
 	{ "two-ends", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed REPLY" },
 	{ "meta", BOOT_ERR_PROTOCOL, STATUS_ERROR, "TRACEMETA" },
+	{ "perf", BOOT_ERR_PROTOCOL, STATUS_ERROR, "PERF that is malformed or was not asked for" },
 	{ "flood", BOOT_ERR_PROTOCOL, STATUS_ERROR, "too much output" },
 	{ "stubborn", BOOT_ERR_HANG, STATUS_MISS, "no sign of life" },
 };
@@ -334,6 +336,55 @@ static void no_power_off(void **state)
 	(void)state;
 	end_and_free(start("no-power-off"), BOOT_ERR_HANG, STATUS_MISS,
 		     "not powered off");
+}
+
+static struct perfdata *perf;
+
+static int on_perf(void *arg, unsigned int part, const void *data, size_t len)
+{
+	(void)arg;
+	return perfdata_add(perf, part, data, len);
+}
+
+/* What perf left comes in pieces, and is kept; a piece of nothing known is not. */
+static void perf_data(void **state)
+{
+	static const char *const argv[] = { "/tests/x", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 1000,
+				   .wall_ms = 60000, .perf = true,
+				   .on_perf = on_perf };
+	const struct slot slot = { "mutex", 'b' };
+	char *path = xasprintf("%s/perf/03-mutex-b-mremap.data", dir);
+	char *modules = xasprintf("%s/perf/03-mutex-b-mremap.modules", dir);
+	struct boot_result res;
+	struct run_result r;
+	const char *missing;
+	struct boot *b;
+	char *text;
+
+	(void)state;
+	perf = perfdata_new(dir, 3, &slot, "mremap");
+	b = start("perf");
+	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	end(b, BOOT_OK, STATUS_PASS, "", &res);
+	boot_result_free(&res);
+	assert_int_equal(perfdata_end(perf, &missing), 0);
+	assert_null(missing);
+	text = read_file(path, NULL);
+	assert_string_equal(text, "PERFILE2...");
+	free(text);
+	text = read_file(modules, NULL);
+	assert_string_equal(text, "0 t f\t[kvm]\n");
+	free(text);
+	b = start("perf-part");
+	perf = perfdata_new(dir, 4, &slot, "mremap");
+	assert_int_equal(boot_run(b, &q, &r), BOOT_ERR_PROTOCOL);
+	end(b, BOOT_ERR_PROTOCOL, STATUS_ERROR, "PERF that is malformed", &res);
+	boot_result_free(&res);
+	assert_int_equal(perfdata_end(perf, &missing), 0);
+	assert_string_equal(missing, "perf left no perf.data: see ktap.log");
+	free(modules);
+	free(path);
 }
 
 static void callback_gives_up(void **state)
@@ -602,6 +653,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(expected_findings),
 		cmocka_unit_test(garbage_is_an_error),
 		cmocka_unit_test(no_power_off),
+		cmocka_unit_test(perf_data),
 		cmocka_unit_test(callback_gives_up),
 		cmocka_unit_test(log_frames),
 		cmocka_unit_test(freeze),

@@ -340,14 +340,20 @@ static char *make_run(const struct run *r, const char *name)
 	return dir;
 }
 
-static struct summary load_run(const struct run *r, const char *name)
+static struct summary load_folder(const char *name)
 {
-	char *dir = make_run(r, name);
+	char *dir = xasprintf("%s/%s", tmp, name);
 	struct summary s;
 
 	assert_int_equal(summary_load(dir, &s), 0);
 	free(dir);
 	return s;
+}
+
+static struct summary load_run(const struct run *r, const char *name)
+{
+	free(make_run(r, name));
+	return load_folder(name);
 }
 
 static const struct comparison *find(const struct summary *s, const char *a,
@@ -405,6 +411,43 @@ static void exact_ratio(void **state)
 	assert_true(m->p50.mid == 45000 && m->p50.low == 10000 && m->p50.high == 80000);
 	assert_true(m->max == 80100);
 	assert_string_equal(m->site, "site");
+	summary_free(&s);
+}
+
+/* From 3 to 10 s: times that 32 bits hold, and others, in one order. */
+static double seconds_long(const char *arm, char copy, unsigned int boot)
+{
+	(void)arm;
+	(void)copy;
+	return 3e9 + 1e9 * boot;
+}
+
+static void long_times(void **state)
+{
+	struct run r = { .boots = 8, .syscall = seconds_long };
+	struct summary s = load_run(&r, "long");
+	const struct reduced *x;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		x = folder_get(&s.folder, i, 0, 0, METRIC_SYSCALL);
+		assert_true(x->n == 3 && x->p50 == 3e9 + 1e9 * (double)i);
+		assert_true(x->max == x->p50 + 100 && x->beyond_p99 == 1);
+	}
+	summary_free(&s);
+	/* Of one event on both sides of 2^32 = 4294967296. */
+	put(tmp, "long/boot-001/samples.csv", HEADER
+	    "0,stock,a,0,t,e,4096,4096,1,0,,5000000000,,,,,,\n"
+	    "0,stock,a,0,t,e,4096,4096,1,1,,4294967295,,,,,,\n"
+	    "0,stock,a,0,t,e,4096,4096,1,2,,4294967296,,,,,,\n"
+	    "0,stock,a,0,t,e,4096,4096,1,3,,7,,,,,,\n"
+	    "0,stock,a,0,t,e,4096,4096,1,4,,4999999999,,,,,,\n");
+	s = load_folder("long");
+	x = folder_get(&s.folder, 1, 1, 0, METRIC_SYSCALL);
+	assert_non_null(x);
+	assert_true(x->n == 5 && x->p50 == 4294967296. && x->max == 5e9);
+	assert_true(fabs(x->p90 - 4999999999.6) < 1e-3);
 	summary_free(&s);
 }
 
@@ -847,6 +890,7 @@ int main(void)
 		cmocka_unit_test(hostile_lines),
 		cmocka_unit_test(damaged_folders),
 		cmocka_unit_test(exact_ratio),
+		cmocka_unit_test(long_times),
 		cmocka_unit_test(tracing_costs),
 		cmocka_unit_test(broken_aa_is_flagged),
 		cmocka_unit_test(failed_boots_are_left_out),

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scaling curves: see scaling.h. */
+#include "scaling.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+const char *scaling_by_name(enum scaling_by by)
+{
+	return by == BY_SIZE ? "size" : "vcpus";
+}
+
+static double x_of(const struct cell *c, enum scaling_by by)
+{
+	return by == BY_SIZE ? (double)c->size : (double)c->vcpus;
+}
+
+double scaling_x(const struct folder *f, const struct scaling *s, size_t i)
+{
+	return x_of(&f->cells[s->cells[i]], s->by);
+}
+
+/* Whether two cells lie on one curve. */
+static bool alike(const struct cell *a, const struct cell *b, enum scaling_by by)
+{
+	return !strcmp(a->event, b->event) && a->page_size == b->page_size &&
+	       (by == BY_SIZE || a->size == b->size) &&
+	       (by == BY_VCPUS || a->vcpus == b->vcpus);
+}
+
+/* Put @cell in its place; two cells of a curve never have the same x. */
+static void insert(const struct folder *f, struct scaling *s, size_t cell)
+{
+	double x = x_of(&f->cells[cell], s->by);
+	size_t i;
+
+	if (s->n == SCALING_MOST || !(x > 0))
+		return;
+	for (i = s->n++; i && scaling_x(f, s, i - 1) > x; i--)
+		s->cells[i] = s->cells[i - 1];
+	s->cells[i] = cell;
+}
+
+/* The curve that @cell is the first cell of, or none. */
+static struct scaling curve_from(const struct folder *f, size_t cell,
+				 enum scaling_by by)
+{
+	struct scaling s = { .by = by };
+	size_t i;
+
+	for (i = 0; i < cell; i++)
+		if (alike(&f->cells[i], &f->cells[cell], by))
+			return s;
+	for (i = cell; i < f->n_cells; i++)
+		if (alike(&f->cells[i], &f->cells[cell], by))
+			insert(f, &s, i);
+	return s;
+}
+
+size_t scaling_find(const struct folder *f, struct scaling **list)
+{
+	struct scaling s;
+	size_t cell, n = 0;
+	int by;
+
+	*list = NULL;
+	for (cell = 0; cell < f->n_cells; cell++)
+		for (by = BY_SIZE; by <= BY_VCPUS; by++) {
+			s = curve_from(f, cell, (enum scaling_by)by);
+			if (s.n < SCALING_LEAST)
+				continue;
+			*list = xrealloc(*list, (n + 1) * sizeof(s));
+			(*list)[n++] = s;
+		}
+	return n;
+}
+
+/* The slope of one boot; NaN if it has not all points. */
+static double slope(const struct folder *f, const struct scaling *s,
+		    size_t series, size_t boot)
+{
+	double x, y, sx = 0, sy = 0, sxx = 0, sxy = 0, n = (double)s->n;
+	const struct reduced *r;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		r = folder_get(f, boot, s->cells[i], series, METRIC_SYSCALL);
+		if (!r || !(r->p50 > 0))
+			return NAN;
+		x = log(scaling_x(f, s, i));
+		y = log(r->p50);
+		sx += x;
+		sy += y;
+		sxx += x * x;
+		sxy += x * y;
+	}
+	return (n * sxy - sx * sy) / (n * sxx - sx * sx);
+}
+
+struct stat_test scaling_growth(const struct folder *f, const struct scaling *s,
+				size_t series)
+{
+	double *v = xcalloc(f->n_boots, sizeof(*v));
+	struct stat_test t;
+	size_t i, n = 0;
+
+	for (i = 0; i < f->n_boots; i++) {
+		v[n] = slope(f, s, series, i);
+		n += !isnan(v[n]);
+	}
+	t = stat_signflip(v, n, f->seed);
+	free(v);
+	return t;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scaling curves of made-up runs, which grow as they were told to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "scaling.h"
+
+#include "madeup.h"
+#include "scratch.h"
+
+static struct folder load(const char *dir)
+{
+	struct folder f;
+
+	assert_int_equal(folder_load(dir, &f), 0);
+	return f;
+}
+
+/* Sizes in ascending order, whatever order they came in; vCPUs likewise. */
+static void finds_curves(void **state)
+{
+	static const double sizes[] = { 4096, 65536, 1048576, 16777216 };
+	static const double vcpus[] = { 1, 2, 4, 8 };
+	struct scaling *list;
+	struct folder f;
+	size_t n, i;
+
+	(void)state;
+	make_up("grown", 1, "--boots 6 --samples 5 --events 2 --noise 0.01 --scale 0.5");
+	f = load("grown");
+	n = scaling_find(&f, &list);
+	assert_int_equal(n, 2);
+	assert_int_equal(list[0].n, 4);
+	assert_int_equal(list[1].n, 4);
+	for (i = 0; i < 4; i++) {
+		assert_true(scaling_x(&f, &list[list[0].by == BY_SIZE ? 0 : 1], i) == sizes[i]);
+		assert_true(scaling_x(&f, &list[list[0].by == BY_SIZE ? 1 : 0], i) == vcpus[i]);
+	}
+	free(list);
+	folder_free(&f);
+	/* Two points are no curve, nor are events of other names one. */
+	make_up("none", 1, "--boots 1 --samples 1 --events 6");
+	f = load("none");
+	assert_int_equal(scaling_find(&f, &list), 0);
+	assert_null(list);
+	folder_free(&f);
+}
+
+/* 0.5 with size, 0 with vCPUs, though boots differ by 2 as a whole. */
+static void growth_is_found(void **state)
+{
+	struct scaling *list;
+	struct stat_test t;
+	struct folder f = load("grown");
+	size_t n = scaling_find(&f, &list), i, arm;
+
+	(void)state;
+	for (i = 0; i < n; i++)
+		for (arm = 0; arm < f.n_arms; arm++) {
+			double want = list[i].by == BY_SIZE ? 0.5 : 0;
+
+			t = scaling_growth(&f, &list[i], arm);
+			assert_int_equal(t.n, 6);
+			assert_true(fabs(t.mean - want) < 0.03);
+			assert_true(t.low <= t.mean && t.mean <= t.high);
+			/* The planted fault: growth in proportion is ruled out. */
+			assert_true(t.high < 1);
+		}
+	free(list);
+	folder_free(&f);
+}
+
+/* A boot without all points is no number. */
+static void incomplete_boots(void **state)
+{
+	struct scaling *list;
+	struct stat_test t;
+	struct folder f;
+
+	(void)state;
+	assert_int_equal(system("cp -r grown part; sed -i '/,1048576,1,/d' part/boot-002/samples.csv"), 0);
+	f = load("part");
+	assert_int_equal(scaling_find(&f, &list), 2);
+	t = scaling_growth(&f, &list[list[0].by == BY_SIZE ? 0 : 1], 0);
+	assert_int_equal(t.n, 5);
+	assert_true(isnan(t.low));
+	free(list);
+	folder_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_curves),
+		cmocka_unit_test(growth_is_found),
+		cmocka_unit_test(incomplete_boots),
+	};
+
+	return cmocka_run_group_tests_name("scaling", tests, scratch_setup,
+					   scratch_teardown);
+}
