@@ -2,6 +2,7 @@
 #include "bootrun.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,9 @@
 #include "calls.h"
 #include "join.h"
 #include "ktap.h"
+#include "perfdata.h"
 #include "plan_mix.h"
 #include "progress.h"
-#include "resume.h"
-#include "perfdata.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -573,22 +573,37 @@ static int close_run(struct running_boot *run)
 	return ret;
 }
 
+static int seal_file(struct running_boot *run, const char *path)
+{
+	char hex[65];
+
+	if (sync_path(path) || sha256_file(path, hex))
+		return -1;
+	bootjson_file(run->json, path + strlen(run->dir) + 1, hex);
+	return 0;
+}
+
 /* On the disk before the folder has its name, and known by their hashes. */
 static int seal_files(struct running_boot *run)
 {
-	static const char *const names[] = RESUME_FILES;
-	char hex[65];
-	int ret = 0;
+	char *paths[] = { run->dir, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	int ret = tree ? 0 : -1;
+	FTSENT *e;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret; i++) {
-		char *path = xasprintf("%s/%s", run->dir, names[i]);
-
-		ret = sync_path(path) || sha256_file(path, hex);
-		if (!ret)
-			bootjson_file(run->json, names[i], hex);
-		free(path);
+	while (!ret && (e = fts_read(tree))) {
+		if (e->fts_info == FTS_F)
+			ret = seal_file(run, e->fts_path);
+		else if (e->fts_info == FTS_DP)
+			ret = sync_path(e->fts_path);
+		else if (e->fts_info != FTS_D)
+			ret = host_error(run, e->fts_path + strlen(run->dir));
 	}
-	return ret ? -1 : 0;
+	if (tree)
+		fts_close(tree);
+	else
+		host_error(run, "");
+	return ret;
 }
 
 /* Make the folder whole and give it its name. */

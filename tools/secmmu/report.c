@@ -47,9 +47,15 @@ int results_finish(const char *dir, bool *passed)
 	if (passed)
 		*passed = all_passed(&s.folder);
 	table_print(&s, stdout);
-	ret = summary_write(&s) ? ST_HARNESS : formats_write(&s, dir);
+	ret = formats_write(&s, dir);
 	if (ret == ST_OK)
 		ret = report_write(&s, dir);
+	/*
+	 * The last one: where there is none, the run goes on. A report without
+	 * pictures ends it all the same.
+	 */
+	if (ret != ST_INTR && summary_write(&s))
+		ret = ST_HARNESS;
 	fflush(stdout);
 	summary_free(&s);
 	return ret;

@@ -135,10 +135,32 @@ static char *check_file(const char *path, const char *name,
 	return wrong;
 }
 
+/* Those that every boot has, and those that this one had besides. */
+static char *check_files(const char *path, const json_t *boot)
+{
+	static const char *const always[] = RESUME_FILES;
+	json_t *files = json_object_get(boot, "files"), *v;
+	char *wrong = NULL;
+	const char *name;
+
+	for (size_t i = 0; i < ARRAY_SIZE(always) && !wrong; i++)
+		if (!json_object_get(files, always[i]))
+			wrong = xasprintf("boot.json lacks the hash of %s",
+					  always[i]);
+	json_object_foreach(files, name, v) {
+		if (wrong)
+			break;
+		/* It is joined to a path. */
+		wrong = *name == '/' || strstr(name, "..") ?
+			xstrdup("boot.json has a file of elsewhere") :
+			check_file(path, name, boot);
+	}
+	return wrong;
+}
+
 /* Return: why a boot cannot be kept, free() it; NULL if it is whole. */
 static char *why_broken(const char *path, const char *run, unsigned int number)
 {
-	static const char *const files[] = RESUME_FILES;
 	char *file = xasprintf("%s/boot.json", path);
 	json_t *boot = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *schema = json_object_get(boot, "schema");
@@ -157,8 +179,8 @@ static char *why_broken(const char *path, const char *run, unsigned int number)
 	else if (!json_string_value(json_object_get(boot, "status")) ||
 		 !json_is_array(json_object_get(boot, "tests")))
 		wrong = xstrdup("boot.json has no results");
-	for (size_t i = 0; i < ARRAY_SIZE(files) && !wrong; i++)
-		wrong = check_file(path, files[i], boot);
+	if (!wrong)
+		wrong = check_files(path, boot);
 	json_decref(boot);
 	free(file);
 	return wrong;

@@ -9,7 +9,10 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* Files of a boot's folder besides boot.json, which has their hashes. */
+/*
+ * Files that each boot's folder has besides boot.json, which has the hashes of
+ * these, and of any others there are.
+ */
 #define RESUME_FILES { "console.log", "ktap.log", "samples.csv", "sites.csv" }
 
 /**
@@ -49,8 +52,8 @@ struct resume_count {
  * @run: its resume_run_id()
  * @boots: how many it is to have
  *
- * Whole is a boot-NNN whose boot.json is complete, belongs to this run, and has
- * the hash of each of the other files. Others are renamed, what was
+ * Whole is a boot-NNN whose boot.json is complete, belongs to this run, and whose
+ * other files are all there and as they were. Others are renamed, what was
  * never complete is removed, and so are a summary and report of a part.
  *
  * Return: 0, or -1 with an error printed.

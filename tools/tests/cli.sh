@@ -75,6 +75,21 @@ printf '#!/bin/sh\necho QEMU emulator version 5.2.0\n' >"$d/oldqemu"
 chmod +x "$d/oldqemu"
 fails "QEMU too old" 2 "5.2.0.*7.2" env SECMMU_QEMU="$d/oldqemu" "$SECMMU" compare --results "$d/results"
 
+# Ctrl-C and SIGKILL while the report is drawn: there is no summary.json, which
+# would say that the run is over.
+mkdir "$d/slow" && printf '#!/bin/sh\nexec sleep 20\n' >"$d/slow/gnuplot" && chmod +x "$d/slow/gnuplot"
+for signal in INT KILL; do
+	rm -rf "$d/cut" && cp -r tools/tests/fixtures/results-good "$d/cut"
+	PATH="$d/slow:$PATH" setsid sh -c 'trap - INT; exec "$@"' sh "$SECMMU" report "$d/cut" >/dev/null 2>&1 &
+	pid=$!
+	for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$d/cut/kcidb.json" ] && break; sleep 0.5; done
+	kill -$signal $pid
+	wait $pid 2>/dev/null
+	rc=$?
+	check "SIG$signal while the report is drawn: it ends" test $rc -eq $([ $signal = INT ] && echo 130 || echo 137)
+	check "SIG$signal while the report is drawn: no summary" test -e "$d/cut/kcidb.json" -a ! -e "$d/cut/summary.json"
+done
+
 # The doctor: what it finds is on standard output, each thing once.
 doctor() {
 	want=$1

@@ -168,6 +168,32 @@ static void no_json(void) { unlink("boot-002/boot.json"); }
 static void empty_json(void) { put("boot-002/boot.json", ""); }
 static void list_json(void) { put("boot-002/boot.json", "[1, 2]"); }
 static void cut_samples(void) { cut("boot-002/samples.csv"); }
+/* A boot may have more files: perf's data. */
+static void cut_other(void)
+{
+	json_t *j = json_load_file("boot-002/boot.json", 0, NULL);
+	char hex[65];
+
+	put("boot-002/perf/00.data", "samples");
+	assert_int_equal(sha256_file("boot-002/perf/00.data", hex), 0);
+	json_object_set_new(json_object_get(j, "files"), "perf/00.data",
+			    json_string(hex));
+	save("boot-002/boot.json", j);
+	sweep(BOOTS, 0);
+	cut("boot-002/perf/00.data");
+}
+
+static void forged_name(void)
+{
+	json_t *j = json_load_file("boot-002/boot.json", 0, NULL);
+	char hex[65];
+
+	assert_int_equal(sha256_file("manifest.json", hex), 0);
+	json_object_set_new(json_object_get(j, "files"), "../manifest.json",
+			    json_string(hex));
+	save("boot-002/boot.json", j);
+}
+
 static void no_console(void) { unlink("boot-002/console.log"); }
 static void no_hashes(void) { set("boot-002/boot.json", "files", json_null()); }
 static void no_tests(void) { set("boot-002/boot.json", "tests", json_null()); }
@@ -213,7 +239,7 @@ static void broken_boots(void **state)
 {
 	void (*const damage[])(void) = {
 		half_json, no_json, empty_json, list_json, cut_samples,
-		no_console, no_hashes, no_tests, zeros, other_schema, other_run,
+		cut_other, forged_name, no_console, no_hashes, no_tests, zeros, other_schema, other_run,
 		other_number, other_name, too_many,
 	};
 
