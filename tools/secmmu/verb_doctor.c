@@ -204,7 +204,7 @@ static char *ask(const char *script)
 	return text;
 }
 
-/* Of tools/packages.txt, and packages-@more.txt. NULL: no dpkg here. */
+/* Of tools/packages.txt, and a packages-NAME.txt for each of @more. NULL: no dpkg. */
 static char *missing_packages(const char *more)
 {
 	char *script = xasprintf("'%s/tools/setup.sh' --missing %s", top_dir(),
@@ -217,7 +217,7 @@ static char *missing_packages(const char *more)
 
 static void check_packages(struct doctor *d)
 {
-	char *missing = missing_packages(""), *more = missing_packages("check");
+	char *missing = missing_packages(""), *more = missing_packages("check vmm");
 
 	if (missing)
 		doctor_packages(d, missing, !geteuid());
