@@ -12,6 +12,9 @@
 
 #include "secmmu.h"
 
+/* The longest time that the guest is given to get into a fault. */
+#define FAULT_US	3000
+
 static void move_out(struct secmmu *t, int flags)
 {
 	uint64_t start;
@@ -30,6 +33,20 @@ static void move_out(struct secmmu *t, int flags)
 
 static void run_out(struct secmmu *t)
 {
+	move_out(t, 0);
+}
+
+/*
+ * The guest has lost its mapping a moment ago, so that vCPUs are on their way
+ * through a page fault when the memory moves: what such a fault has looked up
+ * must not be mapped any more.
+ */
+static void run_fault(struct secmmu *t)
+{
+	/* At no time may the guest not write. */
+	secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE | PROT_EXEC);
+	secmmu_protect(t->hva, t->size, PROT_READ | PROT_WRITE);
+	usleep(t->iteration * 211 % FAULT_US);
 	move_out(t, 0);
 }
 
@@ -81,6 +98,19 @@ static const struct secmmu_event events[] = {
 		.stage = true,
 		.moves_away = true,
 		.run = run_out,
+	}, {
+		.name = "mremap_fault",
+		.desc = "the same, with vCPUs on their way through a fault on the page",
+		.offset = 77,
+		.nr = 1,
+		.source = VM_MEM_SRC_ANONYMOUS,
+		.sources = SECMMU_SRC(ANONYMOUS) | SECMMU_SRC(SHMEM),
+		.after = SECMMU_AFTER_NEW,
+		.hole = true,
+		.stage = true,
+		.moves_away = true,
+		.own_vma = true,
+		.run = run_fault,
 	}, {
 		.name = "mremap_2m_ptes",
 		.desc = "2 MiB of 4 KiB pages moved out",
