@@ -31,6 +31,14 @@
 #define CPU_OTHER	1
 #define RETRY_NS	(5 * NSEC_PER_SEC)
 #define REAPER_NS	(4 * NSEC_PER_SEC)	/* it waits for 2 s first */
+/* A victim that runs for longer after the kill has exited. */
+#define KILL_POLL_US	1000
+/*
+ * Since Linux 6.12 tasks that real-time tasks starve are served after a second,
+ * and this one would exit then.  4 s is as long as it can be.
+ */
+#define FAIR_PERIOD	"/sys/kernel/debug/sched/fair_server/cpu0/period"
+#define FAIR_PERIOD_NS	"4000000000"
 #define POISON		0xdeULL
 
 #ifndef SYS_process_mrelease
@@ -377,7 +385,7 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 	set_fifo(true);
 	end = secmmu_now() + 60 * NSEC_PER_SEC;
 	while (oom_kills(cgroup) == kills && secmmu_now() < end)
-		usleep(5000);
+		usleep(KILL_POLL_US);
 	/* From here on the victim does not run. */
 	end = secmmu_now() + REAPER_NS;
 	while (!(reaped = reaper_said(kmsg, v.pid)) && secmmu_now() < end)
@@ -411,6 +419,8 @@ static const char *run_oom(const char *name, const char *root, bool *pass)
 		goto out;
 	}
 	rt = set_rt_runtime(-1);
+	/* Where there is none there is nothing to set. */
+	secmmu_set(FAIR_PERIOD, FAIR_PERIOD_NS);
 	for (i = 0; i < opt.iterations && *pass; i++)
 		reaped += oom_once(name, cgroup, pass);
 	if (rt >= -1)
