@@ -166,6 +166,56 @@ static void missing_program(void **state)
 	end_and_free(b, BOOT_OK, STATUS_PASS, "");
 }
 
+/* Stands for perf: writes what it was asked to where it was asked to. */
+static const char fake_perf[] =
+	"#!/bin/busybox sh\n"
+	"all=$*\n"
+	"while [ \"$1\" != -- ]; do [ \"$1\" != --output ] || out=$2; shift; done\n"
+	"shift\n"
+	"echo \"PERFILE2 $all\" >$out\n"
+	"exec \"$@\"\n";
+
+static char perf_said[2][1 << 20];
+static size_t n_perf_said[2];
+
+static int on_perf(void *arg, unsigned int part, const void *data, size_t len)
+{
+	(void)arg;
+	if (n_perf_said[part] + len < sizeof(perf_said[part]))
+		memcpy(perf_said[part] + n_perf_said[part], data, len);
+	n_perf_said[part] += len;
+	return 0;
+}
+
+/* A program under perf ends as it does alone, and what perf left arrives. */
+static void under_perf(void **state)
+{
+	static const char *const argv[] = { "/bin/busybox", "sh", "-c",
+					    "echo good; exit 3", NULL };
+	const struct run_req q = { .argv = argv, .timeout_ms = 20000, .perf = true,
+				   .on_out = on_out, .on_perf = on_perf };
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	n_output = 0;
+	memset(output, 0, sizeof(output));
+	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_int_equal(r.exit, 3);
+	assert_string_equal(output, "good\n");
+	assert_int_equal(strncmp(perf_said[0], "PERFILE2 record --quiet", 23), 0);
+	assert_non_null(strstr(perf_said[0], "mmu_notifier:*"));
+	/* Stock has no tracepoints for the lock, and perf would refuse them. */
+	assert_null(strstr(perf_said[0], "kvm_mmu_lock"));
+	assert_non_null(strstr(perf_said[1], "kvm_mmu_notifier_invalidate_range_start\t[kvm]"));
+	assert_int_equal(run(b, "rm /bin/perf", 20000, &r), BOOT_OK);
+	assert_int_equal(boot_run(b, &q, &r), BOOT_REFUSED);
+	assert_non_null(strstr(boot_refusal(b), "/bin/perf: No such file"));
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
 static void icount(void **state)
 {
 	struct run_result r;
@@ -589,11 +639,12 @@ static int set_up(void **state)
 {
 	static const char *const arms[] = { ARM };
 	static struct initramfs_file files[ARRAY_SIZE(crash_codes)];
-	const struct initramfs_opts opts = {
+	struct initramfs_opts opts = {
 		.arms = arms, .n_arms = 1, .with_shell = true,
 		.files = files, .n_files = ARRAY_SIZE(crash_codes),
 	};
 	const char *artifacts = getenv("SECMMU_ARTIFACTS");
+	char *perf;
 	int ret;
 
 	(void)state;
@@ -605,8 +656,11 @@ static int set_up(void **state)
 		return -1;
 	kernel = xasprintf("%s/vmlinux", artifacts);
 	initrd = xasprintf("%s/initrd", dir);
-	ret = make_modules(artifacts, files) ||
+	opts.perf = perf = xasprintf("%s/perf", dir);
+	ret = write_file(perf, fake_perf, strlen(fake_perf)) ||
+	      make_modules(artifacts, files) ||
 	      initramfs_write(artifacts, &opts, initrd);
+	free(perf);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		free((char *)files[i].src);
 		free((char *)files[i].dst);
@@ -630,6 +684,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs),
 		cmocka_unit_test(missing_program),
+		cmocka_unit_test(under_perf),
 		cmocka_unit_test(icount),
 		cmocka_unit_test(panic_at_boot),
 		cmocka_unit_test(hang_at_boot),
