@@ -24,7 +24,7 @@ static void plain(FILE *out, const char *s, size_t max)
 {
 	size_t i;
 
-	for (i = 0; s[i] && i < max; i++)
+	for (i = 0; i < max && s[i]; i++)
 		fputc((unsigned char)s[i] < ' ' || s[i] == 127 ? '?' : s[i], out);
 	if (s[i])
 		fputs("...", out);
@@ -142,14 +142,13 @@ static json_t *run_json(const struct folder *f)
 static json_t *row_json(const struct dirs *d, const struct dirs_row *r)
 {
 	const struct folder *f = &d->old;
-	bool all = r->cell == ALL_CELLS;
-	const struct cell *c = all ? NULL : &f->cells[r->cell];
+	const struct cell *c = r->cell == ALL_CELLS ? NULL : &f->cells[r->cell];
 	json_t *o = json_object();
 
-	json_object_set_new(o, "event", json_string(all ? "*" : c->event));
-	json_object_set_new(o, "size", all ? json_null() : count(c->size));
-	json_object_set_new(o, "page_size", all ? json_null() : count(c->page_size));
-	json_object_set_new(o, "vcpus", all ? json_null() : count(c->vcpus));
+	json_object_set_new(o, "event", json_string(c ? c->event : "*"));
+	json_object_set_new(o, "size", c ? count(c->size) : json_null());
+	json_object_set_new(o, "page_size", c ? count(c->page_size) : json_null());
+	json_object_set_new(o, "vcpus", c ? count(c->vcpus) : json_null());
 	json_object_set_new(o, "events", count(r->cells));
 	json_object_set_new(o, "metric", json_string("syscall"));
 	json_object_set_new(o, "statistic", json_string("p50"));

@@ -83,9 +83,8 @@ int run_args(const struct run *r, ...)
 	va_list ap;
 
 	va_start(ap, r);
-	do {
-		argv[n] = va_arg(ap, char *);
-	} while (argv[n] && ++n < MAX_ARGS);
+	while (n < MAX_ARGS && (argv[n] = va_arg(ap, char *)))
+		n++;
 	va_end(ap);
 	if (n == MAX_ARGS) {
 		err("%s: too many arguments", r->what);
