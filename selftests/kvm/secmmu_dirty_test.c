@@ -13,6 +13,7 @@
  */
 #include <getopt.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include "secmmu.h"
 #include "processor.h"
@@ -50,8 +51,24 @@ static void guest_code(void)
 	}
 }
 
+/*
+ * A CPU for each of the two threads: on one CPU the vCPU is out of the guest, and
+ * its TLB may be empty, whenever the log is read.
+ */
+static void use_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
+	    sched_setaffinity(0, sizeof(set), &set))
+		ksft_print_msg("can't use CPU %d: %s\n", cpu, strerror(errno));
+}
+
 static void *vcpu_thread(void *arg)
 {
+	use_cpu(1);
 	while (!READ_ONCE(stop))
 		vcpu_run(vcpu);
 	return NULL;
@@ -154,6 +171,7 @@ int main(int argc, char *argv[])
 	ksft_print_header();
 	ksft_set_plan(1);
 	create();
+	use_cpu(0);
 	TEST_ASSERT(!pthread_create(&thread, NULL, vcpu_thread, NULL),
 		    "pthread_create() failed");
 	for (i = 0; i < opt.iterations && !wrong; i++) {
