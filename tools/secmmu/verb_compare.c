@@ -480,8 +480,8 @@ static int build_and_run(struct compare *c, const struct plan *p,
 	int ret;
 
 	o->kernel.lane = p->lane;
-	/* All arms are for keeps; what a control makes is not. */
-	if (o->kernel.control)
+	/* All arms are for keeps; what a control or a prefix makes is not. */
+	if (o->kernel.control || o->kernel.prefix || o->only_arms)
 		o->kernel.arms = arms = strs_join(&p->arms);
 	ret = kernel_prepare(&o->kernel, &c->artifacts);
 	if (ret == ST_OK && o->perf)
