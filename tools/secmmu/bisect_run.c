@@ -137,7 +137,8 @@ static enum bisect_answer without_results(int status, char **why)
 {
 	/* Another try would do the same: compile, or configure, or apply a patch. */
 	if (status == ST_FAIL || status == ST_USAGE) {
-		*why = xstrdup("its kernel cannot be built");
+		*why = xstrdup(status == ST_FAIL ? "its kernel does not compile" :
+			       "it cannot be run: the error above says why");
 		return BISECT_BROKEN;
 	}
 	*why = xstrdup("no result");

@@ -205,6 +205,19 @@ static int find_points(const struct options *o, struct bisect_job *j)
 	return bisect_points_git(j->src, o->good, o->bad, &j->points);
 }
 
+/* An end has to be told: whatever was in the way the last time may be mended. */
+static void forget_skipped_ends(struct bisect *b)
+{
+	const size_t ends[] = { 0, b->n - 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (bisect_verdict(b, ends[i]) != BISECT_IS_SKIPPED)
+			continue;
+		b->v[ends[i]].lost = 0;
+		b->v[ends[i]].broken = false;
+	}
+}
+
 /* One folder per question: the same command finds it again. */
 static int open_folder(const struct options *o, struct bisect_job *j)
 {
@@ -213,6 +226,7 @@ static int open_folder(const struct options *o, struct bisect_job *j)
 			       j->src };
 	char hex[65], *base, *dir;
 	struct hash h;
+	int ret;
 
 	j->text = q->test ?
 		xasprintf("does %s FAIL in arm %s", q->test, q->arm) :
@@ -235,7 +249,10 @@ static int open_folder(const struct options *o, struct bisect_job *j)
 	j->state = xasprintf("%s/state.json", j->dir);
 	j->b.n = j->points.ids.n;
 	j->b.v = xcalloc(j->b.n, sizeof(*j->b.v));
-	return bisect_state_load(j->state, &j->points, o->again, &j->b, &j->time);
+	ret = bisect_state_load(j->state, &j->points, o->again, &j->b, &j->time);
+	if (ret == ST_OK)
+		forget_skipped_ends(&j->b);
+	return ret;
 }
 
 static void print_found(const struct bisect_job *j, const struct bisect_result *r)

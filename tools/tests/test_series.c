@@ -134,6 +134,28 @@ static void prefix(void **state)
 	series_free(&s);
 }
 
+/* Of our own: each lock comes with a patch of KVM's. */
+static void locks_of_the_series(void **state)
+{
+	static const char *const locks[] = {
+		"KVM_MMU_LOCK_RWLOCK", "KVM_MMU_LOCK_SPINLOCK", "KVM_MMU_LOCK_MUTEX",
+		"KVM_MMU_LOCK_RWSEM",
+	};
+	struct series s;
+	char *stock;
+
+	(void)state;
+	assert_int_equal(series_load(top_dir(), "linux-6.12", &s), ST_OK);
+	stock = xasprintf("%zu", s.n_stock);
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++)
+		assert_true(series_defines(&s, locks[i]));
+	assert_int_equal(series_cut(&s, stock), ST_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++)
+		assert_false(series_defines(&s, locks[i]));
+	free(stock);
+	series_free(&s);
+}
+
 static void other_lines_are_fine(void **state)
 {
 	struct series s;
@@ -384,6 +406,7 @@ int main(void)
 		cmocka_unit_test_setup(stock_ends_before_the_first_of_kvm,
 				       setup_each),
 		cmocka_unit_test_setup(prefix, setup_each),
+		cmocka_unit_test(locks_of_the_series),
 		cmocka_unit_test_setup(other_lines_are_fine, setup_each),
 		cmocka_unit_test_setup(no_fit_names_patch_file_and_version,
 				       setup_each),
