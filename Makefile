@@ -10,7 +10,8 @@ SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
-	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume)
+	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) \
+	$(call opt,PATCHES,prefix) $(call opt,CONTROL,control) $(if $(PERF),--perf)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +55,7 @@ help:
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
+#:   PATCHES=N                only the first N patches of the series
 #:   PERF=1                   make compare keeps a perf.data per boot and test
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.

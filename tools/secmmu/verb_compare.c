@@ -517,6 +517,9 @@ static int compare(struct compare *c, struct compare_opts *o)
 	c->boot.accel = &accel;
 	c->boot.append = o->append;
 	c->boot.perf = o->perf;
+	c->boot.kernel_version = o->kernel.version;
+	c->boot.prefix = o->kernel.prefix;
+	c->boot.control = o->kernel.control;
 	ret = check_early(c, p, o);
 	if (ret == ST_OK)
 		ret = build_and_run(c, p, o);

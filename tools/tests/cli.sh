@@ -193,6 +193,18 @@ check "pathlen: not enough boots is status 3" ends 3 "$d/two" "$d/i1"
 fails "pathlen of the wall clock" 2 "one has the clock wall" "$SECMMU" pathlen "$d/one"
 fails "pathlen with a bad threshold" 2 "'1' is no number" "$SECMMU" pathlen --threshold 1 "$d/one"
 
+# Variables of the Makefile reach secmmu: each is documented, so each has to.
+for v in PLAN BOOTS EVENTS SEED MINUTES BOOT RESUME ACCEL CLOCK PERF PATCHES CONTROL \
+	KERNEL_SRC KERNEL_VERSION ARMS LANE; do
+	check "make compare $v= is passed on" sh -c "make -n compare $v=xyzzy >'$d/with'; make -n compare >'$d/without';
+		! cmp -s '$d/with' '$d/without'"
+done
+check "make compare: an unknown variable changes nothing" sh -c "make -n compare PREF=xyzzy >'$d/with'; cmp -s '$d/with' '$d/without'"
+for v in TEST LENGTH THRESHOLD PLAN ARM BOOTS RUNS RETRIES GOOD BAD KERNEL_SRC KERNEL_VERSION LANE ACCEL SEED AGAIN; do
+	check "make bisect $v= is passed on" sh -c "make -n bisect $v=xyzzy >'$d/with'; make -n bisect >'$d/without';
+		! cmp -s '$d/with' '$d/without'"
+done
+
 bisect() {
 	"$SECMMU" bisect --results "$d/results" "$@"
 }
