@@ -60,6 +60,18 @@ int bisect_points_series(const struct series *s, const char *good, const char *b
 	return ret;
 }
 
+/* Prefixes of one series on another source are other points. */
+static void hash_source(struct bisect_points *p, const struct source *s)
+{
+	struct hash h;
+
+	hash_init(&h);
+	hash_str(&h, p->hash);
+	hash_str(&h, s->origin);
+	hash_str(&h, s->hash);
+	hash_end(&h, p->hash);
+}
+
 int bisect_points_source(const char *src, const char *version, const char *good,
 			 const char *bad, struct bisect_points *p)
 {
@@ -79,6 +91,8 @@ int bisect_points_source(const char *src, const char *version, const char *good,
 		ret = series_load(top_dir(), s.patches, &series);
 	if (ret == ST_OK)
 		ret = bisect_points_series(&series, good, bad, p);
+	if (ret == ST_OK)
+		hash_source(p, &s);
 	series_free(&series);
 	source_free(&s);
 	free(name);

@@ -218,6 +218,21 @@ static void forget_skipped_ends(struct bisect *b)
 	}
 }
 
+/* What was found with other tests, plans or options says nothing. */
+static int hash_top(struct hash *h)
+{
+	static const char *const names[] = { "configs", "selftests/kvm" };
+	int ret = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret; i++) {
+		char *path = xasprintf("%s/%s", top_dir(), names[i]);
+
+		ret = hash_path(h, path);
+		free(path);
+	}
+	return ret;
+}
+
 /* One folder per question: the same command finds it again. */
 static int open_folder(const struct options *o, struct bisect_job *j)
 {
@@ -237,7 +252,10 @@ static int open_folder(const struct options *o, struct bisect_job *j)
 	hash_str(&h, j->points.hash);
 	for (size_t i = 0; i < ARRAY_SIZE(rest); i++)
 		hash_str(&h, rest[i] ? rest[i] : "");
+	ret = hash_top(&h);
 	hash_end(&h, hex);
+	if (ret)
+		return ST_HARNESS;
 	base = xasprintf("%s/bisect", o->results ? o->results : "results");
 	dir = xasprintf("%s/%.12s", base, hex);
 	if (!mkdir_p(dir))
