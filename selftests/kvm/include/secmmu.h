@@ -191,6 +191,10 @@ struct secmmu_vcpu {
 	pthread_t thread;
 	uint32_t id;
 	long tid;	/* known once the vCPU has done a pass */
+	int stats_fd;	/* KVM's statistics of the vCPU; -1: there are none */
+	/* KVM_RUN of the last pass: of the first one's start, the last one's end. */
+	uint64_t run_start_ns;
+	uint64_t run_end_ns;
 	/* Below: protected by secmmu.lock. */
 	uint64_t started;	/* passes */
 	uint64_t done;
@@ -299,6 +303,8 @@ uint32_t secmmu_wait_faulted(struct secmmu *t);
  * or finds it.  The first pages of the invalidated range are left to the guest.
  */
 void secmmu_prefault(struct secmmu *t);
+/* The same of all that the event has invalidated, and nothing else. */
+void secmmu_prefault_event(struct secmmu *t);
 /* Has the memslot at other host memory from now on.  vCPUs must be parked. */
 void secmmu_move_slot(struct secmmu *t, void *mem);
 /* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
@@ -438,6 +444,16 @@ long secmmu_kthread(const char *name);
 /* Swaps to a block device of @size bytes from now on.  0, or -1. */
 int secmmu_make_swap(const char *path, size_t size);
 
+/*
+ * Reads @nr values of one of KVM's binary statistics, and its descriptor if @desc
+ * is not NULL.  @fd is of KVM_GET_STATS_FD.  False if there is no such statistic.
+ */
+bool secmmu_read_stat(int fd, const char *name, uint64_t *data, size_t nr,
+		      struct kvm_stats_desc *desc);
+/* One of a vCPU, which is a single number.  False if there is none. */
+bool secmmu_vcpu_stat(struct secmmu *t, uint32_t vcpu, const char *name,
+		      uint64_t *value);
+
 /* lib/secmmu_zram.c */
 
 /*
@@ -502,6 +518,11 @@ void secmmu_sample(struct secmmu *t, uint64_t start);
 void secmmu_sample_vcpu(struct secmmu *t, uint64_t start);
 /* The same when another thread of the host invalidates. */
 void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid);
+/*
+ * Notes [start, end] as a sample of mapping again what was invalidated: by
+ * thread @tid, vCPUs parked or not.
+ */
+void secmmu_sample_fault(struct secmmu *t, uint64_t start, uint64_t end, long tid);
 /* The file that SECMMU_SAMPLES names, with its header, or NULL. */
 FILE *secmmu_open_samples(void);
 /*

@@ -128,6 +128,12 @@ void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
 	add_sample(t, start, end, tid);
 }
 
+void secmmu_sample_fault(struct secmmu *t, uint64_t start, uint64_t end, long tid)
+{
+	secmmu_set_tracing(t, false);
+	add_sample(t, start, end, tid);
+}
+
 FILE *secmmu_open_samples(void)
 {
 	const char *path = getenv("SECMMU_SAMPLES");
