@@ -205,6 +205,7 @@ struct secmmu_vcpu {
 struct secmmu_opts {
 	uint32_t nr_vcpus;
 	uint64_t bytes;
+	uint64_t range;		/* bytes to invalidate; 0: as the event has it */
 	uint32_t iterations;
 	uint32_t warmup;
 	bool quiet;

@@ -234,6 +234,8 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 	}
 	if (!(ev->sources & 1U << t->source))
 		return "-s: the event can't have that backing";
+	if (t->opt.range && t->opt.range < secmmu_page_size(t))
+		return "-r: less than a page of the event's backing";
 	return ev->unmet ? ev->unmet(t) : NULL;
 }
 
@@ -260,8 +262,11 @@ static void set_range(struct secmmu *t)
 {
 	/* Not the first block: it has neighbours on both sides. */
 	t->block = SECMMU_HUGE_PAGES;
-	t->first = t->block + t->ev->offset;
-	t->nr = t->ev->nr;
+	t->nr = t->opt.range ? t->opt.range / SECMMU_PAGE_SIZE : t->ev->nr;
+	t->first = t->block;
+	/* What is larger than the event has it may not fit there. */
+	if (t->ev->offset + t->nr <= SECMMU_HUGE_PAGES)
+		t->first += t->ev->offset;
 	t->hva = secmmu_hva(t, t->first);
 	t->size = t->nr * SECMMU_PAGE_SIZE;
 }
