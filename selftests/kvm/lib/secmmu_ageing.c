@@ -192,13 +192,13 @@ static bool map_thp(size_t size, bool split)
 		return ageing_unmet("transparent huge pages");
 	if (!split)
 		return true;
+	/* khugepaged must not make them one mapping again. */
+	secmmu_advise(ageing.hva, size, MADV_NOHUGEPAGE);
 	/* Of the page tables only: the folio is not looked at. */
 	for (p = ageing.hva; p < ageing.hva + size; p += SECMMU_HUGE_SIZE)
 		TEST_ASSERT(!mprotect(p, SECMMU_PAGE_SIZE, PROT_READ) &&
 			    !mprotect(p, SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE),
 			    "mprotect() failed: %s", strerror(errno));
-	/* Nor is it to become one mapping again. */
-	secmmu_advise(ageing.hva, size, MADV_NOHUGEPAGE);
 	if (secmmu_huge_bytes(&ageing.host, ageing.hva, size))
 		ageing_fail("huge pages are still mapped huge");
 	return true;
