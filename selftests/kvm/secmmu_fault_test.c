@@ -67,6 +67,7 @@ static void run_prefault(struct secmmu *t)
 	if (secmmu_planted(t, SECMMU_FAULT_NO_EFFECT))
 		secmmu_prefault_event(t);
 	left = secmmu_guest_mappings(t);
+	secmmu_start_counts(t);
 	secmmu_set_tracing(t, true);
 	start = secmmu_now();
 	secmmu_prefault_event(t);
@@ -116,6 +117,7 @@ static void timed_pass(struct secmmu *t)
 	if (secmmu_planted(t, SECMMU_FAULT_NO_EFFECT))
 		secmmu_pass(t);
 	before = faults_taken(t);
+	secmmu_start_counts(t);
 	secmmu_set_tracing(t, true);
 	secmmu_pass(t);
 	sample_pass(t);

@@ -95,6 +95,21 @@ struct secmmu_sample {
 	long tid;
 };
 
+#define SECMMU_NO_COUNT	UINT64_MAX
+
+/* What happened during the calls of an event; see lib/secmmu_counts.c. */
+struct secmmu_counts {
+	uint64_t calls;
+	/* Context switches of the thread that calls: it had to wait, or had not. */
+	uint64_t caller_sleeps;
+	uint64_t caller_preempted;
+	/* Those of all threads. */
+	uint64_t sleeps;
+	uint64_t preempted;
+	uint64_t passes;	/* that guests ended */
+	uint64_t retries;	/* page faults thrown away; or SECMMU_NO_COUNT */
+};
+
 enum secmmu_fault {
 	SECMMU_FAULT_NONE,
 	SECMMU_FAULT_STALE_READ,
@@ -261,6 +276,7 @@ struct secmmu {
 	struct secmmu_sample *samples;
 	uint32_t nr_samples;
 	uint32_t iteration;	/* from 0, warm-up included */
+	struct secmmu_counts counts, counts_before;
 
 	pthread_mutex_t lock;
 	pthread_cond_t go;	/* host to vCPU threads */
@@ -454,6 +470,17 @@ bool secmmu_read_stat(int fd, const char *name, uint64_t *data, size_t nr,
 /* One of a vCPU, which is a single number.  False if there is none. */
 bool secmmu_vcpu_stat(struct secmmu *t, uint32_t vcpu, const char *name,
 		      uint64_t *value);
+
+/* lib/secmmu_counts.c */
+
+/*
+ * The call comes now; secmmu_begin() says so, too.  Then it has ended: adds to
+ * secmmu.counts, unless it was one of the warm-up.  By the thread that calls.
+ */
+void secmmu_start_counts(struct secmmu *t);
+void secmmu_end_counts(struct secmmu *t);
+/* One line of KTAP that tools/secmmu reads: docs/contracts.md, section 3. */
+void secmmu_print_counts(struct secmmu *t);
 
 /* lib/secmmu_zram.c */
 

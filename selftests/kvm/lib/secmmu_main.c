@@ -107,6 +107,7 @@ void secmmu_sample(struct secmmu *t, uint64_t start)
 	uint64_t end = secmmu_now();
 
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	note_left(t);
 	add_sample(t, start, end, syscall(SYS_gettid));
 }
@@ -116,6 +117,7 @@ void secmmu_sample_vcpu(struct secmmu *t, uint64_t start)
 	uint64_t end = secmmu_now();
 
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	add_sample(t, start, end, t->vcpus[0].tid);
 }
 
@@ -124,6 +126,7 @@ void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
 	uint64_t end = secmmu_now();
 
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	note_left(t);
 	add_sample(t, start, end, tid);
 }
@@ -131,6 +134,7 @@ void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
 void secmmu_sample_fault(struct secmmu *t, uint64_t start, uint64_t end, long tid)
 {
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	add_sample(t, start, end, tid);
 }
 
@@ -462,6 +466,8 @@ static void run_event(struct secmmu *t)
 		check_all(t);
 	print_evidence(t, passes, checked);
 	print_times(t);
+	if (!t->failures)
+		secmmu_print_counts(t);
 }
 
 static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samples)
@@ -472,6 +478,7 @@ static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samp
 	t->nr_split = 0;
 	t->nr_samples = 0;
 	t->iteration = 0;
+	t->counts = (struct secmmu_counts) {};
 	t->skip = unmet(t, ev);
 	if (!t->skip)
 		run_event(t);
