@@ -174,6 +174,8 @@ static const struct {
 	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "lost" }, 1 },
 	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "outside" }, 1 },
 	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "switch" }, 1 },
+	{ { MREMAP, "-r", "64K", "-e", "mremap_4k" }, 0 },
+	{ { MREMAP, "-r", "64K", "-e", "mremap_4k", "-F", "lost-write" }, 1 },
 	{ { "/tests/secmmu_fairness_test", "-t", "2", "-F", "stall" }, 1 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "2" }, 0 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "1", "-F", "no-release" }, 1 },

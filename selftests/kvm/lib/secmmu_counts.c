@@ -19,25 +19,38 @@ static uint64_t guest_passes(struct secmmu *t)
 	return sum;
 }
 
-static void read_counts(struct secmmu *t, struct secmmu_counts *c)
+static void read_caller(struct secmmu_counts *c)
 {
-	struct rusage caller, all;
+	struct rusage u;
 
-	getrusage(RUSAGE_SELF, &all);
-	getrusage(RUSAGE_THREAD, &caller);
-	c->caller_sleeps = caller.ru_nvcsw;
-	c->caller_preempted = caller.ru_nivcsw;
-	c->sleeps = all.ru_nvcsw;
-	c->preempted = all.ru_nivcsw;
+	getrusage(RUSAGE_THREAD, &u);
+	c->caller_sleeps = u.ru_nvcsw;
+	c->caller_preempted = u.ru_nivcsw;
+}
+
+static void read_all(struct secmmu_counts *c)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	c->sleeps = u.ru_nvcsw;
+	c->preempted = u.ru_nivcsw;
+}
+
+static void read_guest(struct secmmu *t, struct secmmu_counts *c)
+{
 	c->passes = guest_passes(t);
 	/* Not every KVM has it. */
 	c->retries = SECMMU_NO_COUNT;
 	__vm_get_stat(t->vm, "mmu_invalidate_retry", &c->retries, 1);
 }
 
+/* What is of the caller must be within what is of all, at both ends. */
 void secmmu_start_counts(struct secmmu *t)
 {
-	read_counts(t, &t->counts_before);
+	read_guest(t, &t->counts_before);
+	read_all(&t->counts_before);
+	read_caller(&t->counts_before);
 }
 
 void secmmu_end_counts(struct secmmu *t)
@@ -45,7 +58,9 @@ void secmmu_end_counts(struct secmmu *t)
 	const struct secmmu_counts *before = &t->counts_before;
 	struct secmmu_counts *sum = &t->counts, now;
 
-	read_counts(t, &now);
+	read_caller(&now);
+	read_all(&now);
+	read_guest(t, &now);
 	/* Warm-up is no sample. */
 	if (t->iteration < t->opt.warmup)
 		return;
