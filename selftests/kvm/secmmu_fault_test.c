@@ -7,8 +7,8 @@
  * as little else as can be.  Nobody else runs meanwhile.
  *
  * fault_* has KVM_PRE_FAULT_MEMORY map it, in the host's thread: KVM's fault
- * handler from end to end without VM exit, guest code and scheduling.  So it
- * repeats best, and is fit for gating where exits are emulated, too.
+ * handler from end to end without VM exit, guest code and scheduling, which are
+ * most of a fault where exits are emulated.
  *
  * fault_guest_* has the guest access it.  The time is that of KVM_RUN in the
  * vCPU's thread, from user space to user space: entry, an exit for each fault,
