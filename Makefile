@@ -10,7 +10,8 @@ SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
-	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume)
+	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) \
+	$(call opt,PATCHES,prefix) $(call opt,CONTROL,control) $(if $(PERF),--perf)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +33,9 @@ help:
 #: make report       the newest results (or DIR=) to summary.json and report.html again
 #: make pathlen      instructions per event: of a new run with the icount clock, of
 #:                   one there is (DIR=), or of two (A=OLD B=NEW) (THRESHOLD=0.01)
+#: make bisect       the first patch of the series with which TEST=EVENT fails, or the
+#:                   LENGTH=EVENT of a path has changed (THRESHOLD=0.01); or the
+#:                   first commit: KERNEL_SRC=DIR GOOD=REV BAD=REV (ARM= RUNS= LANE=)
 #: make export       the newest results (or DIR=) as CSV (or FORMAT=json)
 #: make compare-runs two runs beside each other: A=DIR B=DIR (MARGIN=0.01)
 #: make tree         the series as a git tree to work on (or in DIR=)
@@ -51,6 +55,7 @@ help:
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
+#:   PATCHES=N                only the first N patches of the series
 #:   PERF=1                   make compare keeps a perf.data per boot and test
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
@@ -115,6 +120,14 @@ else
 		[ $$status -le 1 ] || exit $$status; \
 		$(SECMMU) pathlen $(PATHLEN) results/latest && exit $$status
 endif
+
+.PHONY: bisect
+bisect: tools
+	@$(SECMMU) bisect $(call opt,TEST,test) $(call opt,LENGTH,pathlen) \
+		$(call opt,THRESHOLD,threshold) $(call opt,PLAN,plan) $(call opt,ARM,arm) \
+		$(call opt,BOOTS,boots) $(call opt,RUNS,runs) $(call opt,RETRIES,retries) \
+		$(call opt,GOOD,good) $(call opt,BAD,bad) $(SOURCE) $(call opt,LANE,lane) \
+		$(call opt,ACCEL,accel) $(call opt,SEED,seed) $(if $(AGAIN),--again)
 
 .PHONY: export
 export: tools

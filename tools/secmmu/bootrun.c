@@ -506,7 +506,7 @@ static void run_slots(struct running_boot *run)
 			miss_turns(run, i, 0);
 			continue;
 		}
-		info("boot %u of %u: %s%s (%zu of %zu)", run->r->number + 1,
+		live("boot %u of %u: %s%s (%zu of %zu)", run->r->number + 1,
 		     run->r->total, run->slots[i].arm,
 		     run->slots[i].copy == 'b' ? ", A/A copy" : "", i + 1,
 		     run->n_slots);

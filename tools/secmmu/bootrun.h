@@ -24,6 +24,8 @@ struct bootrun {
 	const char *system_map;
 	const char *results;		/* the run's folder */
 	const char *append;		/* added to the kernel's command line, or NULL */
+	/* What else the kernel was made of, for the command that repeats the run; NULL */
+	const char *kernel_version, *prefix, *control;
 	bool perf;			/* each test once more, under perf record */
 };
 

@@ -24,6 +24,8 @@ static const struct option longopts[] = {
 	{ "results", required_argument, NULL, 'r' },
 	{ "resume", required_argument, NULL, 'R' },
 	{ "control", required_argument, NULL, 'C' },
+	{ "prefix", required_argument, NULL, 'N' },
+	{ "only-arms", no_argument, NULL, 'O' },
 	{ "append", required_argument, NULL, 'A' },
 	{ "perf", no_argument, NULL, 'P' },
 	{ "json", no_argument, NULL, 'J' },
@@ -50,6 +52,8 @@ static void usage(FILE *f)
 	      "  --src DIR|TARBALL     your own kernel tree (never modified)\n"
 	      "  --kernel-version V    point release of the distribution's source\n"
 	      "  --control PATCH       one more patch, on top of the series\n"
+	      "  --prefix N            only the first N patches of the series\n"
+	      "  --only-arms           build no arm but those of the run\n"
 	      "  --results DIR         folder of all results (results)\n"
 	      "  --resume DIR          go on with the run in DIR, with the options it had\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
@@ -79,6 +83,7 @@ static const char **string_of(struct compare_opts *o, int c)
 	case 'r': return &o->results;
 	case 'R': return &o->resume;
 	case 'C': return &o->kernel.control;
+	case 'N': return &o->kernel.prefix;
 	case 'A': return &o->append;
 	default: return NULL;
 	}
@@ -97,8 +102,9 @@ int compare_opts_parse(int argc, char **argv, struct compare_opts *o)
 			*value = optarg;
 			continue;
 		}
-		if (c == 'J' || c == 'P') {
-			*(c == 'J' ? &o->json : &o->perf) = true;
+		if (c == 'J' || c == 'P' || c == 'O') {
+			*(c == 'J' ? &o->json : c == 'P' ? &o->perf :
+			  &o->only_arms) = true;
 			continue;
 		}
 		usage(c == 'h' ? stdout : stderr);
@@ -151,6 +157,8 @@ json_t *compare_opts_save(const struct compare_opts *o)
 	}
 	if (o->perf)
 		json_object_set_new(j, "perf", json_true());
+	if (o->only_arms)
+		json_object_set_new(j, "only-arms", json_true());
 	return j;
 }
 
@@ -165,4 +173,5 @@ void compare_opts_restore(struct compare_opts *o, const json_t *manifest)
 			*v = json_string_value(json_object_get(j, l->name));
 	}
 	o->perf |= json_is_true(json_object_get(j, "perf"));
+	o->only_arms |= json_is_true(json_object_get(j, "only-arms"));
 }

@@ -13,6 +13,7 @@ struct compare_opts {
 	const char *jobs, *results, *append, *lane, *resume, *minutes, *boot;
 	struct kernel_opts kernel;
 	bool perf;		/* each test once more, under perf */
+	bool only_arms;		/* build no other arm than those of the run */
 	bool json;		/* progress as JSON, on standard output */
 };
 

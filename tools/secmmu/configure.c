@@ -230,6 +230,15 @@ out:
 	return ret;
 }
 
+/*
+ * In a prefix of the series that does not offer the arm's lock yet, the arm is KVM as
+ * that prefix has it.
+ */
+static bool comes_later(const struct build *b, const struct arm *arm)
+{
+	return b->o->prefix && !series_defines(&b->series, arm->symbol);
+}
+
 static int make_arm(struct build *b, const struct arm *arm, const char *tree,
 		    const char *odir)
 {
@@ -243,7 +252,7 @@ static int make_arm(struct build *b, const struct arm *arm, const char *tree,
 		ret = sig_pending() ? ST_INTR : ST_HARNESS;
 		goto out;
 	}
-	if (arm->symbol) {
+	if (arm->symbol && !comes_later(b, arm)) {
 		want = xasprintf("CONFIG_%s=y", arm->symbol);
 		lacks = kconfig_lacks(config, want, "", &line);
 	}

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "live.h"
 #include "util.h"
 
 struct worker {
@@ -105,6 +106,7 @@ int jobs_run(const struct jobs *j)
 	bool stopping = false;
 	int ret = ST_OK;
 
+	live_share();
 	for (unsigned int i = 0; i < j->n; i++)
 		to_do += !j->done(i, j->arg);
 	for (;;) {
@@ -143,6 +145,7 @@ int jobs_run(const struct jobs *j)
 			stopping = true;
 		}
 	}
+	live_end();
 	free(w);
 	return ret;
 }

@@ -403,6 +403,8 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 		ret = build_source(&b);
 	if (ret == ST_OK)
 		ret = series_load(top_dir(), b.src.patches, &b.series);
+	if (ret == ST_OK && o->prefix)
+		ret = series_cut(&b.series, o->prefix);
 	if (ret == ST_OK && o->control)
 		ret = series_add(&b.series, o->control);
 	if (ret == ST_OK)

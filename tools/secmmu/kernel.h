@@ -11,6 +11,7 @@ struct kernel_opts {
 	const char *version;	/* point release of the package, "6.12.N"; NULL: newest */
 	const char *lane;	/* of configs/lanes.ini; NULL: the one that is measured */
 	const char *control;	/* one more patch on top of the series, or NULL */
+	const char *prefix;	/* only so many patches of the series; NULL: all */
 	const char *arms;	/* names separated by spaces; NULL: all of arms.ini */
 	bool verify;		/* link vmlinux in full for every arm, even when cached */
 	bool quiet;		/* no progress, only errors */

@@ -18,6 +18,8 @@ static const struct verb {
 	  "get the source, apply the series, build every arm" },
 	{ "controls", verb_controls,
 	  "plant each bug of kvm-patches/controls, and see it caught" },
+	{ "bisect", verb_bisect,
+	  "the first patch or commit with which a test fails, or a path grew" },
 	{ "shell", verb_shell, "an interactive shell in the booted kernel" },
 	{ "report", verb_report,
 	  "summary.json and report.html again from a results folder" },

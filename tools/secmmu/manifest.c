@@ -190,21 +190,36 @@ static char *which_boots(const struct plan *p)
 	return xasprintf("BOOTS=%u", p->boots);
 }
 
+/* " NAME=VALUE", or nothing; takes over @cmd. */
+static char *add_variable(char *cmd, const char *name, const char *value)
+{
+	char *more;
+
+	if (!value)
+		return cmd;
+	more = xasprintf("%s %s=%s", cmd, name, value);
+	free(cmd);
+	return more;
+}
+
 char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 {
 	const struct plan *p = b->plan;
 	char *arms = strs_join(&p->arms), *events = strs_join(&p->chosen);
 	char *own = xasprintf("%s/configs/plans/%s.ini", top_dir(), p->name);
 	char *boots = which_boots(p);
-	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s %s CLOCK=%s ACCEL=%s%s%s SEED=%llu%s%s%s",
+	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s %s CLOCK=%s ACCEL=%s%s%s SEED=%llu%s",
 			      strcmp(p->path, own) ? p->path : p->name, arms,
 			      *events ? " EVENTS=\"" : "", events,
 			      *events ? "\"" : "", boots, clock_name(b),
 			      accel_name(b->accel->which), p->lane ? " LANE=" : "",
 			      p->lane ? p->lane : "", (unsigned long long)seed,
-			      b->perf ? " PERF=1" : "",
-			      src ? " KERNEL_SRC=" : "", src ? src : "");
+			      b->perf ? " PERF=1" : "");
 
+	cmd = add_variable(cmd, "KERNEL_SRC", src);
+	cmd = add_variable(cmd, "KERNEL_VERSION", b->kernel_version);
+	cmd = add_variable(cmd, "PATCHES", b->prefix);
+	cmd = add_variable(cmd, "CONTROL", b->control);
 	free(boots);
 	free(own);
 	free(events);

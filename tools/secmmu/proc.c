@@ -14,7 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "live.h"
+
 #define PROGRESS_NS 15000000000ull
+#define LIVE_NS 1000000000ull
 #define KILL_AFTER_NS 3000000000ull
 #define LOOK_MS 20
 
@@ -95,10 +98,10 @@ static void tell(const struct proc *p, uint64_t start)
 	if (!p->label)
 		return;
 	if (p->expect_s > s)
-		info("%s: %u s, about %u s to go", p->label, s,
+		live("%s: %u s, about %u s to go", p->label, s,
 		     p->expect_s - s);
 	else
-		info("%s: %u s", p->label, s);
+		live("%s: %u s", p->label, s);
 }
 
 static bool ended(pid_t pid)
@@ -118,7 +121,8 @@ static int ms_until(uint64_t when)
 /* Wait for @pid; on a signal, stop its whole group. */
 static int reap(const struct proc *p, pid_t pid)
 {
-	uint64_t start = now_ns(), next = start + PROGRESS_NS;
+	uint64_t each = live_on() ? LIVE_NS : PROGRESS_NS;
+	uint64_t start = now_ns(), next = start + each;
 	struct pollfd pfd[2];
 	bool killed = false;
 	int status;
@@ -135,7 +139,7 @@ static int reap(const struct proc *p, pid_t pid)
 				kill(-pid, SIGKILL);
 			else
 				tell(p, start);
-			next = now_ns() + PROGRESS_NS;
+			next = now_ns() + (killed ? KILL_AFTER_NS : each);
 		}
 		if (!killed && sig_pending()) {
 			kill(-pid, SIGTERM);
@@ -143,6 +147,8 @@ static int reap(const struct proc *p, pid_t pid)
 			next = now_ns() + KILL_AFTER_NS;
 		}
 	}
+	if (p->label)
+		live_end();
 	if (pfd[0].fd >= 0)
 		close(pfd[0].fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

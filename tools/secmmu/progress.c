@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "live.h"
 #include "utf8.h"
 #include "util.h"
 
@@ -30,6 +31,7 @@ static void on_error(const char *line)
 
 int progress_begin(void)
 {
+	live_off();
 	fflush(stdout);
 	/* Beyond the numbers that QEMU's channels get. */
 	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 32);

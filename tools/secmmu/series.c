@@ -201,15 +201,48 @@ int series_add(struct series *s, const char *path)
 	return read_patch("the patch", p);
 }
 
+static void free_patch(struct patch *p)
+{
+	for (size_t j = 0; j < p->n_files; j++)
+		free(p->files[j]);
+	free(p->files);
+	free(p->name);
+	free(p->path);
+}
+
+int series_cut(struct series *s, const char *prefix)
+{
+	uint64_t n;
+
+	if (parse_u64(prefix, s->n_stock, s->n, &n)) {
+		err("prefix '%s' is no number from %zu (the patches that are not KVM's) to %zu (all of %s)",
+		    prefix, s->n_stock, s->n, s->folder);
+		return ST_USAGE;
+	}
+	while (s->n > n)
+		free_patch(&s->v[--s->n]);
+	return ST_OK;
+}
+
+bool series_defines(const struct series *s, const char *symbol)
+{
+	char *line = xasprintf("\n+config %s\n", symbol);
+	bool found = false;
+
+	for (size_t i = 0; i < s->n && !found; i++) {
+		char *text = read_file(s->v[i].path, NULL);
+
+		found = text && strstr(text, line);
+		free(text);
+	}
+	free(line);
+	return found;
+}
+
 void series_free(struct series *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		for (size_t j = 0; j < s->v[i].n_files; j++)
-			free(s->v[i].files[j]);
-		free(s->v[i].files);
-		free(s->v[i].name);
-		free(s->v[i].path);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		free_patch(&s->v[i]);
 	free(s->v);
 	free(s->folder);
 	memset(s, 0, sizeof(*s));

@@ -3,6 +3,7 @@
 #ifndef SECMMU_SERIES_H
 #define SECMMU_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct patch {
@@ -40,6 +41,20 @@ int series_load(const char *top, const char *name, struct series *s);
  * Return: ST_OK, ST_USAGE or ST_HARNESS, with one line printed.
  */
 int series_add(struct series *s, const char *path);
+
+/**
+ * series_cut - leave out the end of a series
+ * @prefix: how many patches are left, a number from s->n_stock to s->n
+ *
+ * Return: ST_OK, or ST_USAGE with one line printed.
+ */
+int series_cut(struct series *s, const char *prefix);
+
+/**
+ * series_defines - whether a patch adds the Kconfig symbol @symbol
+ * @symbol: without CONFIG_
+ */
+bool series_defines(const struct series *s, const char *symbol);
 
 void series_free(struct series *s);
 

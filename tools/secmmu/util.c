@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "live.h"
+
 static uint64_t start_ns;
 static FILE *err_file;		/* NULL: standard error */
 void (*err_observer)(const char *line);
@@ -45,7 +47,11 @@ void err(const char *fmt, ...)
 	make_line(line, fmt, ap);
 	va_end(ap);
 	fflush(stdout);
+	if (!err_file)
+		live_hide();
 	print_line(err_file ? err_file : stderr, "secmmu: error: ", line);
+	if (!err_file)
+		live_show();
 	if (err_observer && !err_file)
 		err_observer(line);
 }
@@ -58,21 +64,56 @@ FILE *err_redirect(FILE *f)
 	return before;
 }
 
-void info(const char *fmt, ...)
+#define PREFIX_SIZE 32
+
+static void make_prefix(char buf[PREFIX_SIZE])
 {
-	char prefix[32], line[LINE_SIZE];
-	va_list ap;
 	uint64_t s;
 
 	if (!start_ns)
 		start_ns = now_ns();
 	s = (now_ns() - start_ns) / 1000000000u;
-	snprintf(prefix, sizeof(prefix), "[%3u:%02u] ", (unsigned int)(s / 60),
+	snprintf(buf, PREFIX_SIZE, "[%3u:%02u] ", (unsigned int)(s / 60),
 		 (unsigned int)(s % 60));
+}
+
+static void print_info(const char *line)
+{
+	char prefix[PREFIX_SIZE];
+
+	make_prefix(prefix);
+	live_hide();
+	print_line(stdout, prefix, line);
+	live_show();
+}
+
+void info(const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	va_list ap;
+
 	va_start(ap, fmt);
 	make_line(line, fmt, ap);
 	va_end(ap);
-	print_line(stdout, prefix, line);
+	print_info(line);
+}
+
+void live(const char *fmt, ...)
+{
+	char prefix[PREFIX_SIZE], line[LINE_SIZE], *both;
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_line(line, fmt, ap);
+	va_end(ap);
+	if (!live_on()) {
+		print_info(line);
+		return;
+	}
+	make_prefix(prefix);
+	both = xasprintf("%s%s", prefix, line);
+	live_draw(both);
+	free(both);
 }
 
 static void __attribute__((noreturn)) no_memory(void)

@@ -40,6 +40,14 @@ extern void (*err_observer)(const char *line);
 /** info - print one line of progress, with the time since the start. */
 void info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/**
+ * live - say what is going on, until the next one or live_end()
+ *
+ * As info(), but on a terminal in a line that is replaced. Whoever prints by other
+ * means calls live_end() first.
+ */
+void live(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* As malloc and friends, but print an error and exit(ST_HARNESS) on failure. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);

@@ -480,8 +480,8 @@ static int build_and_run(struct compare *c, const struct plan *p,
 	int ret;
 
 	o->kernel.lane = p->lane;
-	/* All arms are for keeps; what a control makes is not. */
-	if (o->kernel.control)
+	/* All arms are for keeps; what a control or a prefix makes is not. */
+	if (o->kernel.control || o->kernel.prefix || o->only_arms)
 		o->kernel.arms = arms = strs_join(&p->arms);
 	ret = kernel_prepare(&o->kernel, &c->artifacts);
 	if (ret == ST_OK && o->perf)
@@ -517,6 +517,9 @@ static int compare(struct compare *c, struct compare_opts *o)
 	c->boot.accel = &accel;
 	c->boot.append = o->append;
 	c->boot.perf = o->perf;
+	c->boot.kernel_version = o->kernel.version;
+	c->boot.prefix = o->kernel.prefix;
+	c->boot.control = o->kernel.control;
 	ret = check_early(c, p, o);
 	if (ret == ST_OK)
 		ret = build_and_run(c, p, o);

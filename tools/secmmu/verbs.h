@@ -8,6 +8,7 @@
  * One function per verb, each in verb_NAME.c. @argv[0] is the verb. They print
  * their own errors and return an exit status (enum in util.h).
  */
+int verb_bisect(int argc, char **argv);
 int verb_compare(int argc, char **argv);
 int verb_controls(int argc, char **argv);
 int verb_doctor(int argc, char **argv);

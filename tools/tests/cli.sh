@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 
 check "help is no error" sh -c "'$SECMMU' --help >/dev/null"
-for verb in compare doctor kernel selftests shell report export pathlen perf sites patches; do
+for verb in bisect compare doctor kernel selftests shell report export pathlen perf sites patches; do
 	check "$verb --help is no error" sh -c "'$SECMMU' $verb --help >/dev/null"
 	fails "$verb: unknown argument" 2 . "$SECMMU" $verb --results "$d/r" surplus argument
 done
@@ -192,6 +192,32 @@ check "pathlen: below the threshold is status 0" ends 0 --threshold=0.02 "$d/i1"
 check "pathlen: not enough boots is status 3" ends 3 "$d/two" "$d/i1"
 fails "pathlen of the wall clock" 2 "one has the clock wall" "$SECMMU" pathlen "$d/one"
 fails "pathlen with a bad threshold" 2 "'1' is no number" "$SECMMU" pathlen --threshold 1 "$d/one"
+
+# Variables of the Makefile reach secmmu: each is documented, so each has to.
+for v in PLAN BOOTS EVENTS SEED MINUTES BOOT RESUME ACCEL CLOCK PERF PATCHES CONTROL \
+	KERNEL_SRC KERNEL_VERSION ARMS LANE; do
+	check "make compare $v= is passed on" sh -c "make -n compare $v=xyzzy >'$d/with'; make -n compare >'$d/without';
+		! cmp -s '$d/with' '$d/without'"
+done
+check "make compare: an unknown variable changes nothing" sh -c "make -n compare PREF=xyzzy >'$d/with'; cmp -s '$d/with' '$d/without'"
+for v in TEST LENGTH THRESHOLD PLAN ARM BOOTS RUNS RETRIES GOOD BAD KERNEL_SRC KERNEL_VERSION LANE ACCEL SEED AGAIN; do
+	check "make bisect $v= is passed on" sh -c "make -n bisect $v=xyzzy >'$d/with'; make -n bisect >'$d/without';
+		! cmp -s '$d/with' '$d/without'"
+done
+
+bisect() {
+	"$SECMMU" bisect --results "$d/results" "$@"
+}
+fails "bisect without a question" 2 "either --test EVENT or --pathlen EVENT" bisect
+fails "bisect with two questions" 2 "either" bisect --test mremap_4k --pathlen mremap_4k
+fails "bisect of an unknown event" 2 "mremap_5k" bisect --test mremap_5k
+fails "bisect of two events" 2 "one event only" bisect --test mremap_4k,mremap_thp
+fails "bisect in an unknown arm" 2 "mutx.*mutex" bisect --test mremap_4k --arm mutx
+fails "bisect with bad --runs" 2 "--runs: '0'" bisect --test mremap_4k --runs 0
+fails "bisect with a bad threshold" 2 "'2' is no number" bisect --pathlen mremap_4k --threshold 2
+fails "bisect of no git tree" 2 "is no git tree" bisect --test mremap_4k --src "$d" --good a --bad b
+fails "bisect with one end" 2 "both" bisect --test mremap_4k --src . --good HEAD
+fails "bisect of an unknown revision" 2 "no revision 'nosuch'" bisect --test mremap_4k --src . --good nosuch --bad HEAD
 
 mkdir -p "$d/one/boot-000/perf"
 : >"$d/one/boot-000/perf/00-mutex-a-x.data"

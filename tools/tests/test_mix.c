@@ -246,6 +246,13 @@ static void repeated(void **state)
 	command = manifest_command(&b, 9, "/src/linux");
 	assert_string_equal(command, "make compare PLAN=soak ARMS=\"stock mutex\" EVENTS=\"aa dd\" BOOT=7 CLOCK=wall ACCEL=tcg LANE=debug SEED=9 KERNEL_SRC=/src/linux");
 	free(command);
+	b.kernel_version = "6.12.107";
+	b.prefix = "20";
+	b.control = "x.patch";
+	b.perf = true;
+	command = manifest_command(&b, 9, NULL);
+	assert_non_null(strstr(command, "SEED=9 PERF=1 KERNEL_VERSION=6.12.107 PATCHES=20 CONTROL=x.patch"));
+	free(command);
 	plan_free(p);
 	p = plan_load("./configs/plans/soak.ini");
 	b.plan = p;

@@ -102,6 +102,60 @@ static void stock_ends_before_the_first_of_kvm(void **state)
 	series_free(&s);
 }
 
+/* A prefix ends between the last patch of mm and the last one of all. */
+static void prefix(void **state)
+{
+	static const char *const bad[] = { "0", "4", "two", "", "-1" };
+	struct series s;
+
+	(void)state;
+	put_patch("0001-mm.patch", "mm/rmap.c", "two", "zwei");
+	put_patch("0002-kvm.patch", "virt/kvm/kvm_main.c", "two", "zwei");
+	put_patch("0003-kvm.patch", "virt/kvm/Kconfig", "two", "config KVM_LOCK_B");
+	put("tree/virt/kvm/Kconfig", "one\ntwo\nthree\n");
+	assert_int_equal(load_absolute(&s), ST_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		listen_begin();
+		assert_int_equal(series_cut(&s, bad[i]), ST_USAGE);
+		listen_end();
+		assert_said("from 1 (the patches that are not KVM's) to 3");
+	}
+	assert_int_equal(series_cut(&s, "3"), ST_OK);
+	assert_true(series_defines(&s, "KVM_LOCK_B"));
+	assert_false(series_defines(&s, "KVM_LOCK"));
+	assert_int_equal(series_cut(&s, "2"), ST_OK);
+	assert_int_equal(s.n, 2);
+	assert_false(series_defines(&s, "KVM_LOCK_B"));
+	assert_int_equal(apply(&s, s.n), ST_OK);
+	assert_content("out/virt/kvm/kvm_main.c", "one\nzwei\nthree\n");
+	assert_false(path_exists("out/virt/kvm/Kconfig"));
+	assert_int_equal(series_cut(&s, "1"), ST_OK);
+	assert_int_equal(s.n, s.n_stock);
+	series_free(&s);
+}
+
+/* Of our own: each lock comes with a patch of KVM's. */
+static void locks_of_the_series(void **state)
+{
+	static const char *const locks[] = {
+		"KVM_MMU_LOCK_RWLOCK", "KVM_MMU_LOCK_SPINLOCK", "KVM_MMU_LOCK_MUTEX",
+		"KVM_MMU_LOCK_RWSEM",
+	};
+	struct series s;
+	char *stock;
+
+	(void)state;
+	assert_int_equal(series_load(top_dir(), "linux-6.12", &s), ST_OK);
+	stock = xasprintf("%zu", s.n_stock);
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++)
+		assert_true(series_defines(&s, locks[i]));
+	assert_int_equal(series_cut(&s, stock), ST_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++)
+		assert_false(series_defines(&s, locks[i]));
+	free(stock);
+	series_free(&s);
+}
+
 static void other_lines_are_fine(void **state)
 {
 	struct series s;
@@ -351,6 +405,8 @@ int main(void)
 		cmocka_unit_test_setup(applies_in_order, setup_each),
 		cmocka_unit_test_setup(stock_ends_before_the_first_of_kvm,
 				       setup_each),
+		cmocka_unit_test_setup(prefix, setup_each),
+		cmocka_unit_test(locks_of_the_series),
 		cmocka_unit_test_setup(other_lines_are_fine, setup_each),
 		cmocka_unit_test_setup(no_fit_names_patch_file_and_version,
 				       setup_each),
