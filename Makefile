@@ -116,7 +116,7 @@ pathlen: tools
 ifneq ($(A)$(B)$(DIR),)
 	@$(SECMMU) pathlen $(PATHLEN) $(A) $(B) $(DIR)
 else
-	@status=0; $(SECMMU) compare $(COMPARE) --clock icount || status=$$?; \
+	@status=0; $(SECMMU) compare $(if $(PLAN),,--plan pathlen) $(COMPARE) --clock icount || status=$$?; \
 		[ $$status -le 1 ] || exit $$status; \
 		$(SECMMU) pathlen $(PATHLEN) results/latest && exit $$status
 endif

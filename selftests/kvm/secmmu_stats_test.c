@@ -111,35 +111,11 @@ static void __printf(2, 3) fail(const struct test *test, const char *fmt, ...)
 
 /* Statistics. */
 
-/* Returns false if there is no such statistic.  @desc may be NULL. */
-static bool read_stat(int fd, const char *name, uint64_t *data, size_t nr,
-		      struct kvm_stats_desc *desc)
-{
-	struct kvm_stats_header header;
-	struct kvm_stats_desc *all, *d;
-	bool found = false;
-	uint32_t i;
-
-	read_stats_header(fd, &header);
-	all = read_stats_descriptors(fd, &header);
-	for (i = 0; i < header.num_desc && !found; i++) {
-		d = get_stats_descriptor(all, i, &header);
-		if (strcmp(d->name, name))
-			continue;
-		found = true;
-		read_stat_data(fd, &header, d, data, nr);
-		if (desc)
-			*desc = *d;
-	}
-	free(all);
-	return found;
-}
-
 static uint64_t get(int fd, const char *name)
 {
 	uint64_t v;
 
-	TEST_ASSERT(read_stat(fd, name, &v, 1, NULL), "No statistic %s", name);
+	TEST_ASSERT(secmmu_read_stat(fd, name, &v, 1, NULL), "No statistic %s", name);
 	return v;
 }
 
@@ -148,7 +124,7 @@ static uint64_t samples(enum hist h)
 	uint64_t v[NR_BUCKETS] = {}, sum = 0;
 	uint32_t i;
 
-	TEST_ASSERT(read_stat(t.vm_fd, hists[h], v, NR_BUCKETS, NULL),
+	TEST_ASSERT(secmmu_read_stat(t.vm_fd, hists[h], v, NR_BUCKETS, NULL),
 		    "No statistic %s", hists[h]);
 	for (i = 0; i < NR_BUCKETS; i++)
 		sum += v[i];
@@ -378,11 +354,11 @@ static void describe(const struct test *test)
 	uint32_t i;
 
 	for (i = 0; i < ARRAY_SIZE(counters); i++)
-		if (!read_stat(t.vm_fd, counters[i], v, 1, &d) || d.size != 1 ||
+		if (!secmmu_read_stat(t.vm_fd, counters[i], v, 1, &d) || d.size != 1 ||
 		    (d.flags & KVM_STATS_TYPE_MASK) != KVM_STATS_TYPE_CUMULATIVE)
 			fail(test, "%s is missing or no counter", counters[i]);
 	for (i = 0; i < NR_HISTS; i++)
-		if (!read_stat(t.vm_fd, hists[i], v, NR_BUCKETS, &d) ||
+		if (!secmmu_read_stat(t.vm_fd, hists[i], v, NR_BUCKETS, &d) ||
 		    d.size != NR_BUCKETS || d.exponent != -9 ||
 		    d.flags != (KVM_STATS_TYPE_LOG_HIST | nsec))
 			fail(test, "%s is missing or no histogram of ns", hists[i]);
@@ -625,7 +601,7 @@ int main(int argc, char *argv[])
 	parse_options(argc, argv);
 	ksft_print_header();
 	create();
-	__TEST_REQUIRE(read_stat(t.vm_fd, counters[0], &v, 1, NULL),
+	__TEST_REQUIRE(secmmu_read_stat(t.vm_fd, counters[0], &v, 1, NULL),
 		       "Requirement not met: a KVM that counts invalidations (%s)",
 		       counters[0]);
 

@@ -78,6 +78,14 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 	json_array_append_new(j->tests, t);
 }
 
+void bootjson_counts(struct bootjson *j, const struct call_counts *c)
+{
+	size_t n = json_array_size(j->tests);
+
+	json_object_set_new(json_array_get(j->tests, n - 1), "counts",
+			    counts_to_json(c));
+}
+
 void bootjson_file(struct bootjson *j, const char *name, const char *sha256)
 {
 	json_t *files = json_object_get(j->root, "files");

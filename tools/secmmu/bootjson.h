@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bootrun.h"
+#include "counts.h"
 #include "schedule.h"
 #include "status.h"
 
@@ -31,6 +32,9 @@ void bootjson_free(struct bootjson *j);
 void bootjson_test(struct bootjson *j, size_t slot_index,
 		   const struct slot *slot, bool traced, const char *test,
 		   const char *name, enum status status, const char *reason);
+
+/** bootjson_counts - what was counted, of the result that was last added. */
+void bootjson_counts(struct bootjson *j, const struct call_counts *c);
 
 /**
  * bootjson_refer - judge a test's results by those of one arm

@@ -187,6 +187,7 @@ static void add_results(struct turn *t, enum status overall, const char *reason)
 {
 	const struct ktap_result *v;
 	enum status worst = STATUS_PASS;
+	const struct call_counts *counts;
 	size_t n;
 
 	v = ktap_results(t->ktap, &n);
@@ -195,6 +196,9 @@ static void add_results(struct turn *t, enum status overall, const char *reason)
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
 		add_result(t, v[i].name, v[i].status, v[i].reason);
+		counts = ktap_counts(t->ktap, v[i].name);
+		if (counts)
+			bootjson_counts(t->run->json, counts);
 		worst = status_worst(worst, v[i].status);
 	}
 	/* What no single result tells: it crashed, printed nothing... */

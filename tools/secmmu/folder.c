@@ -262,7 +262,22 @@ static struct tally *find_tally(struct folder *f, const char *test,
 	return t;
 }
 
-static int read_test(struct folder *f, const json_t *j, const char *path)
+static int read_counts(struct tally *t, const json_t *j, const char *path)
+{
+	const json_t *o = json_object_get(j, "counts");
+	struct call_counts c;
+
+	if (!o || json_is_true(json_object_get(j, "traced")) ||
+	    strcmp(string_or_empty(j, "copy"), "a"))
+		return 0;
+	if (counts_from_json(o, &c))
+		return bad(path, "counts", "of a test are no whole numbers with calls among them");
+	counts_add(&t->counts, &c);
+	return 0;
+}
+
+static int read_test(struct folder *f, const struct folder_boot *b,
+		     const json_t *j, const char *path)
 {
 	const char *arm = get_string(j, "arm", path), *test, *name, *s;
 	bool traced = json_is_true(json_object_get(j, "traced"));
@@ -291,7 +306,7 @@ static int read_test(struct folder *f, const json_t *j, const char *path)
 	s = string_or_empty(j, "reason");
 	if (status != STATUS_PASS && !t->reason)
 		t->reason = xasprintf("%s%s", traced && *s ? "traced: " : "", s);
-	return 0;
+	return b->status == STATUS_PASS ? read_counts(t, j, path) : 0;
 }
 
 static int add_finding(struct folder *f, const struct folder_boot *b,
@@ -332,7 +347,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	if (!json_is_array(tests))
 		return bad(path, "tests", "is missing or no list");
 	json_array_foreach(tests, i, j)
-		if (read_test(f, j, path))
+		if (read_test(f, b, j, path))
 			return -1;
 	json_array_foreach(json_object_get(boot, "kernel_findings"), i, j)
 		if (add_finding(f, b, j, path))
@@ -443,6 +458,7 @@ void folder_free(struct folder *f)
 		free(f->tallies[i].test);
 		free(f->tallies[i].name);
 		free(f->tallies[i].reason);
+		counts_sum_free(&f->tallies[i].counts);
 	}
 	for (i = 0; i < f->n_findings; i++) {
 		free(f->findings[i].kind);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counts.h"
 #include "samples.h"
 #include "status.h"
 
@@ -62,6 +63,8 @@ struct tally {
 	size_t arm;
 	unsigned int count[STATUSES];
 	char *reason;		/* of the first that was not PASS, or NULL */
+	/* Of the runs without tracepoints and the first slot, in boots that PASS. */
+	struct counts_sum counts;
 };
 
 struct folder_finding {

@@ -15,7 +15,15 @@
 #define RESULTS_MAX	4096
 #define LEVELS		8	/* of nesting, two blanks each */
 
+#define COUNTS_MAX	64	/* as many events has a program */
+#define COUNTS_WORD	"secmmu-counts"
+
 #define KSFT_FAIL	1
+
+struct event_counts {
+	char event[NAME_LEN];
+	struct call_counts counts;
+};
 
 struct level {
 	bool planned;
@@ -35,6 +43,8 @@ struct ktap {
 	char skip[REASON_LEN];	/* of "1..0 # SKIP" */
 	bool skipped;
 	char diag[REASON_LEN];	/* the last comment since the last result */
+	struct event_counts *counts;
+	size_t n_counts;
 	bool assertion;		/* the next line says what was asserted */
 };
 
@@ -53,6 +63,7 @@ void ktap_free(struct ktap *k)
 	}
 	free(k->results);
 	free(k->depth);
+	free(k->counts);
 	free(k);
 }
 
@@ -238,9 +249,40 @@ static bool starts_with(const char *s, const char *word)
 	return !strncmp(s, word, n) && (s[n] == ' ' || !s[n]);
 }
 
+const struct call_counts *ktap_counts(const struct ktap *k, const char *event)
+{
+	for (size_t i = 0; i < k->n_counts; i++)
+		if (!strcmp(k->counts[i].event, event))
+			return &k->counts[i].counts;
+	return NULL;
+}
+
+/* "EVENT calls=30 sleeps=2 ..." */
+static void parse_counts(struct ktap *k, const char *s)
+{
+	struct event_counts c = { 0 };
+	size_t len;
+
+	s += strspn(s, " ");
+	len = strcspn(s, " ");
+	copy_trimmed(c.event, sizeof(c.event), s, len);
+	if (k->n_counts == COUNTS_MAX || !*c.event || ktap_counts(k, c.event) ||
+	    counts_parse(s + len, &c.counts)) {
+		judge(k, STATUS_ERROR, COUNTS_WORD " of '%s' are not understood",
+		      c.event);
+		return;
+	}
+	k->counts = xrealloc(k->counts, (k->n_counts + 1) * sizeof(c));
+	k->counts[k->n_counts++] = c;
+}
+
 static void parse_comment(struct ktap *k, const char *s)
 {
 	s += strspn(s, "# ");
+	if (starts_with(s, COUNTS_WORD)) {
+		parse_counts(k, s + strlen(COUNTS_WORD));
+		return;
+	}
 	/* What failed is worth more than what was said afterwards. */
 	if (*s && strncmp(k->diag, "FAIL ", 5))
 		copy_trimmed(k->diag, sizeof(k->diag), s, strlen(s));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "counts.h"
 #include "strs.h"
 #include "status.h"
 
@@ -50,6 +51,13 @@ enum status ktap_finish(struct ktap *k, const struct ktap_end *end,
 
 /* What was found; valid after ktap_finish() and until ktap_free(). */
 const struct ktap_result *ktap_results(const struct ktap *k, size_t *n);
+/**
+ * ktap_counts - what the program said it has counted of @event, or NULL
+ *
+ * A comment "# secmmu-counts EVENT calls=..." (contract 3). One that is not in
+ * that form makes the test an ERROR.
+ */
+const struct call_counts *ktap_counts(const struct ktap *k, const char *event);
 /** ktap_reason - why the test as a whole has not passed; "" if it has. */
 const char *ktap_reason(const struct ktap *k);
 

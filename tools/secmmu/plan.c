@@ -55,9 +55,13 @@ static int read_test_section(struct plan *p, const struct ini_section *s)
 	if (t->events.n && t->by_exit)
 		return plan_bad(&l, "[%s] has events, and judge = exit, which does not know them",
 				s->name);
+	if (t->by_exit && (t->sizes.n || t->vcpus.n))
+		return plan_bad(&l, "[%s] has sizes or vcpus, and judge = exit: its one result could not be told apart",
+				s->name);
 	/* Its own result is all that is wanted of it. */
 	if (t->by_exit)
 		t->traced = false;
+	plan_sweep(p, s->line);
 	return 0;
 }
 
@@ -85,6 +89,8 @@ struct plan_test plan_test_copy(const struct plan_test *from)
 	t.args = strs_copy(&from->args);
 	t.traced_args = strs_copy(&from->traced_args);
 	t.vary = strs_copy(&from->vary);
+	t.sizes = strs_copy(&from->sizes);
+	t.vcpus = strs_copy(&from->vcpus);
 	t.events = strs_copy(&from->events);
 	t.reference = copy_or_null(from->reference);
 	t.findings = xcalloc(t.n_findings, sizeof(*t.findings));
@@ -271,7 +277,15 @@ static int check_vary(const struct plan *p)
 	return 0;
 }
 
-/* An event in two tests could not be told apart in the results. */
+static bool same_sweep(const struct plan_test *a, const struct plan_test *b)
+{
+	return a->sweep && a->sweep == b->sweep;
+}
+
+/*
+ * An event in two tests could not be told apart in the results, but for those
+ * that differ in size or vCPUs.
+ */
 static int check_events(const struct plan *p)
 {
 	struct plan_loc l = { p->path, 1, NULL };
@@ -279,7 +293,8 @@ static int check_events(const struct plan *p)
 	for (size_t i = 0; i < p->n_tests; i++)
 		for (size_t k = 0; k < i; k++)
 			for (size_t e = 0; e < p->tests[i].events.n; e++)
-				if (strs_has(&p->tests[k].events,
+				if (!same_sweep(&p->tests[i], &p->tests[k]) &&
+				    strs_has(&p->tests[k].events,
 					     p->tests[i].events.v[e]))
 					return plan_bad(&l, "event '%s' is in [test %s] and in [test %s]",
 						   p->tests[i].events.v[e],
@@ -415,6 +430,8 @@ void plan_test_free(struct plan_test *t)
 	strs_free(&t->args);
 	strs_free(&t->traced_args);
 	strs_free(&t->vary);
+	strs_free(&t->sizes);
+	strs_free(&t->vcpus);
 	strs_free(&t->events);
 	free(t->reference);
 	for (size_t i = 0; i < t->n_findings; i++)

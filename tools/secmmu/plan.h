@@ -38,6 +38,9 @@ struct plan_test {
 	bool traced;		/* a second run, with tracepoints */
 	struct strs traced_args;	/* of that run, after @args */
 	struct strs vary;	/* options drawn at random, in a mix: words */
+	struct strs sizes;	/* bytes and numbers of vCPUs to run with, until it */
+	struct strs vcpus;	/* is made into a test for each */
+	unsigned int sweep;	/* line of the section that this one was made of */
 	struct strs events;	/* to be run (-e); a result is due for each */
 	bool by_exit;		/* the exit status tells, not KTAP; no events */
 	char *reference;	/* the arm whose outcome is the right one, or NULL */

@@ -15,6 +15,9 @@
 #define BLANKS		" \t"
 #define NODES_MAX	8
 #define MIX_MAX		1000
+#define VCPUS_MAX	16	/* of a selftest, as are the two below */
+#define SIZE_STEP	4096
+#define SIZE_MAX_BYTES	(2u << 20)
 
 int plan_bad(const struct plan_loc *l, const char *fmt, ...)
 {
@@ -294,6 +297,51 @@ static int get_events(struct plan *p, const struct plan_loc *l, const char *valu
 	return plan_no_repeats(l, &t->events);
 }
 
+/* As the selftests' option -r has it: "64K", "2M". */
+static int check_size(const struct plan_loc *l, const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+	char *number = xasprintf("%.*s", (int)digits, word);
+	const char *unit = word + digits;
+	uint64_t n = 0;
+	bool ok = !parse_u64(number, 1, SIZE_MAX_BYTES, &n);
+
+	free(number);
+	if (!strcmp(unit, "K"))
+		n <<= 10;
+	else if (!strcmp(unit, "M"))
+		n <<= 20;
+	else
+		ok = false;
+	if (ok && n % SIZE_STEP == 0 && n <= SIZE_MAX_BYTES)
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: sizes from 4K to 2M in steps of 4K, with K or M",
+			word);
+}
+
+static int get_sizes(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct strs *sizes = &last_test(p)->sizes;
+
+	*sizes = strs_split(value, BLANKS);
+	for (size_t i = 0; i < sizes->n; i++)
+		if (check_size(l, sizes->v[i]))
+			return -1;
+	return plan_no_repeats(l, sizes);
+}
+
+static int get_vcpus(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct strs *vcpus = &last_test(p)->vcpus;
+	unsigned int n;
+
+	*vcpus = strs_split(value, BLANKS);
+	for (size_t i = 0; i < vcpus->n; i++)
+		if (get_number(l, vcpus->v[i], 1, VCPUS_MAX, "", &n))
+			return -1;
+	return plan_no_repeats(l, vcpus);
+}
+
 static int get_judge(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
@@ -399,6 +447,8 @@ static const struct plan_key {
 	{ SECTION_TEST, "traced", get_traced },
 	{ SECTION_TEST, "vary", get_vary },
 	{ SECTION_TEST, "events", get_events },
+	{ SECTION_TEST, "sizes", get_sizes },
+	{ SECTION_TEST, "vcpus", get_vcpus },
 	{ SECTION_TEST, "judge", get_judge },
 	{ SECTION_TEST | SECTION_SUITE, "reference", get_reference },
 	{ SECTION_TEST | SECTION_SUITE, "findings", get_findings },

@@ -55,6 +55,14 @@ int plan_split_list(const struct plan_loc *l, const char *list,
 void plan_drop_test_arms(const struct plan *p, struct plan_test *t);
 
 void plan_pair_free(struct plan_pair *pair);
+/**
+ * plan_sweep - make of the last test one for each of its sizes and vCPUs
+ * @line: where its section begins
+ *
+ * All else they share, also the events. Nothing is done if it has neither.
+ */
+void plan_sweep(struct plan *p, unsigned int line);
+
 /** plan_test_copy - a copy of all that @t points to, plan_test_free() it. */
 struct plan_test plan_test_copy(const struct plan_test *t);
 

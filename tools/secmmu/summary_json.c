@@ -211,6 +211,53 @@ static json_t *tests(const struct folder *f)
 	return a;
 }
 
+/* One count of an event in an arm: all of it, and by call. */
+static json_t *counted(const struct counts_sum *c, enum count_kind kind)
+{
+	uint64_t total = counts_total(c, kind);
+	struct stat_interval i;
+	json_t *o;
+	double *v;
+	size_t n;
+
+	if (total == COUNT_NONE)
+		return json_null();
+	v = xcalloc(c->n, sizeof(*v));
+	n = counts_per_call(c, kind, v);
+	i = stat_median_ci(v, n);
+	free(v);
+	o = json_object();
+	set(o, "total", count(total));
+	set(o, "per_call", number_or_null(i.mid));
+	set(o, "per_call_ci", interval(&i));
+	return o;
+}
+
+static json_t *counts(const struct folder *f)
+{
+	json_t *a = json_array(), *o;
+	const struct tally *t;
+	size_t i;
+	int k;
+
+	for (i = 0; i < f->n_tallies; i++) {
+		t = &f->tallies[i];
+		if (!t->counts.n)
+			continue;
+		o = json_object();
+		set(o, "test", json_string(t->test));
+		set(o, "event", json_string(t->name));
+		set(o, "arm", json_string(f->series[t->arm].arm));
+		set(o, "boots", count(t->counts.n));
+		set(o, "calls", count(counts_total(&t->counts, COUNT_CALLS)));
+		for (k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
+			set(o, count_name((enum count_kind)k),
+			    counted(&t->counts, (enum count_kind)k));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 static json_t *sites(const struct folder *f)
 {
 	json_t *a = json_array(), *o;
@@ -306,6 +353,7 @@ json_t *summary_json(const struct summary *s)
 	set(o, "aa_broken", json_boolean(s->aa_broken));
 	set(o, "tracing", comparisons(s, s->tracing, s->n_tracing));
 	set(o, "scaling", growths(s));
+	set(o, "counts", counts(f));
 	set(o, "sites", sites(f));
 	set(o, "call_sites", s->call_sites ? sites_json(s->call_sites) :
 					     json_null());

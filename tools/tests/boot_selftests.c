@@ -89,6 +89,7 @@ static void unload(void)
 #define FILES "/tests/secmmu_file_test"
 #define DEVICE "/tests/secmmu_device_test"
 #define UPROBE "/tests/secmmu_uprobe_test"
+#define FAULT "/tests/secmmu_fault_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -130,6 +131,12 @@ static const struct {
 	{ DEVICE, "device_migrate_touch", "no-effect" },
 	{ UPROBE, "uprobe_set", "stale-read" },
 	{ UPROBE, "uprobe_clear", "lost-write" },
+	{ FAULT, "fault_4k", "stale-read" },
+	{ FAULT, "fault_2m_ptes", "no-effect" },
+	{ FAULT, "fault_guest_write", "stray-write" },
+	{ FAULT, "fault_guest_read", "no-effect" },
+	{ FAULT, "fault_guest_thp", "stale-read" },
+	{ FAULT, "fault_guest_upgrade", "no-effect" },
 	{ AGEING, "page_idle_thp_ptes", "idle" },
 	{ AGEING, "mglru_walk_4k", "busy" },
 	{ AGEING, "mglru_look_around", "idle" },
@@ -167,6 +174,8 @@ static const struct {
 	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "lost" }, 1 },
 	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "outside" }, 1 },
 	{ { "/tests/secmmu_stats_test", "-i", "5", "-F", "switch" }, 1 },
+	{ { MREMAP, "-r", "64K", "-e", "mremap_4k" }, 0 },
+	{ { MREMAP, "-r", "64K", "-e", "mremap_4k", "-F", "lost-write" }, 1 },
 	{ { "/tests/secmmu_fairness_test", "-t", "2", "-F", "stall" }, 1 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "2" }, 0 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "1", "-F", "no-release" }, 1 },

@@ -225,6 +225,42 @@ static void judged_by_exit(void **state)
 	plan_free(p);
 }
 
+static void assert_test(const struct plan_test *t, const char *name, const char *args)
+{
+	char *have = strs_join(&t->args);
+
+	assert_string_equal(t->name, name);
+	assert_string_equal(have, args);
+	assert_int_equal(t->events.n, 2);
+	assert_string_equal(t->program, "prog");
+	free(have);
+}
+
+/* A test for each size and number of vCPUs, all with the same events. */
+static void sweeps(void **state)
+{
+	struct plan *p = good(PLAN TEST "args = -i 3\ntraced = none\nsizes = 4K 64K 2M\n"
+			      "[test u]\nprogram = prog\nargs = -v 9\nevents = aa bb\n"
+			      "sizes = 8K 1M\nvcpus = 1 4\ntraced = -i 2\n");
+
+	(void)state;
+	assert_int_equal(p->n_tests, 7);
+	assert_test(&p->tests[0], "t-4k", "-i 3 -r 4K");
+	assert_test(&p->tests[1], "t-64k", "-i 3 -r 64K");
+	assert_test(&p->tests[2], "t-2m", "-i 3 -r 2M");
+	assert_false(p->tests[2].traced);
+	assert_test(&p->tests[3], "u-8k-v1", "-v 9 -r 8K -v 1");
+	assert_test(&p->tests[4], "u-8k-v4", "-v 9 -r 8K -v 4");
+	assert_test(&p->tests[5], "u-1m-v1", "-v 9 -r 1M -v 1");
+	assert_test(&p->tests[6], "u-1m-v4", "-v 9 -r 1M -v 4");
+	assert_string_equal(p->tests[6].traced_args.v[1], "2");
+	/* An event is one of them all. */
+	assert_int_equal(plan_set_events(p, "aa"), 0);
+	assert_int_equal(p->n_tests, 4);
+	assert_int_equal(p->tests[3].events.n, 1);
+	plan_free(p);
+}
+
 static const struct {
 	const char *text;
 	const char *message;
@@ -257,7 +293,7 @@ static const struct {
 	  "p.ini:3: unknown key 'bots', did you mean 'boots'? There is: boots clock arms" },
 	{ PLAN "xyzzy = 3\n" TEST, "p.ini:3: unknown key 'xyzzy'; there is: boots" },
 	{ PLAN TEST "tiemout = 3\n",
-	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args traced vary events judge" },
+	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args traced vary events sizes vcpus judge" },
 	{ PLAN "timeout = 3\n" TEST, "p.ini:3: unknown key 'timeout'" },
 	{ PLAN "arms = stock\n" TEST, "p.ini:3: arms: was already set in line 2" },
 	{ PLAN "boots =\n" TEST, "p.ini:3: boots: has no value" },
@@ -292,6 +328,25 @@ static const struct {
 	{ PLAN "mix = 1\n" TEST "vary = --vcpus 1\n", "p.ini:7: vary: '--vcpus'" },
 	{ PLAN "mix = 1\n" TEST "vary = -\n", "p.ini:7: vary: '-'" },
 	{ PLAN "mix = 1\n" TEST "vary = -v '1'\n", "p.ini:7: vary: quotes are not" },
+	{ PLAN TEST "sizes = 4K 64\n",
+	  "p.ini:6: sizes: '64' is not allowed: sizes from 4K to 2M in steps of 4K" },
+	{ PLAN TEST "sizes = 6K\n", "p.ini:6: sizes: '6K' is not allowed" },
+	{ PLAN TEST "sizes = 0K\n", "p.ini:6: sizes: '0K' is not allowed" },
+	{ PLAN TEST "sizes = 4M\n", "p.ini:6: sizes: '4M' is not allowed" },
+	{ PLAN TEST "sizes = M\n", "p.ini:6: sizes: 'M' is not allowed" },
+	{ PLAN TEST "sizes = 4KB\n", "p.ini:6: sizes: '4KB' is not allowed" },
+	{ PLAN TEST "sizes = 99999999999999999999K\n", "p.ini:6: sizes: '9999" },
+	{ PLAN TEST "sizes = 4K 4K\n", "p.ini:6: sizes: '4K' is there twice" },
+	{ PLAN TEST "vcpus = 0\n",
+	  "p.ini:6: vcpus: '0' is not allowed: a number from 1 to 16" },
+	{ PLAN TEST "vcpus = 1 17\n", "p.ini:6: vcpus: '17' is not allowed" },
+	{ PLAN TEST "vcpus = 2 2\n", "p.ini:6: vcpus: '2' is there twice" },
+	{ PLAN "[test t]\nprogram = x\njudge = exit\nvcpus = 1 2\n",
+	  "p.ini:3: [test t] has sizes or vcpus, and judge = exit" },
+	/* A section of its own is no other size. */
+	{ PLAN TEST "sizes = 4K 8K\n[test u]\nprogram = x\nevents = ev_two\nsizes = 16K\n",
+	  "event 'ev_two' is in [test t-4k] and in [test u-16k]" },
+	{ PLAN "sizes = 4K\n" TEST, "p.ini:3: unknown key 'sizes'" },
 	{ PLAN "memory = 511\n" TEST,
 	  "p.ini:3: memory: '511' is not allowed: a number from 512 to 1048576 (MiB)" },
 	{ PLAN "cpus = 0\n" TEST,
@@ -573,6 +628,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(judged_by_exit),
+		cmocka_unit_test(sweeps),
 		cmocka_unit_test(bad),
 		cmocka_unit_test(odd_files),
 		cmocka_unit_test(override_arms),

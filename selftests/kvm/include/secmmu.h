@@ -95,6 +95,21 @@ struct secmmu_sample {
 	long tid;
 };
 
+#define SECMMU_NO_COUNT	UINT64_MAX
+
+/* What happened during the calls of an event; see lib/secmmu_counts.c. */
+struct secmmu_counts {
+	uint64_t calls;
+	/* Context switches of the thread that calls: it had to wait, or had not. */
+	uint64_t caller_sleeps;
+	uint64_t caller_preempted;
+	/* Those of all threads. */
+	uint64_t sleeps;
+	uint64_t preempted;
+	uint64_t passes;	/* that guests ended */
+	uint64_t retries;	/* page faults thrown away; or SECMMU_NO_COUNT */
+};
+
 enum secmmu_fault {
 	SECMMU_FAULT_NONE,
 	SECMMU_FAULT_STALE_READ,
@@ -191,6 +206,10 @@ struct secmmu_vcpu {
 	pthread_t thread;
 	uint32_t id;
 	long tid;	/* known once the vCPU has done a pass */
+	int stats_fd;	/* KVM's statistics of the vCPU; -1: there are none */
+	/* KVM_RUN of the last pass: of the first one's start, the last one's end. */
+	uint64_t run_start_ns;
+	uint64_t run_end_ns;
 	/* Below: protected by secmmu.lock. */
 	uint64_t started;	/* passes */
 	uint64_t done;
@@ -201,6 +220,7 @@ struct secmmu_vcpu {
 struct secmmu_opts {
 	uint32_t nr_vcpus;
 	uint64_t bytes;
+	uint64_t range;		/* bytes to invalidate; 0: as the event has it */
 	uint32_t iterations;
 	uint32_t warmup;
 	bool quiet;
@@ -256,6 +276,7 @@ struct secmmu {
 	struct secmmu_sample *samples;
 	uint32_t nr_samples;
 	uint32_t iteration;	/* from 0, warm-up included */
+	struct secmmu_counts counts, counts_before;
 
 	pthread_mutex_t lock;
 	pthread_cond_t go;	/* host to vCPU threads */
@@ -299,6 +320,8 @@ uint32_t secmmu_wait_faulted(struct secmmu *t);
  * or finds it.  The first pages of the invalidated range are left to the guest.
  */
 void secmmu_prefault(struct secmmu *t);
+/* The same of all that the event has invalidated, and nothing else. */
+void secmmu_prefault_event(struct secmmu *t);
 /* Has the memslot at other host memory from now on.  vCPUs must be parked. */
 void secmmu_move_slot(struct secmmu *t, void *mem);
 /* Makes passes visit [first, first + nr).  Only while vCPUs are parked. */
@@ -438,6 +461,27 @@ long secmmu_kthread(const char *name);
 /* Swaps to a block device of @size bytes from now on.  0, or -1. */
 int secmmu_make_swap(const char *path, size_t size);
 
+/*
+ * Reads @nr values of one of KVM's binary statistics, and its descriptor if @desc
+ * is not NULL.  @fd is of KVM_GET_STATS_FD.  False if there is no such statistic.
+ */
+bool secmmu_read_stat(int fd, const char *name, uint64_t *data, size_t nr,
+		      struct kvm_stats_desc *desc);
+/* One of a vCPU, which is a single number.  False if there is none. */
+bool secmmu_vcpu_stat(struct secmmu *t, uint32_t vcpu, const char *name,
+		      uint64_t *value);
+
+/* lib/secmmu_counts.c */
+
+/*
+ * The call comes now; secmmu_begin() says so, too.  Then it has ended: adds to
+ * secmmu.counts, unless it was one of the warm-up.  By the thread that calls.
+ */
+void secmmu_start_counts(struct secmmu *t);
+void secmmu_end_counts(struct secmmu *t);
+/* One line of KTAP that tools/secmmu reads: docs/contracts.md, section 3. */
+void secmmu_print_counts(struct secmmu *t);
+
 /* lib/secmmu_zram.c */
 
 /*
@@ -502,6 +546,11 @@ void secmmu_sample(struct secmmu *t, uint64_t start);
 void secmmu_sample_vcpu(struct secmmu *t, uint64_t start);
 /* The same when another thread of the host invalidates. */
 void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid);
+/*
+ * Notes [start, end] as a sample of mapping again what was invalidated: by
+ * thread @tid, vCPUs parked or not.
+ */
+void secmmu_sample_fault(struct secmmu *t, uint64_t start, uint64_t end, long tid);
 /* The file that SECMMU_SAMPLES names, with its header, or NULL. */
 FILE *secmmu_open_samples(void);
 /*

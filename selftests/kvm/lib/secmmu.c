@@ -66,9 +66,11 @@ static void finish_mmio(struct secmmu_vcpu *v)
 static bool run_vcpu(struct secmmu_vcpu *v)
 {
 	unsigned int seq = atomic_load(&v->t->hole_seq);
-	int ret = __vcpu_run(v->vcpu);
+	int ret = __vcpu_run(v->vcpu), error = errno;
 	struct ucall uc;
 
+	v->run_end_ns = secmmu_now();
+	errno = error;
 	if (ret && errno == EFAULT) {
 		wait_for_hole(v, seq);
 		return false;
@@ -102,6 +104,7 @@ static void *vcpu_main(void *arg)
 			break;
 		v->started++;
 		unlock(t);
+		v->run_start_ns = secmmu_now();
 		while (!run_vcpu(v))
 			;
 		lock(t);
@@ -228,6 +231,11 @@ void secmmu_prefault(struct secmmu *t)
 		 t->ctl->first + t->ctl->nr);
 }
 
+void secmmu_prefault_event(struct secmmu *t)
+{
+	prefault(t, t->first, t->first + t->nr);
+}
+
 void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr)
 {
 	WRITE_ONCE(t->ctl->first, first);
@@ -286,6 +294,7 @@ static void start_vcpu(struct secmmu *t, uint32_t id)
 	v->id = id;
 	v->vcpu = vm_vcpu_add(t->vm, id, secmmu_guest_code);
 	vcpu_args_set(v->vcpu, 1, id);
+	v->stats_fd = __vcpu_ioctl(v->vcpu, KVM_GET_STATS_FD, NULL);
 	ret = pthread_create(&v->thread, NULL, vcpu_main, v);
 	TEST_ASSERT(!ret, "pthread_create() failed: %s", strerror(ret));
 }
@@ -329,6 +338,9 @@ void secmmu_destroy(struct secmmu *t)
 	unlock(t);
 	for (i = 0; i < t->opt.nr_vcpus; i++)
 		pthread_join(t->vcpus[i].thread, NULL);
+	for (i = 0; i < t->opt.nr_vcpus; i++)
+		if (t->vcpus[i].stats_fd >= 0)
+			close(t->vcpus[i].stats_fd);
 	kvm_vm_free(t->vm);
 	free(t->snapshot);
 }

@@ -107,6 +107,7 @@ void secmmu_sample(struct secmmu *t, uint64_t start)
 	uint64_t end = secmmu_now();
 
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	note_left(t);
 	add_sample(t, start, end, syscall(SYS_gettid));
 }
@@ -116,6 +117,7 @@ void secmmu_sample_vcpu(struct secmmu *t, uint64_t start)
 	uint64_t end = secmmu_now();
 
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	add_sample(t, start, end, t->vcpus[0].tid);
 }
 
@@ -124,7 +126,15 @@ void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid)
 	uint64_t end = secmmu_now();
 
 	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	note_left(t);
+	add_sample(t, start, end, tid);
+}
+
+void secmmu_sample_fault(struct secmmu *t, uint64_t start, uint64_t end, long tid)
+{
+	secmmu_set_tracing(t, false);
+	secmmu_end_counts(t);
 	add_sample(t, start, end, tid);
 }
 
@@ -228,6 +238,8 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 	}
 	if (!(ev->sources & 1U << t->source))
 		return "-s: the event can't have that backing";
+	if (t->opt.range && t->opt.range < secmmu_page_size(t))
+		return "-r: less than a page of the event's backing";
 	return ev->unmet ? ev->unmet(t) : NULL;
 }
 
@@ -254,8 +266,11 @@ static void set_range(struct secmmu *t)
 {
 	/* Not the first block: it has neighbours on both sides. */
 	t->block = SECMMU_HUGE_PAGES;
-	t->first = t->block + t->ev->offset;
-	t->nr = t->ev->nr;
+	t->nr = t->opt.range ? t->opt.range / SECMMU_PAGE_SIZE : t->ev->nr;
+	t->first = t->block;
+	/* What is larger than the event has it may not fit there. */
+	if (t->ev->offset + t->nr <= SECMMU_HUGE_PAGES)
+		t->first += t->ev->offset;
 	t->hva = secmmu_hva(t, t->first);
 	t->size = t->nr * SECMMU_PAGE_SIZE;
 }
@@ -451,6 +466,8 @@ static void run_event(struct secmmu *t)
 		check_all(t);
 	print_evidence(t, passes, checked);
 	print_times(t);
+	if (!t->failures)
+		secmmu_print_counts(t);
 }
 
 static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samples)
@@ -461,6 +478,7 @@ static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samp
 	t->nr_split = 0;
 	t->nr_samples = 0;
 	t->iteration = 0;
+	t->counts = (struct secmmu_counts) {};
 	t->skip = unmet(t, ev);
 	if (!t->skip)
 		run_event(t);

@@ -33,10 +33,12 @@ void secmmu_usage_error(const char *fmt, ...)
 
 static void help(const char *name)
 {
-	printf("usage: %s [-v vcpus] [-b bytes] [-i iterations] [-w warmup] [-s source]\n"
-	       "          [-e event[,event]...] [-q] [-f] [-F fault] [-l] [-h]\n"
+	printf("usage: %s [-v vcpus] [-b bytes] [-r bytes] [-i iterations] [-w warmup]\n"
+	       "          [-s source] [-e event[,event]...] [-q] [-f] [-F fault] [-l] [-h]\n"
 	       " -v: number of vCPUs, 1-%d (default: 1)\n"
 	       " -b: size of the memslot under test, %luM-%luM in steps of 2M, e.g. 8M (default: 8M)\n"
+	       " -r: bytes that are invalidated at once, 4K-2M in steps of 4K (default: each\n"
+	       "     event's own); events that can't have it are skipped\n"
 	       " -i: iterations of each event, 1-%d (default: 10)\n"
 	       " -w: iterations before these that are no samples, 0-%d (default: 2)\n"
 	       " -s: backing of the memslot: anonymous, anonymous_thp, shmem,\n"
@@ -71,7 +73,8 @@ uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 	return n;
 }
 
-static uint64_t parse_bytes(const char *arg)
+static uint64_t parse_bytes(char opt, const char *arg, uint64_t min,
+			    uint64_t max, uint64_t step)
 {
 	static const char units[] = "kmg";
 	unsigned long long n;
@@ -80,7 +83,7 @@ static uint64_t parse_bytes(const char *arg)
 
 	errno = 0;
 	n = strtoull(arg, &end, 0);
-	if (errno || end == arg || *arg == '-' || n > MAX_BYTES)
+	if (errno || end == arg || *arg == '-' || n > max)
 		goto bad;
 	if (*end) {
 		unit = strchr(units, *end | 0x20);
@@ -88,12 +91,12 @@ static uint64_t parse_bytes(const char *arg)
 			goto bad;
 		n <<= 10 * (unit - units + 1);
 	}
-	if (n < MIN_BYTES || n > MAX_BYTES || n % SECMMU_HUGE_SIZE)
+	if (n < min || n > max || n % step)
 		goto bad;
 	return n;
 bad:
-	secmmu_usage_error("-b must be a multiple of 2M from %luM to %luM, got '%s'",
-		    MIN_BYTES >> 20, MAX_BYTES >> 20, arg);
+	secmmu_usage_error("-%c must be a multiple of %luK from %luK to %luK, got '%s'",
+			   opt, step >> 10, min >> 10, max >> 10, arg);
 }
 
 static enum vm_mem_backing_src_type parse_source(const char *arg)
@@ -162,13 +165,18 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 		.warmup = 2,
 		.events = nr == 64 ? ~0UL : (1UL << nr) - 1,
 	};
-	while ((opt = getopt(argc, argv, "v:b:i:w:s:e:qfF:lh")) != -1) {
+	while ((opt = getopt(argc, argv, "v:b:r:i:w:s:e:qfF:lh")) != -1) {
 		switch (opt) {
 		case 'v':
 			o->nr_vcpus = secmmu_parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
 			break;
 		case 'b':
-			o->bytes = parse_bytes(optarg);
+			o->bytes = parse_bytes(opt, optarg, MIN_BYTES, MAX_BYTES,
+					       SECMMU_HUGE_SIZE);
+			break;
+		case 'r':
+			o->range = parse_bytes(opt, optarg, SECMMU_PAGE_SIZE,
+					       SECMMU_HUGE_SIZE, SECMMU_PAGE_SIZE);
 			break;
 		case 'i':
 			o->iterations = secmmu_parse_range(opt, optarg, 1, MAX_ITERATIONS);

@@ -107,6 +107,7 @@ void secmmu_begin(struct secmmu *t)
 {
 	uint32_t i;
 
+	secmmu_start_counts(t);
 	for (i = t->first; i < t->first + t->nr; i++) {
 		if (t->ev->after == SECMMU_AFTER_NEW)
 			WRITE_ONCE(t->allow[i].next, secmmu_stamp(t->gen, i));

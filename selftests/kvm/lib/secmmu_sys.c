@@ -140,3 +140,34 @@ int secmmu_make_swap(const char *path, size_t size)
 	close(fd);
 	return n == sizeof(h) ? swapon(path, 0) : -1;
 }
+
+bool secmmu_read_stat(int fd, const char *name, uint64_t *data, size_t nr,
+		      struct kvm_stats_desc *desc)
+{
+	struct kvm_stats_header header;
+	struct kvm_stats_desc *all, *d;
+	bool found = false;
+	uint32_t i;
+
+	read_stats_header(fd, &header);
+	all = read_stats_descriptors(fd, &header);
+	for (i = 0; i < header.num_desc && !found; i++) {
+		d = get_stats_descriptor(all, i, &header);
+		if (strcmp(d->name, name))
+			continue;
+		found = true;
+		read_stat_data(fd, &header, d, data, nr);
+		if (desc)
+			*desc = *d;
+	}
+	free(all);
+	return found;
+}
+
+bool secmmu_vcpu_stat(struct secmmu *t, uint32_t vcpu, const char *name,
+		      uint64_t *value)
+{
+	int fd = t->vcpus[vcpu].stats_fd;
+
+	return fd >= 0 && secmmu_read_stat(fd, name, value, 1, NULL);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Counts of a selftest: from its KTAP to boot.json and summary.json. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "counts.h"
+#include "ktap.h"
+#include "summary.h"
+
+#include "madeup.h"
+#include "scratch.h"
+
+static void parses(void **state)
+{
+	struct call_counts c, back;
+	json_t *j;
+
+	(void)state;
+	assert_int_equal(counts_parse(" passes=3 calls=30  sleeps=0", &c), 0);
+	assert_int_equal(c.v[COUNT_CALLS], 30);
+	assert_int_equal(c.v[COUNT_PASSES], 3);
+	assert_int_equal(c.v[COUNT_SLEEPS], 0);
+	/* Not known is not 0. */
+	assert_true(c.v[COUNT_RETRIES] == COUNT_NONE);
+	j = counts_to_json(&c);
+	assert_int_equal(json_object_size(j), 3);
+	assert_int_equal(counts_from_json(j, &back), 0);
+	assert_memory_equal(&c, &back, sizeof(c));
+	json_object_set_new(j, "sleeps", json_integer(-1));
+	assert_int_equal(counts_from_json(j, &back), -1);
+	json_object_set_new(j, "sleeps", json_string("2"));
+	assert_int_equal(counts_from_json(j, &back), -1);
+	json_decref(j);
+}
+
+static void refuses(void **state)
+{
+	static const char *const bad[] = {
+		"", "sleeps=3", "calls=0", "calls=", "calls=-1", "calls=3x", "calls",
+		"calls=1 calls=1", "calls=1 naps=2", "calls=1 =2", "calls=1 sleep=2",
+		"calls=99999999999999999999", "calls=1,sleeps=2",
+	};
+	struct call_counts c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!counts_parse(bad[i], &c))
+			fail_msg("'%s' is taken", bad[i]);
+}
+
+static enum status feed(struct ktap *k, const char *text)
+{
+	const struct ktap_end end = { 0 };
+
+	ktap_feed(k, text, strlen(text));
+	return ktap_finish(k, &end, NULL);
+}
+
+static void from_ktap(void **state)
+{
+	static const char *const bad[] = {
+		"# secmmu-counts aa calls=many\n", "# secmmu-counts\n",
+		"# secmmu-counts aa calls=1\n# secmmu-counts aa calls=1\n",
+	};
+	struct ktap *k = ktap_new();
+
+	(void)state;
+	assert_int_equal(feed(k, "1..2\n# secmmu-counts aa calls=4 sleeps=8\nok 1 aa\n"
+				 "# aa: secmmu-counts are elsewhere\nok 2 bb\n"),
+			 STATUS_PASS);
+	assert_int_equal(ktap_counts(k, "aa")->v[COUNT_SLEEPS], 8);
+	assert_null(ktap_counts(k, "bb"));
+	ktap_free(k);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *text = xasprintf("1..1\n%sok 1 aa\n", bad[i]);
+
+		k = ktap_new();
+		assert_int_equal(feed(k, text), STATUS_ERROR);
+		assert_non_null(strstr(ktap_reason(k), "secmmu-counts"));
+		ktap_free(k);
+		free(text);
+	}
+}
+
+/* What boot @n counted, in every run of an event of arm mutex; @what "" : none. */
+static void edit_boot(const char *dir, int n, const char *what)
+{
+	char *path = xasprintf("%s/boot-%03d/boot.json", dir, n);
+	json_t *j = json_load_file(path, 0, NULL), *t;
+	struct call_counts c;
+	size_t i;
+
+	assert_non_null(j);
+	json_array_foreach(json_object_get(j, "tests"), i, t) {
+		if (strcmp(json_string_value(json_object_get(t, "arm")), "mutex"))
+			continue;
+		/* Those with tracepoints are another matter: ten times as many. */
+		assert_int_equal(counts_parse(what, &c), 0);
+		if (json_is_true(json_object_get(t, "traced")))
+			c.v[COUNT_SLEEPS] *= 10;
+		json_object_set_new(t, "counts", counts_to_json(&c));
+	}
+	assert_int_equal(json_dump_file(j, path, 0), 0);
+	json_decref(j);
+	free(path);
+}
+
+static double per_call(const json_t *c, const char *name)
+{
+	return json_number_value(json_object_get(json_object_get(c, name),
+						 "per_call"));
+}
+
+static void in_summary(void **state)
+{
+	struct summary s;
+	json_t *j, *list, *c;
+
+	(void)state;
+	make_up("run", 1, "--boots 6 --samples 5 --events 1");
+	for (int i = 0; i < 6; i++) {
+		char *what = xasprintf("calls=10 sleeps=%d passes=%d%s", 20 + i, i == 5,
+				       i ? " retries=7" : "");
+
+		edit_boot("run", i, what);
+		free(what);
+	}
+	assert_int_equal(summary_load("run", &s), 0);
+	j = summary_json(&s);
+	list = json_object_get(j, "counts");
+	assert_int_equal(json_array_size(list), 1);
+	c = json_array_get(list, 0);
+	assert_string_equal(json_string_value(json_object_get(c, "arm")), "mutex");
+	assert_int_equal(json_integer_value(json_object_get(c, "boots")), 6);
+	assert_int_equal(json_integer_value(json_object_get(c, "calls")), 60);
+	assert_true(per_call(c, "sleeps") > 2.24 && per_call(c, "sleeps") < 2.26);
+	assert_true(per_call(c, "passes") == 0);
+	/* One boot has none, or all of them: then nothing is said. */
+	assert_true(json_is_null(json_object_get(c, "retries")));
+	assert_true(json_is_null(json_object_get(c, "caller_sleeps")));
+	json_decref(j);
+	summary_free(&s);
+}
+
+/* A boot.json that somebody has changed. */
+static void damaged(void **state)
+{
+	struct summary s;
+	char *text;
+
+	(void)state;
+	text = read_file("run/boot-003/boot.json", NULL);
+	assert_non_null(strstr(text, "\"calls\": 10"));
+	memcpy(strstr(text, "\"calls\": 10"), "\"calls\": -1", 11);
+	put("run/boot-003/boot.json", text);
+	free(text);
+	listen_begin();
+	assert_int_equal(summary_load("run", &s), -1);
+	listen_end();
+	assert_said("boot-003/boot.json: \"counts\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(from_ktap),
+		cmocka_unit_test(in_summary),
+		cmocka_unit_test(damaged),
+	};
+
+	return cmocka_run_group_tests_name("counts", tests, scratch_setup,
+					   scratch_teardown);
+}
