@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "pathlen.h"
 #include "status.h"
 #include "util.h"
@@ -17,13 +18,6 @@ struct verdicts {
 	unsigned int passed;
 	char *why;
 };
-
-static const char *get(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 /* The first bad one stays; else the first lost one. */
 static void note(struct verdicts *t, enum bisect_answer answer, char *why)
@@ -39,7 +33,7 @@ static void note(struct verdicts *t, enum bisect_answer answer, char *why)
 
 static void judge_result(struct verdicts *t, const json_t *r)
 {
-	const char *status = get(r, "status"), *reason = get(r, "reason");
+	const char *status = jsonio_text(r, "status"), *reason = jsonio_text(r, "reason");
 	bool bad = !strcmp(status, status_name(STATUS_FAIL));
 	bool traced = json_is_true(json_object_get(r, "traced"));
 
@@ -49,7 +43,7 @@ static void judge_result(struct verdicts *t, const json_t *r)
 		t->passed++;
 	else
 		note(t, bad ? BISECT_BAD : BISECT_LOST,
-		     xasprintf("%s %s%s%s", get(r, "name"), status,
+		     xasprintf("%s %s%s%s", jsonio_text(r, "name"), status,
 			       *reason ? ": " : "", reason));
 }
 
@@ -62,7 +56,7 @@ static void judge_findings(struct verdicts *t, const json_t *boot)
 	json_array_foreach(findings, i, f)
 		if (!json_is_true(json_object_get(f, "expected")))
 			note(t, BISECT_BAD, xasprintf("the kernel reported (%s): %s",
-						      get(f, "kind"), get(f, "line")));
+						      jsonio_text(f, "kind"), jsonio_text(f, "line")));
 }
 
 static void judge_boot(struct verdicts *t, const json_t *boot,
@@ -73,7 +67,7 @@ static void judge_boot(struct verdicts *t, const json_t *boot,
 	size_t i;
 
 	json_array_foreach(tests, i, r) {
-		if (strcmp(get(r, "name"), q->test) || strcmp(get(r, "arm"), q->arm))
+		if (strcmp(jsonio_text(r, "name"), q->test) || strcmp(jsonio_text(r, "arm"), q->arm))
 			continue;
 		there = true;
 		judge_result(t, r);
@@ -81,7 +75,7 @@ static void judge_boot(struct verdicts *t, const json_t *boot,
 	judge_findings(t, boot);
 	if (!there)
 		note(t, BISECT_LOST, xasprintf("no result of %s; the boot is %s: %s",
-			q->test, get(boot, "status"), get(boot, "reason")));
+			q->test, jsonio_text(boot, "status"), jsonio_text(boot, "reason")));
 }
 
 enum bisect_answer bisect_judge_test(const char *dir,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "progress.h"
 #include "util.h"
 
@@ -15,7 +16,6 @@ int bisect_state_save(const char *path, const char *question,
 			      "question", question, "seconds", t->seconds, "runs",
 			      (int)t->runs, "result", result ? result : json_null());
 	json_t *points = json_array();
-	char *text;
 	int ret;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -28,9 +28,7 @@ int bisect_state_save(const char *path, const char *question,
 			"broken", (int)v->broken));
 	}
 	json_object_set_new(j, "points", points);
-	text = json_dumps(j, JSON_INDENT(1));
-	ret = text && !write_file(path, text, strlen(text)) ? ST_OK : ST_HARNESS;
-	free(text);
+	ret = jsonio_write(j, path, JSON_INDENT(1)) ? ST_HARNESS : ST_OK;
 	json_decref(j);
 	return ret;
 }

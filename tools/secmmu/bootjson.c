@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "results.h"
 #include "util.h"
 
@@ -267,8 +268,6 @@ int bootjson_write(struct bootjson *j, const char *path,
 		   uint64_t lost_events, uint64_t lost_samples)
 {
 	enum status status = status_worst(res->status, bootjson_worst(j));
-	char *dump;
-	int ret;
 
 	/* One skipped test does not make the boot a skipped one. */
 	if (status == STATUS_SKIP)
@@ -288,12 +287,5 @@ int bootjson_write(struct bootjson *j, const char *path,
 	if (r->plan && r->plan->mix)
 		json_object_set_new(j->root, "mix", mix_json(r->plan));
 	json_object_set(j->root, "tests", j->tests);
-	dump = json_dumps(j->root, JSON_INDENT(1));
-	if (!dump) {
-		err("cannot make %s: out of memory", path);
-		return -1;
-	}
-	ret = write_file(path, dump, strlen(dump));
-	free(dump);
-	return ret;
+	return jsonio_write(j->root, path, JSON_INDENT(1));
 }

@@ -118,38 +118,24 @@ static int on_perf(void *arg, unsigned int part, const void *data, size_t len)
 	return -1;
 }
 
-static void add_args(struct strs *argv, const struct strs *args)
-{
-	for (size_t i = 0; i < args->n; i++)
-		strs_add(argv, args->v[i], strlen(args->v[i]));
-}
-
 /* The test's command line: options of the plan, and the events asked for. */
 static struct strs test_argv(const struct turn *t)
 {
 	char *path = xasprintf("/tests/%s", t->test->program);
-	char *events = strs_join(&t->test->events);
 	struct strs argv = { 0 };
 
-	strs_add(&argv, path, strlen(path));
-	add_args(&argv, &t->test->args);
+	strs_push(&argv, path);
+	strs_push_all(&argv, &t->test->args);
 	/* What is enough for the trace is enough for perf. */
 	if (t->traced || t->perf)
-		add_args(&argv, &t->test->traced_args);
+		strs_push_all(&argv, &t->test->traced_args);
 	/*
 	 * On one CPU a running vCPU can only add its own time slices to what
 	 * is timed, so the vCPUs are parked meanwhile.
 	 */
 	if (t->run->r->clock == CLOCK_ICOUNT && !t->test->by_exit)
-		strs_add(&argv, "-q", 2);
-	for (char *p = events; *p; p++)
-		if (*p == ' ')
-			*p = ',';
-	if (*events) {
-		strs_add(&argv, "-e", 2);
-		strs_add(&argv, events, strlen(events));
-	}
-	free(events);
+		strs_push(&argv, "-q");
+	plan_add_events(t->test, &argv);
 	free(path);
 	return argv;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "callsites.h"
+#include "jsonio.h"
 #include "util.h"
 
 #define SCHEMA 1
@@ -83,7 +84,6 @@ int callsites_read(const char *path, struct callsites *out)
 int callsites_write(const struct callsites *c, const char *path)
 {
 	json_t *sites = json_array(), *j;
-	char *text;
 	int ret = -1;
 
 	for (size_t i = 0; i < c->n; i++)
@@ -92,12 +92,7 @@ int callsites_write(const struct callsites *c, const char *path)
 			"call", c->v[i].call, "line", (int)c->v[i].line));
 	j = json_pack("{s:i, s:s, s:o}", "schema", SCHEMA, "kernel",
 		      c->kernel ? c->kernel : "", "sites", sites);
-	text = j ? json_dumps(j, JSON_INDENT(1)) : NULL;
-	if (text)
-		ret = write_file(path, text, strlen(text));
-	else
-		err("cannot make %s", path);
-	free(text);
+	ret = jsonio_write(j, path, JSON_INDENT(1));
 	json_decref(j);
 	return ret;
 }

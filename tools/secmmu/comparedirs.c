@@ -124,22 +124,6 @@ static void collect(const struct folder *f, size_t cell, size_t a, size_t b,
 	}
 }
 
-static void explain(struct dirs_row *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void explain(struct dirs_row *r, const char *fmt, ...)
-{
-	size_t at = strlen(r->reason);
-	va_list ap;
-
-	if (at && at + 2 < sizeof(r->reason)) {
-		memcpy(r->reason + at, "; ", 3);
-		at += 2;
-	}
-	va_start(ap, fmt);
-	vsnprintf(r->reason + at, sizeof(r->reason) - at, fmt, ap);
-	va_end(ap);
-}
-
 static double spread(const double *v, size_t n)
 {
 	double mean = 0, sq = 0;
@@ -161,7 +145,7 @@ static void check_spreads(struct dirs_row *r, const struct sample_of *old,
 	if (old->n == new->n || !old->n || !new->n)
 		return;
 	if (fmax(a, b) > SPREAD_SMALL && fmax(a, b) > SPREADS_DIFFER * fmin(a, b))
-		explain(r, "%zu and %zu boots, and one run scatters more: p is off; use as many boots in both",
+		reason_add(r->reason, "%zu and %zu boots, and one run scatters more: p is off; use as many boots in both",
 			old->n, new->n);
 }
 
@@ -169,7 +153,7 @@ static void test_row(const struct dirs *d, struct dirs_row *r,
 		     struct sample_of *old, struct sample_of *new)
 {
 	if (old->zeros || new->zeros) {
-		explain(r, "a time of 0 in %zu boots: no ratio",
+		reason_add(r->reason, "a time of 0 in %zu boots: no ratio",
 			old->zeros + new->zeros);
 		old->n = new->n = 0;
 	}
@@ -188,7 +172,7 @@ static void test_cell(const struct dirs *d, struct dirs_row *r,
 	collect(&d->old, r->cell, r->a, r->is_ratio ? r->b : NOWHERE, old);
 	collect(&d->new, d->cell[r->cell], d->arm[r->a], b, new);
 	if (old->n + old->zeros < d->old.n_used || new->n + new->zeros < d->new.n_used)
-		explain(r, "measured in %zu of %zu and %zu of %zu boots only",
+		reason_add(r->reason, "measured in %zu of %zu and %zu of %zu boots only",
 			old->n, d->old.n_used, new->n, d->new.n_used);
 	test_row(d, r, old, new);
 }
@@ -234,7 +218,7 @@ static void test_all_cells(const struct dirs *d, struct dirs_row *r,
 	for (i = 0; i < new->n; i++)
 		new->v[i] = b[i] / (double)r->cells;
 	if (r->cells < seen)
-		explain(r, "%zu of %zu events are not measured in every boot and are left out",
+		reason_add(r->reason, "%zu of %zu events are not measured in every boot and are left out",
 			seen - r->cells, seen);
 	test_row(d, r, old, new);
 	free(a);
@@ -250,15 +234,15 @@ static void judge(const struct dirs *d, struct dirs_row *r, size_t family)
 		return;
 	r->boots_needed = stat_boots_needed_each(&r->test, family, d->margin);
 	if (!fewer && !*r->reason)
-		explain(r, "not measured in both runs");
+		reason_add(r->reason, "not measured in both runs");
 	else if (fewer && isnan(r->test.low))
-		explain(r, "%zu and %zu boots are too few for an interval",
+		reason_add(r->reason, "%zu and %zu boots are too few for an interval",
 			r->n_old, r->n_new);
 	else if (fewer && r->test.p <= STAT_ALPHA)
-		explain(r, "p is %.2g alone, %.2g among %zu comparisons",
+		reason_add(r->reason, "p is %.2g alone, %.2g among %zu comparisons",
 			r->test.p, r->p_holm, family);
 	else if (fewer)
-		explain(r, "the interval holds 1, and more than +-%g %%",
+		reason_add(r->reason, "the interval holds 1, and more than +-%g %%",
 			100 * d->margin);
 }
 

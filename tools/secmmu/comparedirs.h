@@ -36,7 +36,7 @@ struct dirs_row {
 	double p_holm;		/* among all rows of the arm or pair */
 	enum stat_verdict verdict;
 	size_t boots_needed;	/* in each run; 0: a verdict is there */
-	char reason[256];	/* why there is no verdict, what was left out */
+	char reason[REASON_MAX];	/* why there is no verdict, what was left out */
 };
 
 struct dirs {

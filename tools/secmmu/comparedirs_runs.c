@@ -42,10 +42,9 @@ void dirs_note(struct dirs *d, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = xstrdup(fmt);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	strs_add(&d->notes, text, strlen(text));
+	strs_push(&d->notes, text);
 	free(text);
 }
 

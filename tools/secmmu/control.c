@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "lanes.h"
 #include "plan_keys.h"
 #include "status.h"
@@ -147,13 +148,6 @@ char *control_plan(const struct control *c)
 			 c->args ? "args = " : "", c->args ? c->args : "");
 }
 
-static const char *get(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
 /* The result of @name, or of anything that FAILed if @name is NULL. */
 static const json_t *failed_test(const json_t *boot, const char *name)
 {
@@ -161,18 +155,18 @@ static const json_t *failed_test(const json_t *boot, const char *name)
 	json_t *t;
 
 	json_array_foreach(json_object_get(boot, "tests"), i, t)
-		if ((!name || !strcmp(get(t, "name"), name)) &&
-		    !strcmp(get(t, "status"), status_name(STATUS_FAIL)))
+		if ((!name || !strcmp(jsonio_text(t, "name"), name)) &&
+		    !strcmp(jsonio_text(t, "status"), status_name(STATUS_FAIL)))
 			return t;
 	return NULL;
 }
 
 static char *nothing(const json_t *boot)
 {
-	const char *reason = get(boot, "reason");
+	const char *reason = jsonio_text(boot, "reason");
 
 	return xasprintf("nothing noticed it: the boot is %s%s%s",
-			 get(boot, "status"), *reason ? ": " : "", reason);
+			 jsonio_text(boot, "status"), *reason ? ": " : "", reason);
 }
 
 char *control_verdict(const struct control *c, const json_t *boot)
@@ -181,18 +175,18 @@ char *control_verdict(const struct control *c, const json_t *boot)
 		json_array_get(json_object_get(boot, "kernel_findings"), 0);
 	const json_t *test = failed_test(boot, c->test);
 
-	if (finding && (c->test || strcmp(get(finding, "kind"),
+	if (finding && (c->test || strcmp(jsonio_text(finding, "kind"),
 					  finding_kind_name(c->kind)) ||
-			!strstr(get(finding, "line"), c->text)))
+			!strstr(jsonio_text(finding, "line"), c->text)))
 		return xasprintf("the kernel caught it first (%s): %s",
-				 get(finding, "kind"), get(finding, "line"));
+				 jsonio_text(finding, "kind"), jsonio_text(finding, "line"));
 	if (c->test && test)
 		return NULL;
 	if (!c->test && finding)
 		return NULL;
 	test = failed_test(boot, NULL);
 	if (test)
-		return xasprintf("test %s caught it: %s", get(test, "name"),
-				 get(test, "reason"));
+		return xasprintf("test %s caught it: %s", jsonio_text(test, "name"),
+				 jsonio_text(test, "reason"));
 	return nothing(boot);
 }

@@ -23,8 +23,7 @@ void doctor_add(struct doctor *d, enum doctor_state state, const char *what,
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&l.text, fmt, ap) < 0)
-		abort();
+	l.text = xvasprintf(fmt, ap);
 	va_end(ap);
 	/* Names of files and programs may have any character in them. */
 	for (char *p = l.text; *p; p++)

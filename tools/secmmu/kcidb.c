@@ -63,8 +63,7 @@ static char *make_id(const char *fmt, ...)
 	char *s, *id;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		abort();
+	s = xvasprintf(fmt, ap);
 	va_end(ap);
 	for (char *p = s; *p; p++)
 		if (*p <= ' ' || *p > '~')

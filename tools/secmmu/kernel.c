@@ -391,6 +391,22 @@ static int choose_folder(struct build *b, char **dir)
 	return ret;
 }
 
+/* All that tells which artifacts are meant: *@dir is their folder. */
+static int begin(struct build *b, const struct kernel_opts *o, char **dir)
+{
+	int ret = build_init(b, o);
+
+	if (ret == ST_OK)
+		ret = build_source(b);
+	if (ret == ST_OK)
+		ret = series_load(top_dir(), b->src.patches, &b->series);
+	if (ret == ST_OK && o->prefix)
+		ret = series_cut(&b->series, o->prefix);
+	if (ret == ST_OK && o->control)
+		ret = series_add(&b->series, o->control);
+	return ret == ST_OK ? choose_folder(b, dir) : ret;
+}
+
 int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 {
 	struct build b;
@@ -398,17 +414,7 @@ int kernel_prepare(const struct kernel_opts *o, struct artifacts *a)
 	int ret;
 
 	memset(a, 0, sizeof(*a));
-	ret = build_init(&b, o);
-	if (ret == ST_OK)
-		ret = build_source(&b);
-	if (ret == ST_OK)
-		ret = series_load(top_dir(), b.src.patches, &b.series);
-	if (ret == ST_OK && o->prefix)
-		ret = series_cut(&b.series, o->prefix);
-	if (ret == ST_OK && o->control)
-		ret = series_add(&b.series, o->control);
-	if (ret == ST_OK)
-		ret = choose_folder(&b, &dir);
+	ret = begin(&b, o, &dir);
 	/* Whoever has all that is needed does not wait for another's build. */
 	if (ret == ST_OK && (!path_exists(dir) || o->verify)) {
 		ret = build_lock(&b);
@@ -447,15 +453,9 @@ int kernel_selftests(const struct kernel_opts *o, char **dir)
 {
 	char *folder = NULL;
 	struct build b;
-	int ret = build_init(&b, o);
+	int ret = begin(&b, o, &folder);
 
 	*dir = NULL;
-	if (ret == ST_OK)
-		ret = build_source(&b);
-	if (ret == ST_OK)
-		ret = series_load(top_dir(), b.src.patches, &b.series);
-	if (ret == ST_OK)
-		ret = choose_folder(&b, &folder);
 	if (ret == ST_OK && !path_exists(folder)) {
 		free(folder);
 		folder = xasprintf("%s/selftests/%s", cache_dir(), b.key);

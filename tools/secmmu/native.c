@@ -56,32 +56,18 @@ static void judge(struct native *n, const struct plan_test *t, const char *text,
 	ktap_free(k);
 }
 
-static void add(struct strs *argv, const char *word)
-{
-	strs_add(argv, word, strlen(word));
-}
-
 static struct strs command(const struct native *n, const struct plan_test *t)
 {
 	char *program = xasprintf("%s/%s", n->tests, t->program);
 	char *seconds = xasprintf("%u", t->timeout_s);
-	char *events = strs_join(&t->events);
 	struct strs argv = { 0 };
 
-	add(&argv, "timeout");
-	add(&argv, "--kill-after=5");
-	add(&argv, seconds);
-	add(&argv, program);
-	for (size_t i = 0; i < t->args.n; i++)
-		add(&argv, t->args.v[i]);
-	for (char *p = events; *p; p++)
-		if (*p == ' ')
-			*p = ',';
-	if (*events) {
-		add(&argv, "-e");
-		add(&argv, events);
-	}
-	free(events);
+	strs_push(&argv, "timeout");
+	strs_push(&argv, "--kill-after=5");
+	strs_push(&argv, seconds);
+	strs_push(&argv, program);
+	strs_push_all(&argv, &t->args);
+	plan_add_events(t, &argv);
 	free(seconds);
 	free(program);
 	return argv;

@@ -5,18 +5,12 @@
 #include <string.h>
 
 #include "folder.h"
+#include "jsonio.h"
 #include "util.h"
-
-static const char *get(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 static enum status get_status(const json_t *o)
 {
-	const char *s = get(o, "status");
+	const char *s = jsonio_text(o, "status");
 
 	for (int i = 0; i < STATUSES; i++)
 		if (!strcmp(s, status_name((enum status)i)))
@@ -35,13 +29,13 @@ static void read_tests(struct outcome_boot *b)
 		b->v[b->n++] = (struct outcome){
 			.slot = (size_t)json_integer_value(
 				json_object_get(t, "slot")),
-			.arm = get(t, "arm"),
-			.copy_b = !strcmp(get(t, "copy"), "b"),
+			.arm = jsonio_text(t, "arm"),
+			.copy_b = !strcmp(jsonio_text(t, "copy"), "b"),
 			.traced = json_is_true(json_object_get(t, "traced")),
-			.test = get(t, "test"),
-			.name = get(t, "name"),
+			.test = jsonio_text(t, "test"),
+			.name = jsonio_text(t, "name"),
 			.status = get_status(t),
-			.reason = get(t, "reason"),
+			.reason = jsonio_text(t, "reason"),
 		};
 }
 
@@ -53,11 +47,11 @@ static void read_findings(struct outcome_boot *b)
 	b->findings = xcalloc(json_array_size(list), sizeof(*b->findings));
 	json_array_foreach(list, i, f)
 		b->findings[b->n_findings++] = (struct outcome_finding){
-			.kind = get(f, "kind"),
-			.line = get(f, "line"),
-			.fingerprint = *get(f, "fingerprint") ?
-				get(f, "fingerprint") : get(f, "line"),
-			.mark = get(f, "mark"),
+			.kind = jsonio_text(f, "kind"),
+			.line = jsonio_text(f, "line"),
+			.fingerprint = *jsonio_text(f, "fingerprint") ?
+				jsonio_text(f, "fingerprint") : jsonio_text(f, "line"),
+			.mark = jsonio_text(f, "mark"),
 			.expected = json_is_true(json_object_get(f, "expected")),
 		};
 }
@@ -76,7 +70,7 @@ static int read_boot(const struct folder *f, const char *name,
 	if (!b->json)
 		return -1;
 	b->status = get_status(b->json);
-	b->reason = get(b->json, "reason");
+	b->reason = jsonio_text(b->json, "reason");
 	b->seconds = json_number_value(json_object_get(b->json, "total_ms")) /
 		     1000;
 	read_tests(b);

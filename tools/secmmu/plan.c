@@ -69,8 +69,7 @@ static struct strs strs_copy(const struct strs *s)
 {
 	struct strs copy = { 0 };
 
-	for (size_t i = 0; i < s->n; i++)
-		strs_add(&copy, s->v[i], strlen(s->v[i]));
+	strs_push_all(&copy, s);
 	return copy;
 }
 
@@ -462,4 +461,18 @@ void plan_free(struct plan *p)
 	free(p->name);
 	free(p->path);
 	free(p);
+}
+
+void plan_add_events(const struct plan_test *t, struct strs *argv)
+{
+	char *events = strs_join(&t->events);
+
+	for (char *p = events; *p; p++)
+		if (*p == ' ')
+			*p = ',';
+	if (*events) {
+		strs_push(argv, "-e");
+		strs_push(argv, events);
+	}
+	free(events);
 }

@@ -140,6 +140,9 @@ int plan_set_events(struct plan *p, const char *list);
  */
 char *plan_kernel_args(const struct plan *p, const char *append);
 
+/** plan_add_events - what has a test's program do its events, "-e A,B", if any. */
+void plan_add_events(const struct plan_test *t, struct strs *argv);
+
 /** plan_clock_name - "auto", "wall" or "icount". */
 const char *plan_clock_name(enum plan_clock clock);
 

@@ -15,11 +15,6 @@ struct others {
 	size_t n;
 };
 
-static void add(struct strs *s, const char *word)
-{
-	strs_add(s, word, strlen(word));
-}
-
 /* Whether @t is asked for by @name, or has an event of that name. */
 static bool has_event(const struct plan_test *t, const char *name)
 {
@@ -44,7 +39,7 @@ static bool select_events(struct plan_test *t, const struct strs *wanted)
 
 	for (size_t i = 0; i < t->events.n; i++)
 		if (strs_has(wanted, t->events.v[i]))
-			add(&kept, t->events.v[i]);
+			strs_push(&kept, t->events.v[i]);
 	strs_free(&t->events);
 	t->events = kept;
 	return kept.n || (t->by_exit && strs_has(wanted, t->name));
@@ -117,11 +112,11 @@ static void add_names(struct strs *names, const struct plan *p, bool by_exit,
 		const struct plan_test *t = &p->tests[i];
 
 		if (t->by_exit && by_exit)
-			add(names, t->name);
+			strs_push(names, t->name);
 		for (size_t k = 0; k < t->events.n; k++)
 			if (!strs_has(names, t->events.v[k]) &&
 			    !strs_has(known, t->events.v[k]))
-				add(names, t->events.v[k]);
+				strs_push(names, t->events.v[k]);
 	}
 }
 
@@ -192,7 +187,7 @@ static void take_tests(struct plan *p, struct plan *from, struct strs *wanted)
 	bool clock;
 
 	for (size_t i = 0; i < wanted->n; i++)
-		add(plan_has_event(from, wanted->v[i]) ? &taken : &left,
+		strs_push(plan_has_event(from, wanted->v[i]) ? &taken : &left,
 		    wanted->v[i]);
 	strs_free(wanted);
 	*wanted = left;
@@ -244,7 +239,7 @@ int plan_set_events(struct plan *p, const char *list)
 	rc = plan_split_list(&l, list, &p->chosen);
 	for (size_t i = 0; !rc && i < p->chosen.n; i++)
 		if (!plan_has_event(p, p->chosen.v[i]))
-			add(&missing, p->chosen.v[i]);
+			strs_push(&missing, p->chosen.v[i]);
 	if (!rc && missing.n) {
 		rc = load_others(p, &o);
 		if (!rc)

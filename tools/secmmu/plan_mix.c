@@ -8,11 +8,6 @@
 #include "rng.h"
 #include "util.h"
 
-static void add(struct strs *s, const char *word)
-{
-	strs_add(s, word, strlen(word));
-}
-
 /* "-v 1,2,4 -f": one of the values for -v, and -f or not. */
 static void vary(struct strs *args, const struct strs *words, struct rng *r)
 {
@@ -22,12 +17,12 @@ static void vary(struct strs *args, const struct strs *words, struct rng *r)
 
 		if (i + 1 == words->n || *words->v[i + 1] == '-') {
 			if (rng_below(r, 2))
-				add(args, option);
+				strs_push(args, option);
 			continue;
 		}
 		values = strs_split(words->v[++i], ",");
-		add(args, option);
-		add(args, values.v[rng_below(r, values.n)]);
+		strs_push(args, option);
+		strs_push(args, values.v[rng_below(r, values.n)]);
 		strs_free(&values);
 	}
 }
@@ -48,7 +43,7 @@ static struct plan_test pick(const struct plan *p, size_t event, struct rng *r)
 	t = plan_test_copy(from);
 	strs_free(&t.events);
 	if (!from->by_exit)
-		add(&t.events, from->events.v[event]);
+		strs_push(&t.events, from->events.v[event]);
 	vary(&t.args, &from->vary, r);
 	return t;
 }

@@ -8,11 +8,6 @@
 #include "plan_keys.h"
 #include "util.h"
 
-static void add(struct strs *s, const char *word)
-{
-	strs_add(s, word, strlen(word));
-}
-
 /* Names of tests are of small letters. */
 static void rename_test(struct plan_test *t, const char *before, const char *value)
 {
@@ -35,13 +30,13 @@ static struct plan_test one(const struct plan_test *from, const char *size,
 	/* Of an option given twice the last one counts. */
 	if (size) {
 		rename_test(&t, "", size);
-		add(&t.args, "-r");
-		add(&t.args, size);
+		strs_push(&t.args, "-r");
+		strs_push(&t.args, size);
 	}
 	if (vcpus) {
 		rename_test(&t, "v", vcpus);
-		add(&t.args, "-v");
-		add(&t.args, vcpus);
+		strs_push(&t.args, "-v");
+		strs_push(&t.args, vcpus);
 	}
 	return t;
 }

@@ -41,8 +41,7 @@ static void add(struct args *a, const char *fmt, ...)
 	char *s;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		abort();
+	s = xvasprintf(fmt, ap);
 	va_end(ap);
 	a->v = xrealloc(a->v, (a->n + 2) * sizeof(*a->v));
 	a->v[a->n++] = s;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "jsonio.h"
 #include "resume.h"
 #include "util.h"
 
@@ -180,7 +181,6 @@ static int point_latest(const struct results *r)
 int results_manifest(struct results *r, json_t *identity, json_t *manifest)
 {
 	char *path;
-	char *dump;
 	int ret = -1;
 
 	r->run = resume_run_id(identity, r->seed);
@@ -193,11 +193,9 @@ int results_manifest(struct results *r, json_t *identity, json_t *manifest)
 			    json_integer((json_int_t)r->seed));
 	json_object_set(manifest, "identity", identity);
 	path = xasprintf("%s/manifest.json", r->dir);
-	dump = json_dumps(manifest, JSON_INDENT(1));
-	if (dump && !write_file(path, dump, strlen(dump)) &&
+	if (!jsonio_write(manifest, path, JSON_INDENT(1)) &&
 	    !sync_path(r->dir) && !sync_path(r->base))
 		ret = point_latest(r);
-	free(dump);
 	free(path);
 	return ret;
 }
@@ -207,7 +205,6 @@ int results_boots(const struct results *r, unsigned int boots)
 	char *path = xasprintf("%s/manifest.json", r->dir);
 	json_error_t e;
 	json_t *m = json_load_file(path, 0, &e);
-	char *dump = NULL;
 	int ret = -1;
 
 	if (!m || !json_is_object(json_object_get(m, "plan_spec"))) {
@@ -216,11 +213,8 @@ int results_boots(const struct results *r, unsigned int boots)
 	}
 	json_object_set_new(json_object_get(m, "plan_spec"), "boots",
 			    json_integer(boots));
-	dump = json_dumps(m, JSON_INDENT(1));
-	if (dump)
-		ret = write_file(path, dump, strlen(dump));
+	ret = jsonio_write(m, path, JSON_INDENT(1));
 out:
-	free(dump);
 	json_decref(m);
 	free(path);
 	return ret;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "sites_int.h"
 #include "strs.h"
 #include "util.h"
@@ -232,14 +233,8 @@ json_t *sites_json(const struct sites *s)
 int sites_write(const struct sites *s, const char *path)
 {
 	json_t *j = sites_json(s);
-	char *text = j ? json_dumps(j, JSON_INDENT(1)) : NULL;
-	int ret = -1;
+	int ret = jsonio_write(j, path, JSON_INDENT(1));
 
-	if (text)
-		ret = write_file(path, text, strlen(text));
-	else
-		err("cannot make %s", path);
-	free(text);
 	json_decref(j);
 	return ret;
 }

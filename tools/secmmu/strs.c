@@ -13,6 +13,17 @@ void strs_add(struct strs *s, const char *word, size_t len)
 	s->v[s->n] = NULL;
 }
 
+void strs_push(struct strs *s, const char *word)
+{
+	strs_add(s, word, strlen(word));
+}
+
+void strs_push_all(struct strs *s, const struct strs *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		strs_push(s, words->v[i]);
+}
+
 void strs_free(struct strs *s)
 {
 	for (size_t i = 0; i < s->n; i++)

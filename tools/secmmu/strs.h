@@ -15,6 +15,12 @@ struct strs {
 /** strs_add - append a copy of the first @len bytes of @word. */
 void strs_add(struct strs *s, const char *word, size_t len);
 
+/** strs_push - append a copy of the whole of @word. */
+void strs_push(struct strs *s, const char *word);
+
+/** strs_push_all - append copies of all @words. */
+void strs_push_all(struct strs *s, const struct strs *words);
+
 /** strs_free - free the strings; the list is empty then. */
 void strs_free(struct strs *s);
 

@@ -24,8 +24,7 @@ static void warn(struct summary *s, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = xstrdup(fmt);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	s->warnings = xrealloc(s->warnings,
 			       (s->n_warnings + 1) * sizeof(*s->warnings));
@@ -142,20 +141,17 @@ static void pair_boots(const struct folder *f, struct comparison *c,
 	}
 }
 
-static void explain(struct comparison *c, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void explain(struct comparison *c, const char *fmt, ...)
+void reason_add(char *reason, const char *fmt, ...)
 {
-	size_t at = strlen(c->reason);
+	size_t at = strlen(reason);
 	va_list ap;
 
-	if (at && at + 2 < sizeof(c->reason)) {
-		memcpy(c->reason + at, "; ", 3);
+	if (at && at + 2 < REASON_MAX) {
+		memcpy(reason + at, "; ", 3);
 		at += 2;
 	}
 	va_start(ap, fmt);
-	vsnprintf(c->reason + at, sizeof(c->reason) - at, fmt, ap);
+	vsnprintf(reason + at, REASON_MAX - at, fmt, ap);
 	va_end(ap);
 }
 
@@ -182,13 +178,13 @@ static void test_cell(const struct summary *s, struct comparison *c,
 
 	pair_boots(f, c, c->cell, p);
 	if (p->zeros) {
-		explain(c, "0 in one arm only in %zu of %zu boots: no ratio",
+		reason_add(c->reason, "0 in one arm only in %zu of %zu boots: no ratio",
 			p->zeros, p->both);
 		n = 0;
 	} else {
 		n = keep_finite(p->d, f->n_boots);
 		if (n < f->n_used)
-			explain(c, "not measured in both arms in %zu of %zu boots",
+			reason_add(c->reason, "not measured in both arms in %zu of %zu boots",
 				f->n_used - n, f->n_used);
 	}
 	c->test = stat_signflip(p->d, n, f->seed);
@@ -220,7 +216,7 @@ static void test_all_cells(const struct summary *s, struct comparison *c,
 		sum[i] = f->boots[i].r && c->cells ?
 			 sum[i] / (double)c->cells : NAN;
 	if (c->cells < seen)
-		explain(c, "%zu of %zu events have no ratio in every boot and "
+		reason_add(c->reason, "%zu of %zu events have no ratio in every boot and "
 			"are left out", seen - c->cells, seen);
 	c->test = stat_signflip(sum, keep_finite(sum, f->n_boots), f->seed);
 	free(sum);
@@ -236,15 +232,15 @@ static void judge(const struct summary *s, struct comparison *c, size_t family)
 		return;
 	c->boots_needed = stat_boots_needed(t, c->primary ? 1 : family, margin);
 	if (!t->n && !*c->reason)
-		explain(c, "no boot has both arms");
+		reason_add(c->reason, "no boot has both arms");
 	else if (t->n && t->n < STAT_MIN_BOOTS)
-		explain(c, "%zu boot%s: a 95 %% interval needs at least %d",
+		reason_add(c->reason, "%zu boot%s: a 95 %% interval needs at least %d",
 			t->n, t->n == 1 ? "" : "s", STAT_MIN_BOOTS);
 	else if (t->n && t->p <= STAT_ALPHA)
-		explain(c, "p is %.2g alone, %.2g among %zu comparisons", t->p,
+		reason_add(c->reason, "p is %.2g alone, %.2g among %zu comparisons", t->p,
 			c->p_holm, family);
 	else if (t->n)
-		explain(c, "the interval holds 1, and more than +-%g %%",
+		reason_add(c->reason, "the interval holds 1, and more than +-%g %%",
 			100 * margin);
 }
 

@@ -33,6 +33,8 @@ struct measurement {
 	size_t beyond_p99;	/* samples, fewest of any boot */
 };
 
+#define REASON_MAX	256
+
 struct comparison {
 	size_t cell;		/* or ALL_CELLS */
 	size_t cells;		/* that a geometric mean covers */
@@ -46,7 +48,7 @@ struct comparison {
 	enum stat_verdict verdict;
 	size_t boots_needed;	/* 0: a verdict is there */
 	size_t beyond_p99;	/* samples a p99 rests on, fewest of any boot */
-	char reason[256];	/* why there is no verdict, what was left out */
+	char reason[REASON_MAX];	/* why there is no verdict, what was left out */
 };
 
 struct summary {
@@ -97,5 +99,9 @@ const struct comparison *summary_primary(const struct summary *s);
 const struct measurement *summary_measured(const struct summary *s,
 					   size_t cell, size_t series,
 					   enum metric m);
+
+/** reason_add - append to a reason, of REASON_MAX bytes, after a "; " if need be. */
+void reason_add(char *reason, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

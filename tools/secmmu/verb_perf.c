@@ -27,11 +27,6 @@ static const char help[] =
 	"Exit status: 0 as perf's; 1 perf failed; 2 usage, or a file is missing; 3 secmmu\n"
 	"itself broke.\n";
 
-static void add(struct strs *argv, const char *word)
-{
-	strs_add(argv, word, strlen(word));
-}
-
 /* perf COMMAND -i FILE --kallsyms SYMBOLS ARGUMENT... */
 static int run_perf(const char *perf, const char *data, const char *symbols,
 		    int argc, char **argv)
@@ -40,19 +35,19 @@ static int run_perf(const char *perf, const char *data, const char *symbols,
 	struct proc p = { 0 };
 	int i, ret;
 
-	add(&v, perf);
+	strs_push(&v, perf);
 	/* No pager, no menus: the same on a terminal and in a script. */
-	add(&v, "--no-pager");
-	add(&v, argv[0]);
-	add(&v, "-i");
-	add(&v, data);
+	strs_push(&v, "--no-pager");
+	strs_push(&v, argv[0]);
+	strs_push(&v, "-i");
+	strs_push(&v, data);
 	/* These two take no symbols. */
 	if (strcmp(argv[0], "evlist") && strcmp(argv[0], "sched")) {
-		add(&v, "--kallsyms");
-		add(&v, symbols);
+		strs_push(&v, "--kallsyms");
+		strs_push(&v, symbols);
 	}
 	for (i = 1; i < argc; i++)
-		add(&v, argv[i]);
+		strs_push(&v, argv[i]);
 	p.argv = v.v;
 	ret = proc_run(&p);
 	strs_free(&v);
