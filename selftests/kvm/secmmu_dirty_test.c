@@ -13,7 +13,6 @@
  */
 #include <getopt.h>
 #include <pthread.h>
-#include <sched.h>
 
 #include "secmmu.h"
 #include "processor.h"
@@ -55,15 +54,10 @@ static void guest_code(void)
  * A CPU for each of the two threads: on one CPU the vCPU is out of the guest, and
  * its TLB may be empty, whenever the log is read.
  */
-static void use_cpu(int cpu)
+static void use_cpu(uint32_t cpu)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 &&
-	    sched_setaffinity(0, sizeof(set), &set))
-		ksft_print_msg("can't use CPU %d: %s\n", cpu, strerror(errno));
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		kvm_pin_this_task_to_pcpu(cpu);
 }
 
 static void *vcpu_thread(void *arg)

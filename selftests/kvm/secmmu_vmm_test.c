@@ -176,16 +176,7 @@ static int count_vms(void)
 
 static uint64_t free_mb(void)
 {
-	uint64_t kb = 0;
-	char text[128];
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(text, sizeof(text), f))
-		if (sscanf(text, "MemAvailable: %lu", &kb) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kb >> 10;
+	return vmm_kb("/proc/meminfo", "MemAvailable") >> 10;
 }
 
 /* A reference to the VM that QEMU does not know of: it outlives QEMU. */

@@ -36,6 +36,8 @@ struct vmm_event {
 extern const struct vmm_event vmm_events[];
 extern const uint32_t vmm_nr_events;
 
+/* The line "NAME: N kB" of a file of proc, in KiB; 0: there is none. */
+uint64_t vmm_kb(const char *path, const char *name);
 /* The same sequence of numbers for the same seed. */
 uint32_t vmm_random(struct vmm *v, uint32_t below);
 /*

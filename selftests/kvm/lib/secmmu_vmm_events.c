@@ -50,22 +50,27 @@ static long advise(struct vmm *v, uint64_t addr, size_t size, int advice)
 	return -1;
 }
 
-/* A line "NAME: N kB" of a file of the VMM's in /proc, in KiB. */
-static uint64_t proc_kb(struct vmm *v, const char *file, const char *name)
+uint64_t vmm_kb(const char *path, const char *name)
 {
 	size_t len = strlen(name);
-	char path[64], line[128];
+	char line[128];
 	uint64_t n = 0;
-	FILE *f;
+	FILE *f = fopen(path, "r");
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", v->pid, file);
-	f = fopen(path, "r");
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, name, len) && line[len] == ':')
 			n = strtoull(line + len + 1, NULL, 10);
 	if (f)
 		fclose(f);
 	return n;
+}
+
+static uint64_t proc_kb(struct vmm *v, const char *file, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", v->pid, file);
+	return vmm_kb(path, name);
 }
 
 /*
