@@ -657,6 +657,7 @@ static int run_plan(const struct bootrun *r)
 		.clock = r->clock,
 		.cpus = r->cpus,
 		.memory_mb = r->plan->memory_mb,
+		.shadow = r->plan->shadow,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
 	int ret = ST_HARNESS;

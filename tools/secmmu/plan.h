@@ -65,6 +65,7 @@ struct plan {
 	unsigned int memory_mb;
 	unsigned int nodes;	/* NUMA nodes that the memory is made to look like */
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
+	bool shadow;		/* KVM without two-dimensional paging */
 	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
 	size_t n_tests;

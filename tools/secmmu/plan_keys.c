@@ -187,6 +187,14 @@ static int get_payload(struct plan *p, const struct plan_loc *l, const char *val
 	return plan_bad(l, "'%s' is not allowed: vmm or none", value);
 }
 
+static int get_paging(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	p->shadow = !strcmp(value, "shadow");
+	if (p->shadow || !strcmp(value, "tdp"))
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: tdp or shadow", value);
+}
+
 static int get_nodes(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	return get_number(l, value, 1, NODES_MAX, "", &p->nodes);
@@ -438,6 +446,7 @@ static const struct plan_key {
 	{ SECTION_PLAN, "lane", get_lane },
 	{ SECTION_PLAN, "memory", get_memory },
 	{ SECTION_PLAN, "nodes", get_nodes },
+	{ SECTION_PLAN, "paging", get_paging },
 	{ SECTION_PLAN, "cpus", get_cpus },
 	{ SECTION_PLAN, "mix", get_mix },
 	{ SECTION_PLAN, "payload", get_payload },

@@ -100,7 +100,7 @@ static void full(void **state)
 			      "compare = mutex/spinlock spinlock/stock\n"
 			      "primary = spinlock/stock\naa = mutex\n"
 			      "margin = 0.05\n"
-			      "memory = 1024\nnodes = 2\ncpus = 3\n\n"
+			      "memory = 1024\nnodes = 2\ncpus = 3\npaging = shadow\n\n"
 			      "[test one]\nprogram = secmmu_one_test\n"
 			      "args = -v 1 -b 16M\ntraced = -i 2\n"
 			      "events = aa bb\n  cc\n"
@@ -124,6 +124,7 @@ static void full(void **state)
 	assert_int_equal(p->memory_mb, 1024);
 	assert_int_equal(p->nodes, 2);
 	assert_int_equal(p->cpus, 3);
+	assert_true(p->shadow);
 	assert_int_equal(p->n_tests, 2);
 	assert_string_equal(p->tests[0].name, "one");
 	assert_string_equal(p->tests[0].program, "secmmu_one_test");
@@ -157,6 +158,7 @@ static void defaults(void **state)
 	assert_int_equal(p->tests[0].traced_args.n, 0);
 	assert_int_equal(p->nodes, 1);
 	assert_int_equal(p->cpus, 0);
+	assert_false(p->shadow);
 	plan_free(p);
 }
 
@@ -317,6 +319,8 @@ static const struct {
 	{ PLAN "nodes = 0\n" TEST,
 	  "p.ini:3: nodes: '0' is not allowed: a number from 1 to 8" },
 	{ PLAN "nodes = 9\n" TEST, "p.ini:3: nodes: '9' is not allowed" },
+	{ PLAN "paging = npt\n" TEST,
+	  "p.ini:3: paging: 'npt' is not allowed: tdp or shadow" },
 	{ PLAN "mix = 0\n" TEST,
 	  "p.ini:3: mix: '0' is not allowed: a number from 1 to 1000" },
 	{ PLAN TEST "vary = -v 1,2\n",
