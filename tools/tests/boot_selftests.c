@@ -109,6 +109,7 @@ static void unload(void)
 #define DEVICE "/tests/secmmu_device_test"
 #define UPROBE "/tests/secmmu_uprobe_test"
 #define FAULT "/tests/secmmu_fault_test"
+#define OVERLAP "/tests/secmmu_overlap_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -156,6 +157,10 @@ static const struct {
 	{ FAULT, "fault_guest_read", "no-effect" },
 	{ FAULT, "fault_guest_thp", "stale-read" },
 	{ FAULT, "fault_guest_upgrade", "no-effect" },
+	{ OVERLAP, "overlap_same", "stale-read" },
+	{ OVERLAP, "overlap_beside", "stray-write" },
+	{ OVERLAP, "overlap_random", "lost-write" },
+	{ OVERLAP, "overlap_same", "no-log" },
 	{ AGEING, "page_idle_thp_ptes", "idle" },
 	{ AGEING, "mglru_walk_4k", "busy" },
 	{ AGEING, "mglru_look_around", "idle" },
