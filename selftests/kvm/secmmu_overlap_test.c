@@ -548,7 +548,8 @@ static void *slot_thread(void *arg)
 		usleep(3000);
 		vm_set_user_memory_region(vm, SPARE_SLOT, 0, SPARE_GPA, 0, NULL);
 		nr_slots++;
-		usleep(3000);
+		/* The guest has to map all again. */
+		usleep(20000);
 	}
 	return NULL;
 }
