@@ -243,6 +243,13 @@ static int write_calls(struct turn *t)
 	return 0;
 }
 
+static int finish_trace(struct turn *t, const struct run_result *res)
+{
+	trace_lost(t->run->trace, res->lost);
+	t->run->lost_events += trace_lost_total(t->run->trace);
+	return write_calls(t);
+}
+
 /* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
 static enum status judge_exit(const struct ktap_end *end, char *reason,
 			      size_t size)
@@ -276,7 +283,7 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 
 	if (t->test->by_exit) {
 		add_results(t, judge_exit(&end, how, sizeof(how)), how);
-		return 0;
+		return t->test->sites ? finish_trace(t, res) : 0;
 	}
 
 	if (status == STATUS_PASS && t->samples_any &&
@@ -289,14 +296,10 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 		reason = "the trace could not be decoded";
 	}
 	add_results(t, status, reason);
-	if (t->traced) {
-		trace_lost(t->run->trace, res->lost);
-		if (write_calls(t))
-			return -1;
-	}
+	if (t->traced && finish_trace(t, res))
+		return -1;
 	if (status == STATUS_PASS && write_samples(t))
 		return -1;
-	t->run->lost_events += trace_lost_total(t->run->trace);
 	return 0;
 }
 
@@ -363,7 +366,7 @@ static int run_turn(struct running_boot *run, size_t slot,
 	struct run_req req = {
 		.argv = (const char *const *)argv.v,
 		.timeout_ms = pt->timeout_s * 1000,
-		.trace = traced,
+		.trace = traced || (pt->sites && kind == RUN_UNTRACED),
 		.samples = !pt->by_exit && kind != RUN_PERF,
 		.perf = kind == RUN_PERF,
 		.expected = expected_findings(pt, run->slots[slot].arm),

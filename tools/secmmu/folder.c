@@ -332,6 +332,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 {
 	const char *status = get_string(boot, "status", path), *s;
 	const json_t *tests = json_object_get(boot, "tests"), *j;
+	uint64_t lost_events = 0;
 	size_t i;
 
 	if (!status)
@@ -340,6 +341,9 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 		return bad(path, "status", "is none of PASS, FAIL, SKIP, ERROR, MISS");
 	b->reason = xstrdup(string_or_empty(boot, "reason"));
 	if (get_count(boot, "lost_samples", path, &b->lost))
+		return -1;
+	if (json_object_get(boot, "lost_events") &&
+	    get_count(boot, "lost_events", path, &lost_events))
 		return -1;
 	s = string_or_empty(boot, "clock");
 	if (*s && strcmp(s, f->clock))
@@ -353,6 +357,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 		if (add_finding(f, b, j, path))
 			return -1;
 	f->lost += b->lost;
+	f->lost_events += lost_events;
 	return 0;
 }
 

@@ -105,7 +105,8 @@ struct folder {
 	struct folder_finding *findings;
 	size_t n_findings;
 	size_t n_unexpected;	/* of them */
-	uint64_t lost;
+	uint64_t lost;		/* samples without what the trace tells */
+	uint64_t lost_events;	/* of the traces, all boots */
 	uint64_t samples;	/* lines read */
 };
 

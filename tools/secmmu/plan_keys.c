@@ -350,6 +350,16 @@ static int get_vcpus(struct plan *p, const struct plan_loc *l, const char *value
 	return plan_no_repeats(l, vcpus);
 }
 
+static int get_sites(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+
+	t->sites = !strcmp(value, "yes");
+	if (t->sites || !strcmp(value, "no"))
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: yes or no", value);
+}
+
 static int get_judge(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
@@ -459,6 +469,7 @@ static const struct plan_key {
 	{ SECTION_TEST, "sizes", get_sizes },
 	{ SECTION_TEST, "vcpus", get_vcpus },
 	{ SECTION_TEST, "judge", get_judge },
+	{ SECTION_TEST | SECTION_SUITE, "sites", get_sites },
 	{ SECTION_TEST | SECTION_SUITE, "reference", get_reference },
 	{ SECTION_TEST | SECTION_SUITE, "findings", get_findings },
 	{ SECTION_TEST | SECTION_SUITE, "timeout", get_timeout },
