@@ -18,6 +18,7 @@ static const char *const names[] = {
 	[COUNT_PREEMPTED] = "preempted",
 	[COUNT_PASSES] = "passes",
 	[COUNT_RETRIES] = "retries",
+	[COUNT_LOCK_WAITS] = "lock_waits",
 };
 
 const char *count_name(enum count_kind k)

@@ -130,6 +130,7 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 	const struct stat_test t = scaling_growth(f, c, arm);
 	json_t *o = json_object(), *x = json_array(), *p50 = json_array();
 	const struct measurement *m;
+	char event[sizeof(cell->event)];
 	size_t i;
 
 	for (i = 0; i < c->n; i++) {
@@ -137,7 +138,7 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 		json_array_append_new(x, count((uint64_t)scaling_x(f, c, i)));
 		json_array_append_new(p50, m ? json_real(m->p50.mid) : json_null());
 	}
-	set(o, "event", json_string(cell->event));
+	set(o, "event", json_string(scaling_event(event, f, c)));
 	set(o, "by", json_string(scaling_by_name(c->by)));
 	set(o, "page_size", count(cell->page_size));
 	set(o, "size", c->by == BY_SIZE ? json_null() : count(cell->size));
