@@ -174,7 +174,7 @@ static void map_all(void)
 		return;
 	}
 	if (opt.fault == FAULT_UNMAPPED)
-		range.size /= 2;
+		range.size = range.size / 2 / page_size() * page_size();
 	while (range.size)
 		TEST_ASSERT(!__vcpu_ioctl(t.vcpu, KVM_PRE_FAULT_MEMORY, &range),
 			    "KVM_PRE_FAULT_MEMORY failed: %s", strerror(errno));
@@ -248,6 +248,7 @@ static void run(const struct event *ev, FILE *out)
 
 	t.ev = ev;
 	t.failed = false;
+	t.exec = false;
 	t.nr_samples = 0;
 	t.skip = unmet();
 	snprintf(name, sizeof(name), "%s%s", ev->name, opt.suffix);
