@@ -247,6 +247,21 @@ static void *log_thread(void *arg)
 	return NULL;
 }
 
+/*
+ * Wakes up on each CPU every now and then.  An emulator that runs CPUs in turn
+ * may end a turn only when a timer is due; see docs/contention.md.
+ */
+static void *tick_thread(void *arg)
+{
+	struct timespec ts = { .tv_nsec = opt.tick_us * 1000 };
+
+	pin((uintptr_t)arg);
+	prctl(PR_SET_TIMERSLACK, 1);
+	while (!READ_ONCE(t.stop))
+		nanosleep(&ts, NULL);
+	return NULL;
+}
+
 /* Of all that want the CPU the bystander is the last, and so never in the way. */
 static void *bystander_thread(void *arg)
 {
@@ -476,10 +491,13 @@ static void measure(void)
 {
 	pthread_t caller, bystander = 0, log = 0;
 	struct secmmu_counts before;
+	pthread_t ticks[CPU_SETSIZE];
 	uint64_t waits, cycles, ns;
 	uint32_t i;
 
 	pin_elsewhere(0);
+	for (i = 0; opt.tick_us && i < t.nr_cpus; i++)
+		ticks[i] = start(tick_thread, (void *)(uintptr_t)i);
 	WRITE_ONCE(t.ctl->mode, MODE_RUN);
 	read_counts(&before, &waits);
 	cycles = rdtsc();
@@ -504,6 +522,8 @@ static void measure(void)
 		pthread_join(bystander, NULL);
 	if (opt.dirty_log)
 		pthread_join(log, NULL);
+	for (i = 0; opt.tick_us && i < t.nr_cpus; i++)
+		pthread_join(ticks[i], NULL);
 	set_counts(&before, waits);
 }
 

@@ -29,6 +29,7 @@ struct contend_opts {
 	uint64_t memslots;
 	uint32_t windows;
 	uint32_t window_ms;
+	uint32_t tick_us;	/* 0: no ticks */
 	uint32_t limit_ms;	/* of a stall */
 	bool dirty_log;
 	bool lock_stats;

@@ -23,7 +23,7 @@ static const char * const fault_names[] = {
 static void help(const char *name)
 {
 	printf("usage: %s [-v vcpus] [-R rate] [-r bytes] [-p pages] [-M memslots] [-i windows]\n"
-	       "          [-w ms] [-g ms] [-d] [-L] [-e event[,event]...] [-F fault] [-l] [-h]\n"
+	       "          [-w ms] [-g ms] [-k us] [-d] [-L] [-e event[,event]...] [-F fault] [-l] [-h]\n"
 	       " -v: number of vCPUs, 1-%d (default: 1)\n"
 	       " -R: invalidations a second, 1-%d (default: 200)\n"
 	       " -r: bytes of each, 4K and on, e.g. 64K (default: 64K)\n"
@@ -32,6 +32,7 @@ static void help(const char *name)
 	       " -i: windows of time that are measured, 1-%d (default: 20)\n"
 	       " -w: length of a window in ms, 10-1000 (default: 100)\n"
 	       " -g: a stall of a vCPU that fails the test, in ms, 1-600000 (default: 3000)\n"
+	       " -k: have a thread on each CPU wake up every so many us, 10-100000\n"
 	       " -d: have a thread switch dirty logging of the memory on and off\n"
 	       " -L: switch KVM's statistics of mmu_lock on, and count waits by them\n"
 	       " -e: the figures to report (default: all); -l lists them.  A name may end in\n"
@@ -118,6 +119,9 @@ static void parse_number(struct contend_opts *o, int c)
 	case 'w':
 		o->window_ms = secmmu_parse_range(c, optarg, 10, 1000);
 		break;
+	case 'k':
+		o->tick_us = secmmu_parse_range(c, optarg, 10, 100000);
+		break;
 	case 'g':
 		o->limit_ms = secmmu_parse_range(c, optarg, 1, 600000);
 		break;
@@ -145,7 +149,7 @@ void contend_parse(struct contend_opts *o, int argc, char *argv[],
 		.pages = 256, .memslots = 1, .windows = 20, .window_ms = 100,
 		.limit_ms = 3000,
 	};
-	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:dLe:F:lh")) != -1) {
+	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:k:dLe:F:lh")) != -1) {
 		switch (c) {
 		case 'd':
 			o->dirty_log = true;
