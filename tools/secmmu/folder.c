@@ -262,17 +262,19 @@ static struct tally *find_tally(struct folder *f, const char *test,
 	return t;
 }
 
-static int read_counts(struct tally *t, const json_t *j, const char *path)
+static int read_counts(struct tally *t, size_t boot, const json_t *j,
+		       const char *path)
 {
 	const json_t *o = json_object_get(j, "counts");
 	struct call_counts c;
 
-	if (!o || json_is_true(json_object_get(j, "traced")) ||
-	    strcmp(string_or_empty(j, "copy"), "a"))
+	if (!o || json_is_true(json_object_get(j, "traced")))
 		return 0;
 	if (counts_from_json(o, &c))
 		return bad(path, "counts", "of a test are no whole numbers with calls among them");
-	counts_add(&t->counts, &c);
+	counts_add(strcmp(string_or_empty(j, "copy"), "b") ? &t->counts :
+							   &t->counts_b,
+		   boot, &c);
 	return 0;
 }
 
@@ -306,7 +308,8 @@ static int read_test(struct folder *f, const struct folder_boot *b,
 	s = string_or_empty(j, "reason");
 	if (status != STATUS_PASS && !t->reason)
 		t->reason = xasprintf("%s%s", traced && *s ? "traced: " : "", s);
-	return b->status == STATUS_PASS ? read_counts(t, j, path) : 0;
+	return b->status == STATUS_PASS ?
+	       read_counts(t, (size_t)(b - f->boots), j, path) : 0;
 }
 
 static int add_finding(struct folder *f, const struct folder_boot *b,
@@ -464,6 +467,7 @@ void folder_free(struct folder *f)
 		free(f->tallies[i].name);
 		free(f->tallies[i].reason);
 		counts_sum_free(&f->tallies[i].counts);
+		counts_sum_free(&f->tallies[i].counts_b);
 	}
 	for (i = 0; i < f->n_findings; i++) {
 		free(f->findings[i].kind);

@@ -63,8 +63,11 @@ struct tally {
 	size_t arm;
 	unsigned int count[STATUSES];
 	char *reason;		/* of the first that was not PASS, or NULL */
-	/* Of the runs without tracepoints and the first slot, in boots that PASS. */
-	struct counts_sum counts;
+	/*
+	 * Of the runs without tracepoints, in boots that PASS; counts_b of the
+	 * second slot of the A/A pair.
+	 */
+	struct counts_sum counts, counts_b;
 };
 
 struct folder_finding {

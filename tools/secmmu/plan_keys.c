@@ -17,7 +17,7 @@
 #define MIX_MAX		1000
 #define VCPUS_MAX	16	/* of a selftest, as are the two below */
 #define SIZE_STEP	4096
-#define SIZE_MAX_BYTES	(2u << 20)
+#define SIZE_MAX_BYTES	(1u << 30)
 
 int plan_bad(const struct plan_loc *l, const char *fmt, ...)
 {
@@ -319,11 +319,13 @@ static int check_size(const struct plan_loc *l, const char *word)
 		n <<= 10;
 	else if (!strcmp(unit, "M"))
 		n <<= 20;
+	else if (!strcmp(unit, "G"))
+		n <<= 30;
 	else
 		ok = false;
 	if (ok && n % SIZE_STEP == 0 && n <= SIZE_MAX_BYTES)
 		return 0;
-	return plan_bad(l, "'%s' is not allowed: sizes from 4K to 2M in steps of 4K, with K or M",
+	return plan_bad(l, "'%s' is not allowed: sizes from 4K to 1G in steps of 4K, with K, M or G",
 			word);
 }
 

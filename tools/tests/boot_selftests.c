@@ -110,6 +110,8 @@ static void unload(void)
 #define UPROBE "/tests/secmmu_uprobe_test"
 #define FAULT "/tests/secmmu_fault_test"
 #define OVERLAP "/tests/secmmu_overlap_test"
+#define CONTENTION "/tests/secmmu_contention_test"
+#define RANGE "/tests/secmmu_range_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -161,6 +163,16 @@ static const struct {
 	{ OVERLAP, "overlap_beside", "stray-write" },
 	{ OVERLAP, "overlap_random", "lost-write" },
 	{ OVERLAP, "overlap_same", "no-log" },
+	{ CONTENTION, "contend_latency", "omission" },
+	{ CONTENTION, "contend_call", "no-effect" },
+	{ CONTENTION, "contend_cpu_r400", "burn" },
+	{ CONTENTION, "contend_guest_stall", "stall" },
+	{ CONTENTION, "contend_thread_stall", "thread" },
+	{ CONTENTION, "contend_ksteps_m16", "no-effect" },
+	{ RANGE, "range_dontneed_4k", "no-effect" },
+	{ RANGE, "range_dontneed_thp_m16", "unmapped" },
+	{ RANGE, "range_protect_4k", "unmapped" },
+	{ RANGE, "range_protect_thp", "no-effect" },
 	{ AGEING, "page_idle_thp_ptes", "idle" },
 	{ AGEING, "mglru_walk_4k", "busy" },
 	{ AGEING, "mglru_look_around", "idle" },

@@ -551,6 +551,9 @@ void __noreturn __printf(1, 2) secmmu_usage_error(const char *fmt, ...);
 /* The number that option @opt was given; exits if it is none, or out of range. */
 uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 			    uint64_t max);
+/* Likewise bytes, which may have a unit: 64K, 1g. */
+uint64_t secmmu_parse_bytes(char opt, const char *arg, uint64_t min,
+			    uint64_t max, uint64_t step);
 
 /* Fills @o; on -h, -l and bad usage prints what there is to say and exits. */
 void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],

@@ -77,7 +77,7 @@ uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 	return n;
 }
 
-static uint64_t parse_bytes(char opt, const char *arg, uint64_t min,
+uint64_t secmmu_parse_bytes(char opt, const char *arg, uint64_t min,
 			    uint64_t max, uint64_t step)
 {
 	static const char units[] = "kmg";
@@ -197,12 +197,13 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			o->nr_vcpus = secmmu_parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
 			break;
 		case 'b':
-			o->bytes = parse_bytes(opt, optarg, MIN_BYTES, MAX_BYTES,
-					       SECMMU_HUGE_SIZE);
+			o->bytes = secmmu_parse_bytes(opt, optarg, MIN_BYTES,
+						      MAX_BYTES, SECMMU_HUGE_SIZE);
 			break;
 		case 'r':
-			o->range = parse_bytes(opt, optarg, SECMMU_PAGE_SIZE,
-					       SECMMU_HUGE_SIZE, SECMMU_PAGE_SIZE);
+			o->range = secmmu_parse_bytes(opt, optarg, SECMMU_PAGE_SIZE,
+						      SECMMU_HUGE_SIZE,
+						      SECMMU_PAGE_SIZE);
 			break;
 		case 'i':
 			o->iterations = secmmu_parse_range(opt, optarg, 1, MAX_ITERATIONS);
