@@ -31,6 +31,7 @@ struct fake {
 	bool deaf;		/* answers no more requests */
 	uint32_t shell;		/* id of a SHELL request to be answered */
 	struct frame_reader in;
+	unsigned int runs;	/* programs that were to be run so far */
 };
 
 static bool fake_is(const struct fake *f, const char *how)
@@ -171,12 +172,49 @@ static void fake_perf(struct fake *f, uint32_t id)
 	}
 }
 
+/*
+ * A selftest that passes, but for the first so many runs, which FAKE_FAILS
+ * tells: by turns it fails, crashes and says nothing; or the kernel complains,
+ * or the guest is lost in the second run.
+ */
+static void fake_selftest(struct fake *f, uint32_t id)
+{
+	const char *fails = getenv("FAKE_FAILS");
+	bool bad = ++f->runs <= (fails ? strtoul(fails, NULL, 10) : 0);
+	bool silent = bad && f->runs % 3 == 0;
+	bool crash = bad && f->runs % 3 == 2;
+	char text[200];
+	int n;
+
+	if (f->runs == 2 && fake_is(f, "selftest-lost"))
+		_exit(3);
+	memcpy(text, &id, sizeof(id));
+	n = snprintf(text + 4, sizeof(text) - 4, "TAP version 13\n1..1\n%sok 1 mremap_4k\n",
+		     bad && !crash ? "not " : "");
+	if (!silent)
+		fake_frame(f, FRAME_OUT, text, 4 + (uint32_t)n);
+	if (bad && fake_is(f, "selftest-warn")) {
+		snprintf(text, sizeof(text), "[    3.000000] secmmu: mark %u begin RUN /tests/x\r\n"
+			 "[    3.100000] WARNING: CPU: 0 PID: 1 at mm/x.c:1 f+0x1/0x2\r\n",
+			 id);
+		fake_say(text);
+		poll(NULL, 0, 100);
+	}
+	snprintf(text, sizeof(text), "id=%u|status=ok|%s=%d|wall_ns=300|user_ns=200|sys_ns=100|lost=0|",
+		 id, crash ? "signal" : "exit", crash ? 11 : bad);
+	fake_text(f, FRAME_REPLY, text);
+}
+
 static void fake_run(struct fake *f, uint32_t id)
 {
 	static uint8_t block[FRAME_MAX];
 	char text[200];
 
 	memcpy(block, &id, sizeof(id));
+	if (!strncmp(f->how, "selftest", 8)) {
+		fake_selftest(f, id);
+		return;
+	}
 	if (fake_is(f, "panic-run")) {
 		fake_say(fake_oops);
 		f->deaf = true;
