@@ -420,6 +420,10 @@ static int run_attempt(struct running_boot *run, size_t slot,
 		fprintf(run->ktap_log, ", attempt %u", attempt);
 	fputc('\n', run->ktap_log);
 	trace_reset(run->trace);
+	boot_context(run->boot, "boot %u of seed %llu, slot %zu, arm %s, copy %c, test %s (%s), attempt %u",
+		     run->r->number, (unsigned long long)run->r->seed, slot,
+		     run->slots[slot].arm, run->slots[slot].copy, pt->name,
+		     names[kind], attempt);
 	code = boot_run(run->boot, &req, &res);
 	if (code == BOOT_OK) {
 		if (t.perf ? finish_perf(&t, &res) : finish_turn(&t, &res))
@@ -519,6 +523,9 @@ static int run_slot(struct running_boot *run, size_t slot)
 	int code;
 
 	trace_forget(run->trace);
+	boot_context(run->boot, "boot %u of seed %llu, slot %zu, arm %s, copy %c",
+		     run->r->number, (unsigned long long)run->r->seed, slot,
+		     s->arm, s->copy);
 	code = boot_load(run->boot, s->arm, NULL);
 	if (code == BOOT_REFUSED) {
 		for (size_t i = 0; i < p->n_tests; i++)
@@ -715,6 +722,7 @@ static int run_plan(const struct bootrun *r)
 		.clock = r->clock,
 		.cpus = r->cpus,
 		.memory_mb = r->plan->memory_mb,
+		.vmcore = r->vmcore,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
 	int ret = ST_HARNESS;

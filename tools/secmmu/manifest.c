@@ -223,6 +223,8 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 	cmd = add_variable(cmd, "KERNEL_VERSION", b->kernel_version);
 	cmd = add_variable(cmd, "PATCHES", b->prefix);
 	cmd = add_variable(cmd, "CONTROL", b->control);
+	if (b->vmcore)
+		cmd = add_variable(cmd, "VMCORE", vmcore_format_name(b->vmcore));
 	free(boots);
 	free(own);
 	free(events);
