@@ -11,7 +11,7 @@ RUN := $(SOURCE) $(call opt,ARMS,arms)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
 	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) \
-	$(call opt,PATCHES,prefix) $(call opt,CONTROL,control) $(if $(PERF),--perf)
+	$(call opt,PATCHES,prefix) $(call opt,CONTROL,control) $(if $(PERF),--perf) $(call opt,VMCORE,vmcore)
 
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,7 @@ help:
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:   PATCHES=N                only the first N patches of the series
 #:   PERF=1                   make compare keeps a perf.data per boot and test
+#:   VMCORE=1                 and the memory of a guest that panics or hangs
 #:
 #: tools/secmmu/secmmu VERB --help tells all options of a verb.
 

@@ -11,6 +11,11 @@
 #include "boot_int.h"
 
 #define CONSOLE_LOG_MAX	(16ull << 20)
+/* Beside the memory there are the firmware, page tables, headers. */
+#define VMCORE_EXTRA	(64ull << 20)
+/* To write out a MiB of memory takes a ms or two; more where it is compressed. */
+#define VMCORE_MS	60000u
+#define VMCORE_MS_PER_MB 60u
 
 /*
  * Long, for a guest on a machine that does other things as well can be ten
@@ -134,6 +139,8 @@ static void set_limits(struct boot *b, const struct boot_spec *s)
 	take_default(&b->limits.load_ms, d->load_ms);
 	take_default(&b->limits.exit_ms, d->exit_ms);
 	take_default(&b->limits.diagnose_ms, d->diagnose_ms);
+	take_default(&b->limits.vmcore_ms,
+		     VMCORE_MS + s->memory_mb * VMCORE_MS_PER_MB);
 }
 
 static struct boot *boot_new(const struct boot_spec *s)
@@ -148,7 +155,10 @@ static struct boot *boot_new(const struct boot_spec *s)
 	b->what = xstrdup("boot");
 	b->tty.in = b->tty.out = -1;
 	b->qemu.pidfd = b->qemu.console = b->qemu.frames = -1;
-	b->qemu.qmp = b->qemu.errors = -1;
+	b->qemu.qmp = b->qemu.errors = b->core_fd = -1;
+	b->vmcore = s->vmcore;
+	b->vmcore_path = xasprintf("%s/vmcore", s->dir);
+	b->vmcore_max = ((uint64_t)s->memory_mb << 20) + VMCORE_EXTRA;
 	for (int i = 0; i < N_TIMERS; i++)
 		b->timer[i] = NEVER;
 	b->log_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -188,6 +198,16 @@ struct boot *boot_start(const struct boot_spec *s)
 	if (b->code)
 		bury(b);
 	return b;
+}
+
+void boot_context(struct boot *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(b->context);
+	va_start(ap, fmt);
+	b->context = xvasprintf(fmt, ap);
+	va_end(ap);
 }
 
 int boot_code(const struct boot *b)
@@ -439,6 +459,8 @@ static void boot_free(struct boot *b)
 		close(b->log_fd);
 	free(b->expected);
 	free(b->what);
+	free(b->context);
+	free(b->vmcore_path);
 	free(b->out);
 	free(b->errors);
 	free(b->shutdown);

@@ -14,6 +14,8 @@
 #include "accel.h"
 #include "console.h"
 #include "status.h"
+#include "util.h"
+#include "vmcore.h"
 
 /*
  * What the calls return. After one below zero the boot is dead: further calls
@@ -46,6 +48,7 @@ struct boot_limits {
 	unsigned int load_ms;		/* answer to anything but a RUN */
 	unsigned int exit_ms;		/* from POWEROFF to QEMU's end */
 	unsigned int diagnose_ms;	/* for each question to a guest that failed */
+	unsigned int vmcore_ms;		/* for a dump of its memory */
 };
 
 struct boot_spec {
@@ -58,6 +61,7 @@ struct boot_spec {
 	bool shadow;			/* see boot_set_shadow() */
 	const char *append;		/* added to the kernel's command line, or NULL */
 	const char *dir;		/* existing; console.log is written there */
+	enum vmcore_format vmcore;	/* of a guest that panics or hangs, as DIR/vmcore */
 	struct boot_limits limits;
 };
 
@@ -78,6 +82,9 @@ struct boot;
  * whether it lives.
  */
 struct boot *boot_start(const struct boot_spec *spec);
+
+/** boot_context - what the caller is at, in words, for the diagnosis of a failure. */
+void boot_context(struct boot *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /** boot_code - BOOT_OK, or what the boot died of. */
 int boot_code(const struct boot *b);

@@ -26,7 +26,7 @@ static bool interrupted(const struct boot *b)
 	return sig_pending();
 }
 
-static bool answered(const struct boot *b)
+bool boot_answered(const struct boot *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(b->wanted); i++)
 		if (b->wanted[i] && !b->answer[i])
@@ -34,10 +34,11 @@ static bool answered(const struct boot *b)
 	return true;
 }
 
-static void forget_answers(struct boot *b)
+void boot_forget_answers(struct boot *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(b->wanted); i++) {
 		b->wanted[i] = 0;
+		b->refused_us[i] = false;
 		free(b->answer[i]);
 		b->answer[i] = NULL;
 	}
@@ -47,13 +48,13 @@ static void ask_qemu(struct boot *b, FILE *f)
 {
 	b->wanted[ASK_STATUS] = qmp_send(b->qmp, "query-status", NULL);
 	b->wanted[ASK_REGISTERS] = qmp_hmp(b->qmp, "info registers -a");
-	boot_pump_for(b, b->limits.diagnose_ms, answered);
+	boot_pump_for(b, b->limits.diagnose_ms, boot_answered);
 	fprintf(f, "== QEMU says the guest is: %s\n",
 		b->answer[ASK_STATUS] ? b->answer[ASK_STATUS] :
 					"(QEMU does not answer)");
 	if (b->answer[ASK_REGISTERS])
 		fprintf(f, "== registers\n%s\n", b->answer[ASK_REGISTERS]);
-	forget_answers(b);
+	boot_forget_answers(b);
 }
 
 /* As if somebody sent a break and pressed @key: needs interrupts to work. */
@@ -61,8 +62,8 @@ static void sysrq(struct boot *b, char key)
 {
 	b->wanted[0] = qmp_send(b->qmp, "chardev-send-break",
 				json_pack("{s:s}", "id", QEMU_CONSOLE_ID));
-	boot_pump_for(b, b->limits.diagnose_ms, answered);
-	forget_answers(b);
+	boot_pump_for(b, b->limits.diagnose_ms, boot_answered);
+	boot_forget_answers(b);
 	if (b->qemu.console >= 0 && write(b->qemu.console, &key, 1) == 1)
 		boot_pump_for(b, b->limits.diagnose_ms, interrupted);
 }
@@ -107,6 +108,8 @@ void boot_diagnose(struct boot *b)
 	if (!f)
 		goto out;
 	fprintf(f, "== %s\n== while: %s\n", b->reason, b->what);
+	if (b->context)
+		fprintf(f, "== %s\n", b->context);
 	fprintf(f, "== last lines of the console\n%s", *last ? last : "(none)\n");
 	if (b->n_errors) {
 		char *text = xstrdup(b->errors);
@@ -125,8 +128,15 @@ void boot_diagnose(struct boot *b)
 		console_take_findings(b->console, &b->findings);
 		b->diagnosed = true;
 		ask_qemu(b, f);
+		/* Before the guest is made to do anything. */
+		if (b->vmcore)
+			boot_vmcore(b, f);
 		if (qmp_fd(b->qmp) >= 0 && !sig_pending())
 			backtraces(b, f);
+	} else if (b->vmcore && b->code == BOOT_ERR_PANIC) {
+		if (!b->ended)
+			ask_qemu(b, f);
+		boot_vmcore(b, f);
 	}
 	fclose(f);
 out:

@@ -87,12 +87,19 @@ struct boot {
 	} *expected;		/* findings that are no failure */
 	size_t n_expected;
 
+	char *context;		/* what the caller is at, or NULL */
+	enum vmcore_format vmcore;
+	char *vmcore_path;
+	uint64_t vmcore_max;	/* bytes */
+	struct vmcore *core;	/* while it is written */
+	int core_fd;		/* where it comes from; -1 before and after */
 	bool diagnosed;		/* @findings has those from before it */
 	struct findings findings;
 	FILE *capture;		/* console output of a diagnosis, or NULL */
 	size_t captured;
 	uint64_t wanted[2];	/* ids of QMP answers waited for */
 	char *answer[2];
+	bool refused_us[2];	/* it was an error */
 	struct boot_tty tty;
 };
 
@@ -133,12 +140,26 @@ void boot_stop(struct boot *b);
 
 /* boot_diagnose.c */
 
+/** boot_answered - all that is waited for is there, or a signal. */
+bool boot_answered(const struct boot *b);
+
+/** boot_forget_answers - wait for nothing any more. */
+void boot_forget_answers(struct boot *b);
+
 /** boot_diagnose - after a death: what can be found out, into b->diagnosis. */
 void boot_diagnose(struct boot *b);
 
 /** boot_pump_for - run the loop for @ms, or until QEMU ended or @done. */
 void boot_pump_for(struct boot *b, unsigned int ms,
 		   bool (*done)(const struct boot *b));
+
+/* boot_vmcore.c */
+
+/** boot_vmcore - have QEMU dump the guest's memory; a line about it into @f. */
+void boot_vmcore(struct boot *b, FILE *f);
+
+/** boot_vmcore_read - take some of the dump. Return: as boot_frames_read(). */
+int boot_vmcore_read(struct boot *b);
 
 /* boot_tty.c */
 

@@ -91,8 +91,9 @@ static void take_answer(struct boot *b, const struct qmp_msg *m)
 			continue;
 		text = json_string_value(m->data);
 		if (!text)
-			text = json_string_value(
-				json_object_get(m->data, "status"));
+			text = json_string_value(json_object_get(m->data,
+				m->type == QMP_ERROR ? "desc" : "status"));
+		b->refused_us[i] = m->type == QMP_ERROR;
 		free(b->answer[i]);
 		b->answer[i] = xstrdup(text ? text : "(no answer)");
 	}
@@ -256,6 +257,8 @@ static void handle(struct boot *b, const struct pollfd *p)
 		boot_tty_write(b);
 	if (p[7].revents && sig_pending())
 		boot_die(b, BOOT_ERR_INTR, "interrupted");
+	if (p[8].revents && boot_vmcore_read(b) < 0)
+		close_fd(&b->core_fd);
 	/* Last: what it said before it ended has been read, or is now. */
 	if (p[0].revents && qemu_reap(&b->qemu)) {
 		read_rest(b);
@@ -279,6 +282,7 @@ void boot_pump(struct boot *b)
 		/* Level-triggered, and said once is enough. */
 		{ .fd = b->code == BOOT_ERR_INTR ? -1 : sig_fd(),
 		  .events = POLLIN },
+		{ .fd = b->core_fd, .events = POLLIN },
 	};
 	int timeout = next_timeout(b);
 

@@ -178,17 +178,80 @@ void bootjson_refer(struct bootjson *j, const char *test, const char *arm)
 			skip(t, "the reference itself");
 }
 
-enum status bootjson_worst(const struct bootjson *j)
+enum status bootjson_worst_from(const struct bootjson *j, size_t from)
 {
 	enum status worst = STATUS_PASS, s;
 	size_t i;
 	json_t *t;
 
 	json_array_foreach(j->tests, i, t)
-		for (s = STATUS_PASS; s <= STATUS_FAIL; s++)
+		for (s = STATUS_PASS; i >= from && s <= STATUS_FAIL; s++)
 			if (!strcmp(get(t, "status"), status_name(s)))
 				worst = status_worst(worst, s);
 	return worst;
+}
+
+enum status bootjson_worst(const struct bootjson *j)
+{
+	return bootjson_worst_from(j, 0);
+}
+
+size_t bootjson_tests(const struct bootjson *j)
+{
+	return json_array_size(j->tests);
+}
+
+/* The result of that name among those from @from to the end, or NULL. */
+static json_t *named(const struct bootjson *j, size_t from, const json_t *like)
+{
+	json_t *t;
+
+	for (size_t i = from; i < json_array_size(j->tests); i++) {
+		t = json_array_get(j->tests, i);
+		if (same(t, like, "name"))
+			return t;
+	}
+	return NULL;
+}
+
+/* @old said the same of an earlier attempt: a new result for this one. */
+static json_t *carry(struct bootjson *j, const json_t *old, enum status worst)
+{
+	json_t *t = json_copy((json_t *)old);
+
+	json_object_del(t, "counts");
+	json_object_del(t, "attempts");
+	json_object_set_new(t, "status", json_string(status_name(worst)));
+	json_object_set_new(t, "reason", json_string(worst == STATUS_PASS ? "" :
+		"not named by the last attempt, which did not pass as a whole"));
+	json_array_append_new(j->tests, t);
+	return t;
+}
+
+void bootjson_again(struct bootjson *j, size_t from, size_t to,
+		    unsigned int attempt)
+{
+	enum status worst = bootjson_worst_from(j, to);
+	json_t *old, *t, *earlier;
+
+	for (size_t i = from; i < to; i++) {
+		old = json_array_get(j->tests, i);
+		t = named(j, to, old);
+		if (!t)
+			t = carry(j, old, worst);
+		earlier = json_object_get(old, "attempts");
+		earlier = earlier ? json_incref(earlier) : json_array();
+		json_array_append_new(earlier, json_pack("{s:i, s:O, s:O}",
+			"attempt", (int)attempt - 1,
+			"status", json_object_get(old, "status"),
+			"reason", json_object_get(old, "reason")));
+		json_object_set_new(t, "attempts", earlier);
+	}
+	for (size_t i = to; i-- > from;)
+		json_array_remove(j->tests, i);
+	for (size_t i = from; i < json_array_size(j->tests); i++)
+		json_object_set_new(json_array_get(j->tests, i), "attempt",
+				    json_integer(attempt));
 }
 
 static json_t *findings_json(const struct findings *f)

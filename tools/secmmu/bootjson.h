@@ -36,6 +36,21 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 /** bootjson_counts - what was counted, of the result that was last added. */
 void bootjson_counts(struct bootjson *j, const struct call_counts *c);
 
+/** bootjson_tests - how many results were added so far. */
+size_t bootjson_tests(const struct bootjson *j);
+
+/**
+ * bootjson_again - what was added is of two attempts at the same run
+ * @from: bootjson_tests() before the earlier one
+ * @to: bootjson_tests() after it; the later one's results follow
+ * @attempt: number of the later one, from 2
+ *
+ * The later one's stay as the results. Each has the earlier ones' beside it, as
+ * "attempts"; a name that only the earlier one had gets the later one's worst.
+ */
+void bootjson_again(struct bootjson *j, size_t from, size_t to,
+		    unsigned int attempt);
+
 /**
  * bootjson_refer - judge a test's results by those of one arm
  * @test: whose results
@@ -52,6 +67,9 @@ void bootjson_file(struct bootjson *j, const char *name, const char *sha256);
 
 /** bootjson_worst - of all results. */
 enum status bootjson_worst(const struct bootjson *j);
+
+/** bootjson_worst_from - of those from number @from, counted from 0, on. */
+enum status bootjson_worst_from(const struct bootjson *j, size_t from);
 
 /**
  * bootjson_write - write the file

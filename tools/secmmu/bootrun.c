@@ -49,6 +49,8 @@ struct turn {
 	size_t slot;
 	const struct plan_test *test;
 	bool traced;
+	unsigned int attempt;	/* from 1; 0: it never ran */
+	size_t first;		/* bootjson_tests() before this attempt */
 	struct perfdata *perf;	/* or NULL */
 	struct ktap *ktap;
 	struct samplefile *samples;
@@ -141,8 +143,8 @@ static struct strs test_argv(const struct turn *t)
 }
 
 static void tell_verdict(const struct running_boot *run, size_t slot,
-			 bool traced, const char *test, const char *name,
-			 enum status status, const char *reason)
+			 bool traced, unsigned int attempt, const char *test,
+			 const char *name, enum status status, const char *reason)
 {
 	const struct slot *s = &run->slots[slot];
 	const char copy[] = { s->copy, '\0' };
@@ -157,14 +159,16 @@ static void tell_verdict(const struct running_boot *run, size_t slot,
 	json_object_set_new(j, "name", progress_text(name));
 	json_object_set_new(j, "status", json_string(status_name(status)));
 	json_object_set_new(j, "reason", progress_text(reason));
+	if (attempt)
+		json_object_set_new(j, "attempt", json_integer(attempt));
 	progress_event("verdict", j);
 }
 
 static void add_result(struct turn *t, const char *name, enum status status,
 		       const char *reason)
 {
-	tell_verdict(t->run, t->slot, t->traced, t->test->name, name, status,
-		     reason);
+	tell_verdict(t->run, t->slot, t->traced, t->attempt, t->test->name, name,
+		     status, reason);
 	bootjson_test(t->run->json, t->slot, &t->run->slots[t->slot], t->traced,
 		      t->test->name, name, status, reason);
 }
@@ -243,13 +247,6 @@ static int write_calls(struct turn *t)
 	return 0;
 }
 
-static int finish_trace(struct turn *t, const struct run_result *res)
-{
-	trace_lost(t->run->trace, res->lost);
-	t->run->lost_events += trace_lost_total(t->run->trace);
-	return write_calls(t);
-}
-
 /* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
 static enum status judge_exit(const struct ktap_end *end, char *reason,
 			      size_t size)
@@ -267,6 +264,50 @@ static enum status judge_exit(const struct ktap_end *end, char *reason,
 	if (end->exit == KSFT_SKIP)
 		return STATUS_SKIP;
 	return end->exit ? STATUS_FAIL : STATUS_PASS;
+}
+
+static unsigned int expected_findings(const struct plan_test *pt,
+				      const char *arm)
+{
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < pt->n_findings; i++)
+		if (!pt->findings[i].arm || !strcmp(pt->findings[i].arm, arm))
+			mask |= 1u << pt->findings[i].kind;
+	return mask;
+}
+
+/* Whether the kernel reported what it must not during request @id. */
+static bool kernel_reported(const struct turn *t, uint32_t id)
+{
+	const struct findings *f = boot_findings(t->run->boot);
+	unsigned int expected = expected_findings(t->test,
+					t->run->slots[t->slot].arm);
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->v[i].request == id && !(expected & 1u << f->v[i].kind))
+			return true;
+	return false;
+}
+
+/*
+ * Whether the plan wants another attempt after this one, whose results are in.
+ * Not where the kernel has reported something: that is no flake of a test.
+ */
+static bool is_again(const struct turn *t, uint32_t id)
+{
+	enum status worst = bootjson_worst_from(t->run->json, t->first);
+
+	return worst != STATUS_PASS && worst != STATUS_SKIP &&
+	       t->attempt <= t->test->retries && !kernel_reported(t, id);
+}
+
+static int finish_trace(struct turn *t, const struct run_result *res)
+{
+	trace_lost(t->run->trace, res->lost);
+	t->run->lost_events += trace_lost_total(t->run->trace);
+	/* Each run's calls are counted once. */
+	return is_again(t, res->id) ? 0 : write_calls(t);
 }
 
 /* Judge one program that ran. */
@@ -336,19 +377,10 @@ static int finish_perf(struct turn *t, const struct run_result *res)
 	return 0;
 }
 
-static unsigned int expected_findings(const struct plan_test *pt,
-				      const char *arm)
-{
-	unsigned int mask = 0;
-
-	for (size_t i = 0; i < pt->n_findings; i++)
-		if (!pt->findings[i].arm || !strcmp(pt->findings[i].arm, arm))
-			mask |= 1u << pt->findings[i].kind;
-	return mask;
-}
-
-static int run_turn(struct running_boot *run, size_t slot,
-		    const struct plan_test *pt, enum run_kind kind)
+/* One attempt. @again: set if there should be another one. */
+static int run_attempt(struct running_boot *run, size_t slot,
+		       const struct plan_test *pt, enum run_kind kind,
+		       unsigned int attempt, bool *again)
 {
 	static const char *const names[] = { "untraced", "traced", "under perf" };
 	bool traced = kind == RUN_TRACED;
@@ -357,6 +389,8 @@ static int run_turn(struct running_boot *run, size_t slot,
 		.slot = slot,
 		.test = pt,
 		.traced = traced,
+		.attempt = attempt,
+		.first = bootjson_tests(run->json),
 		.perf = kind != RUN_PERF ? NULL :
 			perfdata_new(run->dir, slot, &run->slots[slot], pt->name),
 		.ktap = ktap_new(),
@@ -382,10 +416,17 @@ static int run_turn(struct running_boot *run, size_t slot,
 	enum status status;
 	int code;
 
-	fprintf(run->ktap_log, "# secmmu: slot %zu, arm %s, copy %c, %s: %s\n",
+	fprintf(run->ktap_log, "# secmmu: slot %zu, arm %s, copy %c, %s: %s",
 		slot, run->slots[slot].arm, run->slots[slot].copy,
 		names[kind], pt->name);
+	if (attempt > 1)
+		fprintf(run->ktap_log, ", attempt %u", attempt);
+	fputc('\n', run->ktap_log);
 	trace_reset(run->trace);
+	boot_context(run->boot, "boot %u of seed %llu, slot %zu, arm %s, copy %c, test %s (%s), attempt %u",
+		     run->r->number, (unsigned long long)run->r->seed, slot,
+		     run->slots[slot].arm, run->slots[slot].copy, pt->name,
+		     names[kind], attempt);
 	code = boot_run(run->boot, &req, &res);
 	if (code == BOOT_OK) {
 		if (t.perf ? finish_perf(&t, &res) : finish_turn(&t, &res))
@@ -397,11 +438,32 @@ static int run_turn(struct running_boot *run, size_t slot,
 		else
 			add_results(&t, status, boot_reason(run->boot));
 	}
+	*again = code >= 0 && kind != RUN_PERF && is_again(&t, res.id);
 	if (t.perf)
 		perfdata_end(t.perf, &missing);
 	ktap_free(t.ktap);
 	samplefile_free(t.samples);
 	strs_free(&argv);
+	return code;
+}
+
+/* As often as the plan allows, until it passes; the last attempt counts. */
+static int run_turn(struct running_boot *run, size_t slot,
+		    const struct plan_test *pt, enum run_kind kind)
+{
+	size_t from = bootjson_tests(run->json), to;
+	unsigned int attempt = 1;
+	bool again;
+	int code;
+
+	code = run_attempt(run, slot, pt, kind, attempt, &again);
+	while (again) {
+		info("boot %u: %s %s: attempt %u of %u", run->r->number + 1,
+		     run->slots[slot].arm, pt->name, ++attempt, pt->retries + 1);
+		to = bootjson_tests(run->json);
+		code = run_attempt(run, slot, pt, kind, attempt, &again);
+		bootjson_again(run->json, from, to, attempt);
+	}
 	return code;
 }
 
@@ -450,7 +512,7 @@ static void miss_turns(struct running_boot *run, size_t slot, size_t turn)
 static void add_slot_error(struct running_boot *run, size_t slot,
 			   const char *test, const char *name)
 {
-	tell_verdict(run, slot, false, test, name, STATUS_ERROR,
+	tell_verdict(run, slot, false, 0, test, name, STATUS_ERROR,
 		     boot_refusal(run->boot));
 	bootjson_test(run->json, slot, &run->slots[slot], false, test, name,
 		      STATUS_ERROR, boot_refusal(run->boot));
@@ -464,6 +526,9 @@ static int run_slot(struct running_boot *run, size_t slot)
 	int code;
 
 	trace_forget(run->trace);
+	boot_context(run->boot, "boot %u of seed %llu, slot %zu, arm %s, copy %c",
+		     run->r->number, (unsigned long long)run->r->seed, slot,
+		     s->arm, s->copy);
 	code = boot_load(run->boot, s->arm, NULL);
 	if (code == BOOT_REFUSED) {
 		for (size_t i = 0; i < p->n_tests; i++)
@@ -661,6 +726,7 @@ static int run_plan(const struct bootrun *r)
 		.cpus = r->cpus,
 		.memory_mb = r->plan->memory_mb,
 		.shadow = r->plan->shadow,
+		.vmcore = r->vmcore,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
 	int ret = ST_HARNESS;

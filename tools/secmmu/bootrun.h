@@ -26,6 +26,7 @@ struct bootrun {
 	const char *append;		/* added to the kernel's command line, or NULL */
 	/* What else the kernel was made of, for the command that repeats the run; NULL */
 	const char *kernel_version, *prefix, *control;
+	enum vmcore_format vmcore;	/* of a guest that panics or hangs */
 	bool perf;			/* each test once more, under perf record */
 };
 

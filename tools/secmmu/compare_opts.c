@@ -28,6 +28,7 @@ static const struct option longopts[] = {
 	{ "only-arms", no_argument, NULL, 'O' },
 	{ "append", required_argument, NULL, 'A' },
 	{ "perf", no_argument, NULL, 'P' },
+	{ "vmcore", required_argument, NULL, 'V' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -58,6 +59,8 @@ static void usage(FILE *f)
 	      "  --resume DIR          go on with the run in DIR, with the options it had\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
 	      "  --perf                each test once more under perf record: docs/perf.md\n"
+	      "  --vmcore elf|kdump    the memory of a guest that panics or hangs, for gdb\n"
+	      "                        or crash: docs/vmcore.md\n"
 	      "  --json                progress as JSON on standard output, a line each;\n"
 	      "                        all else on standard error\n"
 	      "\nAn interrupted run goes on from the boots it has when it is started\n"
@@ -85,6 +88,7 @@ static const char **string_of(struct compare_opts *o, int c)
 	case 'C': return &o->kernel.control;
 	case 'N': return &o->kernel.prefix;
 	case 'A': return &o->append;
+	case 'V': return &o->vmcore;
 	default: return NULL;
 	}
 }

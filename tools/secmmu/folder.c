@@ -278,6 +278,33 @@ static int read_counts(struct tally *t, size_t boot, const json_t *j,
 	return 0;
 }
 
+/* Earlier attempts at it, each with what became of it. */
+static int read_attempts(struct tally *t, const json_t *j, enum status last,
+			 const char *path)
+{
+	const json_t *list = json_object_get(j, "attempts"), *a;
+	enum status status;
+	const char *s;
+	size_t i;
+
+	if (!list)
+		return 0;
+	json_array_foreach(list, i, a) {
+		s = string_or_empty(a, "status");
+		if (parse_status(s, &status) ||
+		    json_integer_value(json_object_get(a, "attempt")) <= 0)
+			return bad(path, "attempts", "of a test has one without number and status");
+		if (!t->first_attempt)
+			t->first_attempt = xasprintf("%s: %s", s,
+						     string_or_empty(a, "reason"));
+	}
+	if (!i || json_integer_value(json_object_get(j, "attempt")) < 2)
+		return bad(path, "attempts", "of a test is no list of attempts before another");
+	t->retried++;
+	t->retried_pass += last == STATUS_PASS;
+	return 0;
+}
+
 static int read_test(struct folder *f, const struct folder_boot *b,
 		     const json_t *j, const char *path)
 {
@@ -308,6 +335,8 @@ static int read_test(struct folder *f, const struct folder_boot *b,
 	s = string_or_empty(j, "reason");
 	if (status != STATUS_PASS && !t->reason)
 		t->reason = xasprintf("%s%s", traced && *s ? "traced: " : "", s);
+	if (read_attempts(t, j, status, path))
+		return -1;
 	return b->status == STATUS_PASS ?
 	       read_counts(t, (size_t)(b - f->boots), j, path) : 0;
 }
@@ -466,6 +495,7 @@ void folder_free(struct folder *f)
 		free(f->tallies[i].test);
 		free(f->tallies[i].name);
 		free(f->tallies[i].reason);
+		free(f->tallies[i].first_attempt);
 		counts_sum_free(&f->tallies[i].counts);
 		counts_sum_free(&f->tallies[i].counts_b);
 	}

@@ -63,6 +63,9 @@ struct tally {
 	size_t arm;
 	unsigned int count[STATUSES];
 	char *reason;		/* of the first that was not PASS, or NULL */
+	unsigned int retried;	/* results that took more than one attempt */
+	unsigned int retried_pass;	/* of them, those that passed in the end */
+	char *first_attempt;	/* what the first attempt at the first of them said */
 	/*
 	 * Of the runs without tracepoints, in boots that PASS; counts_b of the
 	 * second slot of the A/A pair.

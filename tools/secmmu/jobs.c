@@ -15,6 +15,8 @@
 #include "live.h"
 #include "util.h"
 
+#define LOOK_MS 20
+
 struct worker {
 	pid_t pid;
 	int pidfd;
@@ -63,7 +65,8 @@ static int collect(struct worker *w)
 
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	close(w->pidfd);
+	if (w->pidfd >= 0)
+		close(w->pidfd);
 	w->pid = 0;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
@@ -78,23 +81,36 @@ static void stop_all(struct worker *w, unsigned int n)
 			kill(w[i].pid, SIGTERM);
 }
 
+static bool has_ended(const struct worker *w)
+{
+	siginfo_t i = { 0 };
+
+	return w->pid && !waitid(P_PID, (id_t)w->pid, &i,
+				 WEXITED | WNOHANG | WNOWAIT) && i.si_pid;
+}
+
 /* Wait for a worker to end; -1 if a signal came first. */
 static int wait_one(struct worker *w, unsigned int n, bool signals)
 {
 	struct pollfd *pfd = xcalloc(n + 1, sizeof(*pfd));
-	int which = -1;
+	int which = -1, timeout = -1;
 
 	for (unsigned int i = 0; i < n; i++) {
 		pfd[i].fd = w[i].pid ? w[i].pidfd : -1;
 		pfd[i].events = POLLIN;
+		/* Without pidfd (valgrind, some sandboxes): keep looking. */
+		if (w[i].pid && w[i].pidfd < 0)
+			timeout = LOOK_MS;
 	}
 	pfd[n].fd = signals ? sig_fd() : -1;
 	pfd[n].events = POLLIN;
-	while (poll(pfd, n + 1, -1) < 0 && errno == EINTR)
-		;
-	for (unsigned int i = 0; i < n && which < 0; i++)
-		if (pfd[i].revents)
-			which = (int)i;
+	do {
+		pfd[n].revents = 0;
+		poll(pfd, n + 1, timeout);
+		for (unsigned int i = 0; i < n && which < 0; i++)
+			if (has_ended(&w[i]))
+				which = (int)i;
+	} while (which < 0 && !pfd[n].revents);
 	free(pfd);
 	return which;
 }

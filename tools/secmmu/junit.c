@@ -59,8 +59,33 @@ static void outcome_element(FILE *f, enum status status, const char *reason)
 	fputs("/>\n", f);
 }
 
+/*
+ * Surefire's elements for it: flaky ones of what passed in the end, rerun ones of
+ * what did not. Who does not know them reads the result alone.
+ */
+static void attempt_elements(FILE *f, const struct outcome *v)
+{
+	for (size_t i = 0; i < outcome_attempts(v); i++) {
+		struct outcome_attempt a = outcome_attempt(v, i);
+		char *message;
+
+		/* It was another result of that attempt that was bad. */
+		if (a.status <= STATUS_SKIP)
+			continue;
+		message = xasprintf("attempt %u: %s", a.number, a.reason);
+		fprintf(f, "   <%s%s", v->status == STATUS_PASS ? "flaky" : "rerun",
+			a.status == STATUS_FAIL ? "Failure" : "Error");
+		attribute(f, "type", status_name(a.status));
+		attribute(f, "message", message);
+		fputs("/>\n", f);
+		free(message);
+	}
+}
+
+/* @v: the result, for its earlier attempts; NULL: of the boot itself. */
 static void test_case(FILE *f, const char *class, const char *name, double s,
-		      enum status status, const char *reason)
+		      enum status status, const char *reason,
+		      const struct outcome *v)
 {
 	fputs("  <testcase", f);
 	attribute(f, "classname", class);
@@ -69,6 +94,8 @@ static void test_case(FILE *f, const char *class, const char *name, double s,
 		fprintf(f, " time=\"%.3f\"", s);
 	fputs(">\n", f);
 	outcome_element(f, status, reason);
+	if (v)
+		attempt_elements(f, v);
 	fputs("  </testcase>\n", f);
 }
 
@@ -79,7 +106,7 @@ static void print_outcome(FILE *f, const struct outcome *v)
 				v->traced ? ".traced" : "");
 
 	/* How long a single one took is known in the guest's clock only. */
-	test_case(f, class, v->name, 0, v->status, v->reason);
+	test_case(f, class, v->name, 0, v->status, v->reason, v);
 	free(class);
 }
 
@@ -139,7 +166,7 @@ static void print_boot(FILE *f, const struct folder *folder,
 	print_properties(f, folder);
 	for (size_t i = 0; i < b->n; i++)
 		print_outcome(f, &b->v[i]);
-	test_case(f, "boot", b->name, b->seconds, b->status, b->reason);
+	test_case(f, "boot", b->name, b->seconds, b->status, b->reason, NULL);
 	print_findings(f, b);
 	fputs(" </testsuite>\n", f);
 }
@@ -165,7 +192,7 @@ static void print_missing(FILE *f, const struct outcomes *o)
 		char *name = xasprintf("boot %zu of %zu", o->n_boots + i + 1,
 				       o->folder->boots_planned);
 
-		test_case(f, "boot", name, 0, STATUS_MISS, "it never ran");
+		test_case(f, "boot", name, 0, STATUS_MISS, "it never ran", NULL);
 		free(name);
 	}
 	fputs(" </testsuite>\n", f);

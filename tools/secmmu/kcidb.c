@@ -191,6 +191,24 @@ static json_t *make_test(const struct report *r, char *id)
 	return o;
 }
 
+/* The schema knows one status; the earlier attempts are beside it. */
+static void set_attempts(json_t *misc, const struct outcome *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < outcome_attempts(v); i++) {
+		struct outcome_attempt a = outcome_attempt(v, i);
+		json_t *o = json_object();
+
+		set(o, "attempt", json_integer(a.number));
+		set_text(o, "status", status_name(a.status));
+		set_text(o, "reason", a.reason);
+		json_array_append_new(list, o);
+	}
+	set(misc, "attempt", json_integer(v->attempt));
+	set(misc, "attempts", list);
+}
+
 static void add_outcome(struct report *r, const struct outcome_boot *b,
 			const struct outcome *v, size_t number)
 {
@@ -209,6 +227,8 @@ static void add_outcome(struct report *r, const struct outcome_boot *b,
 	set_text(misc, "copy", v->copy_b ? "b" : "a");
 	set(misc, "traced", json_boolean(v->traced));
 	set(misc, "slot", json_integer((json_int_t)v->slot));
+	if (outcome_attempts(v))
+		set_attempts(misc, v);
 	set(o, "misc", misc);
 	json_array_append_new(r->tests, o);
 }

@@ -71,6 +71,27 @@ static void result(FILE *f, int level, size_t number, const char *name,
 	free(why);
 }
 
+/* Comments, so that the result below them is what counts. */
+static void print_attempts(FILE *f, const struct outcome *v)
+{
+	for (size_t i = 0; i < outcome_attempts(v); i++) {
+		struct outcome_attempt a = outcome_attempt(v, i);
+		char *text = xasprintf("%s: attempt %u: %s%s%s", v->name, a.number,
+				       status_name(a.status), *a.reason ? ": " : "",
+				       a.reason);
+
+		comment(f, LEVEL_EVENT, text);
+		free(text);
+	}
+	if (v->attempt > 1) {
+		char *text = xasprintf("%s: attempt %u: %s", v->name, v->attempt,
+				       status_name(v->status));
+
+		comment(f, LEVEL_EVENT, text);
+		free(text);
+	}
+}
+
 static void print_turn(FILE *f, const struct outcome *v, size_t from, size_t to,
 		       size_t number)
 {
@@ -78,9 +99,11 @@ static void print_turn(FILE *f, const struct outcome *v, size_t from, size_t to,
 			       v[from].traced ? ", traced" : "");
 
 	begin(f, LEVEL_EVENT, to - from);
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
+		print_attempts(f, &v[i]);
 		result(f, LEVEL_EVENT, i - from + 1, v[i].name, v[i].status,
 		       v[i].reason);
+	}
 	result(f, LEVEL_TEST, number, name, outcomes_worst(v, from, to), "");
 	free(name);
 }

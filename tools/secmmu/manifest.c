@@ -65,6 +65,9 @@ static json_t *tests(const struct plan *p)
 		json_object_set_new(o, "reference", optional(t->reference));
 		json_object_set_new(o, "findings", findings(t));
 		json_object_set_new(o, "timeout_s", json_integer(t->timeout_s));
+		/* Only then, so that runs of before can go on. */
+		if (t->retries)
+			json_object_set_new(o, "retries", json_integer(t->retries));
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -222,6 +225,8 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 	cmd = add_variable(cmd, "KERNEL_VERSION", b->kernel_version);
 	cmd = add_variable(cmd, "PATCHES", b->prefix);
 	cmd = add_variable(cmd, "CONTROL", b->control);
+	if (b->vmcore)
+		cmd = add_variable(cmd, "VMCORE", vmcore_format_name(b->vmcore));
 	free(boots);
 	free(own);
 	free(events);

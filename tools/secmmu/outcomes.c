@@ -19,6 +19,27 @@ static enum status get_status(const json_t *o)
 	return STATUS_ERROR;
 }
 
+static unsigned int get_attempt(const json_t *o)
+{
+	const json_t *n = json_object_get(o, "attempt");
+
+	return n ? (unsigned int)json_integer_value(n) : 1;
+}
+
+size_t outcome_attempts(const struct outcome *v)
+{
+	return json_array_size(v->attempts);
+}
+
+struct outcome_attempt outcome_attempt(const struct outcome *v, size_t i)
+{
+	const json_t *o = json_array_get(v->attempts, i);
+
+	return (struct outcome_attempt){
+		get_attempt(o), get_status(o), jsonio_text(o, "reason")
+	};
+}
+
 static void read_tests(struct outcome_boot *b)
 {
 	const json_t *tests = json_object_get(b->json, "tests"), *t;
@@ -36,6 +57,8 @@ static void read_tests(struct outcome_boot *b)
 			.name = jsonio_text(t, "name"),
 			.status = get_status(t),
 			.reason = jsonio_text(t, "reason"),
+			.attempt = get_attempt(t),
+			.attempts = json_object_get(t, "attempts"),
 		};
 }
 

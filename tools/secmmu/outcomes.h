@@ -18,6 +18,15 @@ struct outcome {
 	const char *name;	/* event or case */
 	enum status status;
 	const char *reason;
+	unsigned int attempt;	/* which one at its run this is of, from 1 */
+	const json_t *attempts;	/* earlier ones, as in boot.json; or NULL */
+};
+
+/* One attempt before the one whose result counts. */
+struct outcome_attempt {
+	unsigned int number;	/* from 1 */
+	enum status status;
+	const char *reason;
 };
 
 struct outcome_finding {
@@ -55,6 +64,12 @@ struct outcomes {
 int outcomes_load(const struct folder *f, struct outcomes *o);
 
 void outcomes_free(struct outcomes *o);
+
+/** outcome_attempts - how many earlier attempts @v has. */
+size_t outcome_attempts(const struct outcome *v);
+
+/** outcome_attempt - the earlier attempt @i, from 0. */
+struct outcome_attempt outcome_attempt(const struct outcome *v, size_t i);
 
 /** outcome_same_slot - of the same slot. */
 bool outcome_same_slot(const struct outcome *a, const struct outcome *b);

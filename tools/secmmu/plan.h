@@ -48,6 +48,7 @@ struct plan_test {
 	struct plan_finding *findings;	/* the kernel may report these */
 	size_t n_findings;
 	unsigned int timeout_s;
+	unsigned int retries;	/* further attempts at a run that has not passed */
 };
 
 struct plan {

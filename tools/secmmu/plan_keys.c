@@ -15,6 +15,7 @@
 #define BLANKS		" \t"
 #define NODES_MAX	8
 #define MIX_MAX		1000
+#define RETRIES_MAX	9
 #define VCPUS_MAX	16	/* of a selftest, as are the two below */
 #define SIZE_STEP	4096
 #define SIZE_MAX_BYTES	(1u << 30)
@@ -431,6 +432,11 @@ static int get_timeout(struct plan *p, const struct plan_loc *l, const char *val
 	return get_number(l, value, 1, 3600, " (s)", &t->timeout_s);
 }
 
+static int get_retries(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	return get_number(l, value, 0, RETRIES_MAX, "", &last_test(p)->retries);
+}
+
 static int get_programs(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
@@ -475,6 +481,7 @@ static const struct plan_key {
 	{ SECTION_TEST | SECTION_SUITE, "reference", get_reference },
 	{ SECTION_TEST | SECTION_SUITE, "findings", get_findings },
 	{ SECTION_TEST | SECTION_SUITE, "timeout", get_timeout },
+	{ SECTION_TEST | SECTION_SUITE, "retries", get_retries },
 };
 
 static int unknown_key(const struct plan_loc *l, enum plan_section section)

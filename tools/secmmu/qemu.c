@@ -118,10 +118,31 @@ void qemu_info_free(struct qemu_info *q)
 	memset(q, 0, sizeof(*q));
 }
 
+static int pidfd_open_(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/*
+ * Where there are no pidfds (valgrind, some sandboxes): a pipe whose other end
+ * QEMU holds to its end. Return: 0, with @life -1 where it is not needed; or -1.
+ */
+static int make_lifeline(int life[2])
+{
+	int fd = pidfd_open_(getpid());
+
+	life[0] = life[1] = -1;
+	if (fd < 0)
+		return pipe2(life, O_CLOEXEC);
+	close(fd);
+	return 0;
+}
+
 /* In the child: @theirs get the numbers that QEMU's command line has. */
 static void __attribute__((noreturn)) child(char *const *argv, pid_t parent,
 					    const struct jail *jail,
-					    int errors, const int *theirs)
+					    int errors, const int *theirs,
+					    int life)
 {
 	int high[QEMU_FDS], null;
 	sigset_t none;
@@ -143,6 +164,8 @@ static void __attribute__((noreturn)) child(char *const *argv, pid_t parent,
 	/* Out of the way of the numbers they are to get. */
 	for (int i = 0; i < QEMU_FDS; i++)
 		high[i] = fcntl(theirs[i], F_DUPFD_CLOEXEC, 16);
+	if (life >= 0)
+		fcntl(life, F_DUPFD, 16);
 	if (dup2(null, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0)
 		_exit(127);
 	for (int i = 0; i < QEMU_FDS; i++)
@@ -232,7 +255,7 @@ int qemu_start(struct qemu *q, const struct qemu_info *info,
 	int theirs[QEMU_FDS] = { -1, -1, -1, -1, -1 };
 	struct jail jail = info->jail;
 	pid_t parent = getpid();
-	int errors = -1;
+	int errors = -1, life[2];
 	int ret = -1;
 	char **argv;
 
@@ -244,7 +267,7 @@ int qemu_start(struct qemu *q, const struct qemu_info *info,
 	if (spec->accel->which == ACCEL_KVM)
 		jail_device(&jail, "/dev/kvm");
 	if (open_files(&jail, spec, theirs, why) ||
-	    make_channels(q, theirs, &errors))
+	    make_channels(q, theirs, &errors) || make_lifeline(life))
 		goto out;
 	q->pid = fork();
 	if (q->pid < 0) {
@@ -252,9 +275,10 @@ int qemu_start(struct qemu *q, const struct qemu_info *info,
 		goto out;
 	}
 	if (!q->pid)
-		child(argv, parent, &jail, errors, theirs);
+		child(argv, parent, &jail, errors, theirs, life[1]);
 	setpgid(q->pid, q->pid);
-	q->pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
+	close_fd(&life[1]);
+	q->pidfd = life[0] >= 0 ? life[0] : pidfd_open_(q->pid);
 	if (q->pidfd < 0)
 		goto out;
 	ret = 0;

@@ -122,10 +122,11 @@ static void add_kernel(struct args *a, const struct boot_spec *s)
 	/*
 	 * The NMI that a hung guest gets makes it panic, and a panic prints
 	 * the backtraces of all CPUs (bit 6). On a busy machine the timer's
-	 * interrupts can be so late that the kernel believes in none.
+	 * interrupts can be so late that the kernel believes in none. After a
+	 * panic the guest is to be gone, but not before it has been dumped.
 	 */
-	add(a, "console=ttyS0 panic=-1 unknown_nmi_panic panic_print=0x40 no_timer_check%s secmmu.vendor=%s%s%s",
-	    timer, s->accel->vendor, s->append ? " " : "",
+	add(a, "console=ttyS0 panic=%d unknown_nmi_panic panic_print=0x40 no_timer_check%s secmmu.vendor=%s%s%s",
+	    s->vmcore ? 0 : -1, timer, s->accel->vendor, s->append ? " " : "",
 	    s->append ? s->append : "");
 	free(timer);
 }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -20,6 +21,8 @@ struct qmp {
 	size_t in_used, in_size;
 	char *out;
 	size_t out_used;
+	int pass;		/* a descriptor to be handed over, or -1: none */
+	size_t pass_at;		/* the byte of @out that it goes with */
 };
 
 struct qmp *qmp_new(int fd)
@@ -27,6 +30,7 @@ struct qmp *qmp_new(int fd)
 	struct qmp *q = xcalloc(1, sizeof(*q));
 
 	q->fd = fd;
+	q->pass = -1;
 	/* Its answer has id 1, which nobody waits for. */
 	qmp_send(q, "qmp_capabilities", NULL);
 	return q;
@@ -38,6 +42,8 @@ void qmp_free(struct qmp *q)
 		return;
 	if (q->fd >= 0)
 		close(q->fd);
+	if (q->pass >= 0)
+		close(q->pass);
 	free(q->in);
 	free(q->out);
 	free(q);
@@ -79,6 +85,17 @@ uint64_t qmp_send(struct qmp *q, const char *command, json_t *args)
 	return q->last_id;
 }
 
+uint64_t qmp_send_fd(struct qmp *q, const char *name, int fd)
+{
+	if (q->fd < 0 || q->pass >= 0) {
+		close(fd);
+		return 0;
+	}
+	q->pass = fd;
+	q->pass_at = q->out_used;
+	return qmp_send(q, "getfd", json_pack("{s:s}", "fdname", name));
+}
+
 uint64_t qmp_hmp(struct qmp *q, const char *line)
 {
 	return qmp_send(q, "human-monitor-command",
@@ -93,16 +110,49 @@ static int lost(struct qmp *q)
 	return -1;
 }
 
+/* The first bytes of the command that takes it, and the descriptor with them. */
+static ssize_t write_passing(struct qmp *q)
+{
+	union {
+		struct cmsghdr hdr;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c = { .hdr = { .cmsg_len = CMSG_LEN(sizeof(int)),
+			 .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { q->out, q->out_used };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = &c, .msg_controllen = sizeof(c.room) };
+	ssize_t n;
+
+	memcpy(CMSG_DATA(&c.hdr), &q->pass, sizeof(int));
+	n = sendmsg(q->fd, &m, 0);
+	if (n > 0) {
+		close(q->pass);
+		q->pass = -1;
+	}
+	return n;
+}
+
+static ssize_t write_some(struct qmp *q)
+{
+	if (q->pass < 0)
+		return write(q->fd, q->out, q->out_used);
+	if (!q->pass_at)
+		return write_passing(q);
+	return write(q->fd, q->out, q->pass_at);
+}
+
 static int flush_out(struct qmp *q)
 {
 	ssize_t n;
 
 	while (q->greeted && q->out_used) {
-		n = write(q->fd, q->out, q->out_used);
+		n = write_some(q);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN ? 0 : lost(q);
+		if (q->pass >= 0)
+			q->pass_at -= (size_t)n;
 		q->out_used -= (size_t)n;
 		memmove(q->out, q->out + n, q->out_used);
 	}

@@ -45,6 +45,16 @@ short qmp_events(const struct qmp *q);
  */
 uint64_t qmp_send(struct qmp *q, const char *command, json_t *args);
 
+/**
+ * qmp_send_fd - hand QEMU a descriptor, which commands name as "fd:NAME"
+ * @fd: taken over; closed once it is sent
+ *
+ * One at a time: not before the answer to an earlier one.
+ *
+ * Return: the id of the answer, or 0 if the connection is lost.
+ */
+uint64_t qmp_send_fd(struct qmp *q, const char *name, int fd);
+
 /** qmp_hmp - queue a command of the human monitor; its answer is a string. */
 uint64_t qmp_hmp(struct qmp *q, const char *line);
 

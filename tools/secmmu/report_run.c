@@ -88,6 +88,8 @@ static void tally_cell(FILE *o, const struct tally *t)
 			fprintf(o, "%s<span class=\"v %s\">%s %u</span>",
 				n++ ? " " : "", status_name((enum status)k),
 				status_name((enum status)k), t->count[k]);
+	if (t && t->retried)
+		fprintf(o, " (%u retried)", t->retried);
 	fprintf(o, "%s</td>", n ? "" : "–");
 }
 
@@ -126,6 +128,12 @@ static void tests(FILE *o, const struct folder *f)
 			html_printf(o, "<p class=\"note\"><code>%s %s</code> in %s: "
 				    "%s</p>\n", t->test, t->name,
 				    f->series[t->arm].arm, t->reason);
+		if (t->retried)
+			html_printf(o, "<p class=\"note\"><code>%s %s</code> in %s took more "
+				    "than one attempt %u times, and is PASS in %u of them only "
+				    "because of that. First attempt: %s</p>\n", t->test, t->name,
+				    f->series[t->arm].arm, t->retried,
+				    t->retried_pass, t->first_attempt);
 	}
 }
 

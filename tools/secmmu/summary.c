@@ -438,6 +438,21 @@ static void check_boots(struct summary *s)
 		     (unsigned long long)f->lost);
 }
 
+/* Who reads no further than the verdicts is to know that they took several. */
+static void check_retries(struct summary *s)
+{
+	const struct folder *f = &s->folder;
+	unsigned int retried = 0, passed = 0;
+
+	for (size_t i = 0; i < f->n_tallies; i++) {
+		retried += f->tallies[i].retried;
+		passed += f->tallies[i].retried_pass;
+	}
+	if (retried)
+		warn(s, "%u results took more than one attempt, and %u of them are PASS only because of that",
+		     retried, passed);
+}
+
 int summary_load(const char *dir, struct summary *s)
 {
 	memset(s, 0, sizeof(*s));
@@ -448,6 +463,7 @@ int summary_load(const char *dir, struct summary *s)
 	s->n_counts = counts_compare(&s->folder, &s->counts);
 	check_aa(s);
 	check_boots(s);
+	check_retries(s);
 	if (!sites_of_run(&s->folder, &s->call_sites))
 		return 0;
 	summary_free(s);

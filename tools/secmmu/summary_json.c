@@ -207,6 +207,10 @@ static json_t *tests(const struct folder *f)
 		set(o, "counts", counts);
 		set(o, "reason", json_string(f->tallies[i].reason ?
 					     f->tallies[i].reason : ""));
+		set(o, "retried", count(f->tallies[i].retried));
+		set(o, "retried_pass", count(f->tallies[i].retried_pass));
+		set(o, "first_attempt", f->tallies[i].first_attempt ?
+		    json_string(f->tallies[i].first_attempt) : json_null());
 		json_array_append_new(a, o);
 	}
 	return a;

@@ -237,17 +237,22 @@ static void tracing(const struct summary *s, FILE *out)
 
 static void tests(const struct folder *f, FILE *out)
 {
-	unsigned int sum[STATUSES] = { 0 };
+	unsigned int sum[STATUSES] = { 0 }, retried = 0;
 	size_t i;
 	int k;
 
-	for (i = 0; i < f->n_tallies; i++)
+	for (i = 0; i < f->n_tallies; i++) {
+		retried += f->tallies[i].retried_pass;
 		for (k = 0; k < STATUSES; k++)
 			sum[k] += f->tallies[i].count[k];
+	}
 	fprintf(out, "Boots: %zu used of %zu. Tests:", f->n_used, f->n_boots);
-	for (k = 0; k < STATUSES; k++)
+	for (k = 0; k < STATUSES; k++) {
 		fprintf(out, "%s %u %s", k ? "," : "", sum[k],
 			status_name((enum status)k));
+		if (k == STATUS_PASS && retried)
+			fprintf(out, " (%u only after a retry)", retried);
+	}
 	fprintf(out, ". Kernel findings: %zu", f->n_unexpected);
 	if (f->n_findings > f->n_unexpected)
 		fprintf(out, ", and %zu expected", f->n_findings - f->n_unexpected);

@@ -173,6 +173,14 @@ static int use_qemu(struct compare *c)
 	return ST_OK;
 }
 
+static int take_vmcore(struct compare *c, const struct compare_opts *o)
+{
+	if (!o->vmcore || !vmcore_format_parse(o->vmcore, &c->boot.vmcore))
+		return ST_OK;
+	err("--vmcore: '%s' is not allowed: elf (or 1), or kdump", o->vmcore);
+	return ST_USAGE;
+}
+
 /* All that can be wrong is said before the long work starts. */
 static int check_early(struct compare *c, const struct plan *p,
 		       const struct compare_opts *o)
@@ -181,6 +189,8 @@ static int check_early(struct compare *c, const struct plan *p,
 
 	if (ret == ST_OK)
 		ret = take_seed(c, o);
+	if (ret == ST_OK)
+		ret = take_vmcore(c, o);
 	if (ret == ST_OK)
 		ret = settle(c, p, o);
 	if (ret == ST_OK)

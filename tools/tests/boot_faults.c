@@ -20,6 +20,7 @@
 #include "boot.h"
 #include "crash_module.h"
 #include "initramfs.h"
+#include "strs.h"
 #include "util.h"
 
 #define ARM "stock"
@@ -30,6 +31,7 @@ static const char *boot_dir = dir;	/* where the next boot writes */
 static char *kernel, *initrd;
 static char output[4096];
 static size_t n_output;
+static enum vmcore_format vmcore;	/* of the boots from here on */
 
 /*
  * @limits: short ones for a planted hang. One CPU is enough for most faults;
@@ -48,6 +50,7 @@ static struct boot *start_limited(enum boot_clock clock, unsigned int cpus,
 		.memory_mb = 1024,
 		.append = append,
 		.dir = boot_dir,
+		.vmcore = vmcore,
 		.limits = *limits,
 	};
 
@@ -307,6 +310,106 @@ static void panic_in_a_run(void **state)
 	assert_int_equal(res.findings.v[0].request, r.id);
 	assert_non_null(strstr(res.findings.v[0].mark, "RUN /bin/busybox"));
 	boot_result_free(&res);
+}
+
+/* What gdb makes of the dump, by commands up to NULL; free() it. */
+static char *ask_gdb(const char *command, ...)
+{
+	char *core = xasprintf("%s/vmcore", dir), *said;
+	struct strs argv = { 0 };
+	va_list ap;
+
+	strs_push(&argv, "gdb");
+	strs_push(&argv, "-nx");
+	strs_push(&argv, "-batch");
+	va_start(ap, command);
+	for (; command; command = va_arg(ap, const char *)) {
+		strs_push(&argv, "-ex");
+		strs_push(&argv, command);
+	}
+	va_end(ap);
+	strs_push(&argv, kernel);
+	strs_push(&argv, core);
+	said = proc_capture(argv.v, NULL);
+	strs_free(&argv);
+	free(core);
+	return said;
+}
+
+static void assert_in(const char *text, const char *what)
+{
+	if (!text || !strstr(text, what))
+		fail_msg("'%s' is not in:\n%s", what, text ? text : "(nothing)");
+}
+
+/* A dump is whole: our own look at it (vmcore_end()), gdb's, and what is in it. */
+static void dump_of_a_panic(void **state)
+{
+	char *log = xasprintf("%s/log", dir), *core = xasprintf("%s/vmcore", dir);
+	char *dump = xasprintf("dump binary memory %s &__log_buf ((char *)&__log_buf + (1 << 17))",
+			       log);
+	const struct boot_limits usual = { 0 };
+	struct boot_result res;
+	struct run_result r;
+	char *said, *text;
+	struct boot *b;
+	size_t len;
+
+	NEEDS_KERNEL;
+	vmcore = VMCORE_ELF;
+	b = start_limited(CLOCK_WALL, 2, NULL, &usual);
+	vmcore = VMCORE_NONE;
+	assert_int_equal(run(b, "echo c >/proc/sysrq-trigger", 20000, &r),
+			 BOOT_ERR_PANIC);
+	end(b, BOOT_ERR_PANIC, STATUS_FAIL, "sysrq triggered crash", &res);
+	assert_in(res.diagnosis, "== vmcore (elf)");
+	assert_in(res.diagnosis, "CPU#1");
+	print_message("%s", strstr(res.diagnosis, "== vmcore"));
+	boot_result_free(&res);
+	if (access("/usr/bin/gdb", X_OK)) {
+		print_message("  no gdb: only looked at by ourselves\n");
+	} else {
+		said = ask_gdb("thread apply all bt", dump, NULL);
+		/* On one CPU it panicked; there are two. */
+		assert_in(said, "panic");
+		assert_in(said, "Thread 2");
+		free(said);
+		text = read_file(log, &len);
+		assert_non_null(text);
+		assert_non_null(memmem(text, len, "Kernel panic - not syncing: sysrq triggered crash",
+				       strlen("Kernel panic - not syncing: sysrq triggered crash")));
+		free(text);
+	}
+	assert_int_equal(unlink(core), 0);
+	free(core);
+	free(dump);
+	free(log);
+}
+
+/* A kernel that only spins: nothing on its console says where. */
+static void dump_of_a_hang(void **state)
+{
+	const struct boot_limits limits = { .hello_ms = 30000 };
+	char *core = xasprintf("%s/vmcore", dir), *said;
+	struct boot_result res;
+
+	NEEDS_KERNEL;
+	vmcore = VMCORE_ELF;
+	end(start_limited(CLOCK_WALL, 1, "secmmu.fault=hang", &limits),
+	    BOOT_ERR_HANG_BOOT, STATUS_MISS, "PID 1", &res);
+	vmcore = VMCORE_NONE;
+	assert_in(res.diagnosis, "== vmcore (elf)");
+	/* The guest went on afterwards. */
+	assert_in(res.diagnosis, "sysrq: Show backtrace");
+	boot_result_free(&res);
+	if (!access("/usr/bin/gdb", X_OK)) {
+		said = ask_gdb("thread apply all bt", "x/s (char *)&linux_banner", NULL);
+		assert_in(said, "Thread 1");
+		assert_in(said, "Linux version ");
+		free(said);
+	}
+	assert_int_equal(unlink(core), 0);
+	free(core);
 }
 
 /* In the module's first function, whichever of the two modules it is. */
@@ -692,6 +795,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(silent_after_hello),
 		cmocka_unit_test(garbage_frames),
 		cmocka_unit_test(panic_in_a_run),
+		cmocka_unit_test(dump_of_a_panic),
+		cmocka_unit_test(dump_of_a_hang),
 		cmocka_unit_test(oops_that_goes_on),
 		cmocka_unit_test(oops_is_a_panic),
 		cmocka_unit_test(soft_lockup),

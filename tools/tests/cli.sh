@@ -28,6 +28,7 @@ fails "a boot without its seed" 2 "boot.*seed" compare --boot 3
 fails "unknown clock" 2 "sundial" compare --clock sundial
 fails "unknown accelerator" 2 "abacus" compare --accel abacus
 fails "seed no number" 2 "lucky" compare --seed lucky
+fails "unknown kind of vmcore" 2 "vmcore.*pdf.*elf.*kdump" compare --vmcore pdf
 fails "jobs with the wall clock" 2 "wall" compare --clock wall --jobs 2
 if grep -qwE 'svm|vmx' /proc/cpuinfo; then
 	skip "ACCEL=kvm without SVM and VMX" "this machine has them"
@@ -194,7 +195,7 @@ fails "pathlen of the wall clock" 2 "one has the clock wall" "$SECMMU" pathlen "
 fails "pathlen with a bad threshold" 2 "'1' is no number" "$SECMMU" pathlen --threshold 1 "$d/one"
 
 # Variables of the Makefile reach secmmu: each is documented, so each has to.
-for v in PLAN BOOTS EVENTS SEED MINUTES BOOT RESUME ACCEL CLOCK PERF PATCHES CONTROL \
+for v in PLAN BOOTS EVENTS SEED MINUTES BOOT RESUME ACCEL CLOCK PERF VMCORE PATCHES CONTROL \
 	KERNEL_SRC KERNEL_VERSION ARMS LANE; do
 	check "make compare $v= is passed on" sh -c "make -n compare $v=xyzzy >'$d/with'; make -n compare >'$d/without';
 		! cmp -s '$d/with' '$d/without'"

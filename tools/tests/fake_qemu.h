@@ -7,6 +7,7 @@
 #ifndef SECMMU_FAKE_QEMU_H
 #define SECMMU_FAKE_QEMU_H
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,6 +23,7 @@
 #include "util.h"
 
 #define FAKE_ALIVE_MS 50
+#define FAKE_MEMORY (64u << 20)	/* in a vmcore, zero but for its end */
 
 struct fake {
 	const char *how;
@@ -31,6 +33,8 @@ struct fake {
 	bool deaf;		/* answers no more requests */
 	uint32_t shell;		/* id of a SHELL request to be answered */
 	struct frame_reader in;
+	int dump_fd;		/* that was passed to us last */
+	unsigned int runs;	/* programs that were to be run so far */
 };
 
 static bool fake_is(const struct fake *f, const char *how)
@@ -128,7 +132,7 @@ static void fake_start(struct fake *f)
 		fake_say(fake_oops);
 		_exit(0);
 	}
-	if (fake_is(f, "killed"))
+	if (fake_is(f, "killed") || fake_is(f, "vmcore-killed"))
 		raise(SIGKILL);
 	if (fake_is(f, "reset")) {
 		fake_qmp("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"guest-reset\"}}\r\n");
@@ -171,13 +175,54 @@ static void fake_perf(struct fake *f, uint32_t id)
 	}
 }
 
+/*
+ * A selftest that passes, but for the first so many runs, which FAKE_FAILS
+ * tells: by turns it fails, crashes and says nothing; or the kernel complains,
+ * or the guest is lost in the second run.
+ */
+static void fake_selftest(struct fake *f, uint32_t id)
+{
+	const char *fails = getenv("FAKE_FAILS");
+	bool bad = ++f->runs <= (fails ? strtoul(fails, NULL, 10) : 0);
+	bool silent = bad && f->runs % 3 == 0;
+	bool crash = bad && f->runs % 3 == 2;
+	char text[200];
+	int n;
+
+	if (f->runs == 2 && fake_is(f, "selftest-lost"))
+		_exit(3);
+	memcpy(text, &id, sizeof(id));
+	n = snprintf(text + 4, sizeof(text) - 4, "TAP version 13\n1..1\n%sok 1 mremap_4k\n",
+		     bad && !crash ? "not " : "");
+	if (!silent)
+		fake_frame(f, FRAME_OUT, text, 4 + (uint32_t)n);
+	if (bad && fake_is(f, "selftest-warn")) {
+		snprintf(text, sizeof(text), "[    3.000000] secmmu: mark %u begin RUN /tests/x\r\n"
+			 "[    3.100000] WARNING: CPU: 0 PID: 1 at mm/x.c:1 f+0x1/0x2\r\n",
+			 id);
+		fake_say(text);
+		poll(NULL, 0, 100);
+	}
+	snprintf(text, sizeof(text), "id=%u|status=ok|%s=%d|wall_ns=300|user_ns=200|sys_ns=100|lost=0|",
+		 id, crash ? "signal" : "exit", crash ? 11 : bad);
+	fake_text(f, FRAME_REPLY, text);
+}
+
 static void fake_run(struct fake *f, uint32_t id)
 {
 	static uint8_t block[FRAME_MAX];
 	char text[200];
 
 	memcpy(block, &id, sizeof(id));
-	if (fake_is(f, "panic-run")) {
+	if (!strncmp(f->how, "selftest", 8)) {
+		fake_selftest(f, id);
+		return;
+	}
+	if (fake_is(f, "vmcore-hang")) {
+		f->mute = f->deaf = true;
+		return;
+	}
+	if (fake_is(f, "panic-run") || !strncmp(f->how, "vmcore", 6)) {
 		fake_say(fake_oops);
 		f->deaf = true;
 		return;
@@ -272,10 +317,77 @@ static void fake_frames(struct fake *f)
 		fake_request(f, &q);
 }
 
+/* Commands, and the descriptor that came with them. */
+static ssize_t fake_receive(struct fake *f, char *buf, size_t size)
+{
+	union {
+		struct cmsghdr hdr;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c;
+	struct iovec iov = { buf, size };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = &c, .msg_controllen = sizeof(c) };
+	ssize_t n = recvmsg(QEMU_FD_QMP, &m, 0);
+
+	if (n > 0 && CMSG_FIRSTHDR(&m))
+		memcpy(&f->dump_fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
+	return n;
+}
+
+/* Like QEMU: as much as goes. Return: 0, or -1 if nobody reads any more. */
+static int fake_pour(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	ssize_t n;
+
+	for (; len; len -= (size_t)n, p += n) {
+		n = write(fd, p, len);
+		if (n <= 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A guest's memory, whole or not. Return: what is answered. */
+static const char *fake_dump(struct fake *f)
+{
+	static const char zero[1 << 20], last[4096] = "Kernel panic - not syncing";
+	struct {
+		Elf64_Ehdr h;
+		Elf64_Phdr p;
+		char fill[4096 - sizeof(Elf64_Ehdr) - sizeof(Elf64_Phdr)];
+	} head = {
+		.h = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+				    ELFDATA2LSB, EV_CURRENT },
+		       .e_type = ET_CORE, .e_machine = EM_X86_64,
+		       .e_phoff = sizeof(Elf64_Ehdr), .e_phnum = 1,
+		       .e_phentsize = sizeof(Elf64_Phdr) },
+		.p = { .p_type = PT_LOAD, .p_offset = 4096,
+		       .p_filesz = FAKE_MEMORY + sizeof(last) },
+	};
+	int bad = 0;
+
+	if (fake_is(f, "vmcore-error"))
+		return "{\"error\": {\"desc\": \"dump: no such luck\"}";
+	if (fake_is(f, "vmcore-stall"))
+		return NULL;
+	signal(SIGPIPE, SIG_IGN);
+	bad = fake_pour(f->dump_fd, &head, sizeof(head));
+	for (size_t n = 0; !bad && (n < FAKE_MEMORY || fake_is(f, "vmcore-endless"));
+	     n += sizeof(zero))
+		bad = fake_pour(f->dump_fd, zero, sizeof(zero));
+	if (!bad && !fake_is(f, "vmcore-cut"))
+		bad = fake_pour(f->dump_fd, last, sizeof(last));
+	close(f->dump_fd);
+	return bad ? "{\"error\": {\"desc\": \"dump: failed to save memory\"}" :
+		     "{\"return\": {}";
+}
+
 static void fake_monitor(struct fake *f)
 {
 	char buf[4096], answer[200];
-	ssize_t n = read(QEMU_FD_QMP, buf, sizeof(buf) - 1);
+	ssize_t n = fake_receive(f, buf, sizeof(buf) - 1);
+	const char *said;
 	char *line, *id;
 
 	if (n <= 0)
@@ -285,6 +397,15 @@ static void fake_monitor(struct fake *f)
 		id = strstr(line, "\"id\":");
 		if (strstr(line, "quit") && !fake_is(f, "stubborn"))
 			_exit(0);
+		if (strstr(line, "dump-guest-memory")) {
+			said = fake_dump(f);
+			if (!said)
+				continue;
+			snprintf(answer, sizeof(answer), "%s, \"id\": %d}\r\n",
+				 said, id ? atoi(id + 5) : 0);
+			fake_qmp(answer);
+			continue;
+		}
 		if (strstr(line, "inject-nmi"))
 			fake_say("[    9.000000] Kernel panic - not syncing: NMI: Not continuing\r\n");
 		snprintf(answer, sizeof(answer), "{\"return\": %s, \"id\": %d}\r\n",

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "boot.h"
@@ -41,10 +42,12 @@ static struct boot *start(const char *how)
 		.cpus = 2,
 		.memory_mb = 512,
 		.dir = dir,
+		.vmcore = strncmp(how, "vmcore", 6) ? VMCORE_NONE : VMCORE_ELF,
 		.limits = {
+			.vmcore_ms = limit_ms(how, "vmcore-stall"),
 			.silence_ms = limit_ms(how, "silent"),
 			.hello_ms = limit_ms(how, "no-hello"),
-			.alive_ms = limit_ms(how, "deaf stubborn freeze"),
+			.alive_ms = limit_ms(how, "deaf stubborn freeze vmcore-hang"),
 			.exit_ms = limit_ms(how, "no-power-off"),
 			.load_ms = 60000,
 			.diagnose_ms = one_of(how, "deaf") ? 1500 : 300,
@@ -610,6 +613,69 @@ static void shell(void **state)
 	close(out[1]);
 }
 
+/* The memory of a guest that panicked: whole and sparse, or not there and why. */
+static void vmcore(void **state)
+{
+	static const struct {
+		const char *how, *said;
+	} cases[] = {
+		{ "vmcore", "== vmcore (elf): 64 MiB of memory, 0 MiB on the disk" },
+		{ "vmcore-cut", "== no vmcore: what QEMU sent is no whole dump" },
+		{ "vmcore-error", "== no vmcore: QEMU says: dump: no such luck" },
+		{ "vmcore-endless", "== no vmcore: it is larger than 576 MiB" },
+		{ "vmcore-stall", "== no vmcore: it took longer than 2 s" },
+	};
+	char *path = xasprintf("%s/vmcore", dir);
+	struct boot_result res;
+	struct run_result r;
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct boot *b = start(cases[i].how);
+
+		boot_context(b, "boot 3 of seed 7, arm %s", "mutex");
+		assert_int_equal(run(b, &r), BOOT_ERR_PANIC);
+		boot_end(b, &res);
+		assert_int_equal(res.status, STATUS_FAIL);
+		if (!strstr(res.diagnosis, cases[i].said))
+			fail_msg("%s: %s", cases[i].how, res.diagnosis);
+		assert_non_null(strstr(res.diagnosis, "== boot 3 of seed 7, arm mutex\n"));
+		assert_non_null(strstr(res.diagnosis, "RIP=ffffffff81000000"));
+		assert_non_null(strstr(res.command, "panic=0 "));
+		assert_int_equal(stat(path, &st), i ? -1 : 0);
+		boot_result_free(&res);
+		if (i)
+			continue;
+		assert_int_equal(st.st_size, FAKE_MEMORY + 2 * 4096);
+		assert_true(st.st_blocks * 512 < 1 << 20);
+		assert_int_equal(unlink(path), 0);
+	}
+	free(path);
+}
+
+/* A guest that hangs, before it is shaken; none of one whose QEMU has ended. */
+static void vmcore_of_a_hang(void **state)
+{
+	char *path = xasprintf("%s/vmcore", dir);
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	(void)state;
+	b = start("vmcore-hang");
+	assert_int_equal(run(b, &r), BOOT_ERR_HANG);
+	boot_end(b, &res);
+	assert_true(strstr(res.diagnosis, "== vmcore (elf)") <
+		    strstr(res.diagnosis, "== after sysrq l"));
+	boot_result_free(&res);
+	assert_int_equal(unlink(path), 0);
+	b = start("vmcore-killed");
+	end_and_free(b, BOOT_ERR_EXIT, STATUS_MISS, "signal 9");
+	assert_false(path_exists(path));
+	free(path);
+}
+
 static int set_up(void **state)
 {
 	char self[4096];
@@ -654,6 +720,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(garbage_is_an_error),
 		cmocka_unit_test(no_power_off),
 		cmocka_unit_test(perf_data),
+		cmocka_unit_test(vmcore),
+		cmocka_unit_test(vmcore_of_a_hang),
 		cmocka_unit_test(callback_gives_up),
 		cmocka_unit_test(log_frames),
 		cmocka_unit_test(freeze),

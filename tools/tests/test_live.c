@@ -71,7 +71,7 @@ static void show(struct screen *s)
 static struct screen *on_terminal(void (*what)(void), const char *term)
 {
 	struct winsize w = { .ws_row = ROWS, .ws_col = COLUMNS };
-	struct screen *s = xcalloc(1, sizeof(*s));
+	struct screen *s;
 	int fd, status;
 	pid_t pid;
 	ssize_t n;
@@ -85,6 +85,7 @@ static struct screen *on_terminal(void (*what)(void), const char *term)
 		fflush(NULL);
 		_exit(0);
 	}
+	s = xcalloc(1, sizeof(*s));
 	/* EIO: the other end is closed. */
 	while ((n = read(fd, s->raw + s->n, sizeof(s->raw) - 1 - s->n)) > 0)
 		s->n += (size_t)n;

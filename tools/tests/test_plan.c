@@ -105,6 +105,7 @@ static void full(void **state)
 			      "args = -v 1 -b 16M\ntraced = -i 2\n"
 			      "events = aa bb\n  cc\n"
 			      "timeout = 7\n"
+			      "retries = 3\n"
 			      "[test two]\r\nprogram = x\r\nevents = dd\r\n"
 			      "traced = none\r\n");
 
@@ -137,6 +138,8 @@ static void full(void **state)
 	assert_int_equal(p->tests[0].events.n, 3);
 	assert_string_equal(p->tests[0].events.v[2], "cc");
 	assert_int_equal(p->tests[0].timeout_s, 7);
+	assert_int_equal(p->tests[0].retries, 3);
+	assert_int_equal(p->tests[1].retries, 0);
 	assert_int_equal(p->tests[1].timeout_s, 60);
 	assert_int_equal(p->tests[1].args.n, 0);
 	assert_false(p->tests[1].traced);

@@ -197,6 +197,52 @@ static void full_socket(void **state)
 	assert_int_equal(qmp_events(q), POLLIN);
 }
 
+/* A descriptor goes with the command that takes it, whatever is queued before. */
+static void descriptor(void **state)
+{
+	union {
+		struct cmsghdr hdr;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c;
+	struct iovec iov;
+	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+	char text[512] = "", got;
+	int p[2], fd = -1;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	qmp_send(q, "query-status", NULL);
+	assert_int_equal(qmp_send_fd(q, "vmcore", p[1]), 3);
+	/* One at a time; what is not taken is closed. */
+	assert_int_equal(qmp_send_fd(q, "other", dup(p[0])), 0);
+	qmp_send(q, "stop", NULL);
+	say(GREETING);
+	assert_int_equal(qmp_pump(q), 0);
+	assert_int_equal(next(), 0);
+	/* Whoever reads as far as the command has the descriptor then. */
+	for (size_t at = 0; !strstr(text, "\"stop\""); at += (size_t)n) {
+		iov = (struct iovec){ text + at, sizeof(text) - 1 - at };
+		h.msg_control = &c;
+		h.msg_controllen = sizeof(c);
+		n = recvmsg(peer, &h, 0);
+		assert_true(n > 0);
+		if (CMSG_FIRSTHDR(&h)) {
+			assert_int_equal(fd, -1);
+			memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&h)), sizeof(fd));
+		}
+		if (strstr(text, "getfd"))
+			assert_true(fd >= 0);
+	}
+	assert_non_null(strstr(text, "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"vmcore\"},\"id\":3}\n"));
+	/* The only end for writing that there is: ours is closed. */
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	assert_int_equal(read(p[0], &got, 1), 1);
+	assert_int_equal(read(p[0], &got, 1), 0);
+	close(p[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nonsense, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(endless_line, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(descriptor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(full_socket, set_up,
 						tear_down),
 	};

@@ -478,7 +478,7 @@ static int do_boot(unsigned int number)
 /* The lines of do_boot(@number) as a program sees them. */
 static json_t *events_of_a_boot(unsigned int number)
 {
-	json_t *list = json_array();
+	json_t *list;
 	char line[4096];
 	int p[2], st;
 	pid_t pid;
@@ -492,6 +492,7 @@ static json_t *events_of_a_boot(unsigned int number)
 		_exit(progress_begin() ? 99 : do_boot(number));
 	}
 	close(p[1]);
+	list = json_array();
 	f = fdopen(p[0], "r");
 	while (fgets(line, sizeof(line), f)) {
 		json_t *j = json_loads(line, 0, NULL);

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Retries: a run that has not passed is done again as often as the plan says,
+ * and whoever reads the results sees that it was. The guest is a stand-in whose
+ * program fails the first few times.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "accel.h"
+#include "bootrun.h"
+#include "fake_qemu.h"
+#include "formats.h"
+#include "jsonio.h"
+#include "scratch.h"
+#include "summary.h"
+#include "table.h"
+
+static json_t *boot_json;	/* of the boot that was run last */
+
+static void put_manifest(void)
+{
+	put("manifest.json", "{\"schema\": 2, \"id\": \"x\", \"plan\": \"x\", \"clock\": \"wall\", "
+	    "\"seed\": 7, \"accel\": {\"name\": \"tcg\"}, \"plan_spec\": {\"boots\": 1, "
+	    "\"arms\": [\"mutex\"], \"compare\": [], \"primary\": null, \"aa\": null, \"margin\": 0.02}}");
+}
+
+/* A boot of one test in one arm; @fails runs of it go wrong. */
+static int do_boot(const char *how, const char *fails, unsigned int retries,
+		   bool traced)
+{
+	static char *arms[] = { "mutex", NULL };
+	static char *events[] = { "mremap_4k", NULL };
+	static const struct accel_choice tcg = { ACCEL_TCG, "amd", "test" };
+	struct plan_test test = {
+		.name = "t", .program = "x", .timeout_s = 5, .traced = traced,
+		.events = { events, 1 }, .retries = retries,
+	};
+	const struct plan plan = {
+		.arms = { arms, 1 }, .tests = &test, .n_tests = 1,
+		.memory_mb = 64,
+	};
+	const struct bootrun r = {
+		.plan = &plan, .accel = &tcg, .cpus = 1, .seed = 7, .total = 1,
+		.kernel = "k", .initrd = "i", .system_map = "map",
+		.results = ".",
+	};
+	int ret;
+
+	setenv("FAKE_QEMU", how, 1);
+	setenv("FAKE_FAILS", fails, 1);
+	assert_int_equal(remove_tree("boot-000"), 0);
+	ret = bootrun_do(&r);
+	json_decref(boot_json);
+	boot_json = json_load_file("boot-000/boot.json", 0, NULL);
+	assert_non_null(boot_json);
+	return ret;
+}
+
+static json_t *test_of(const char *name, bool traced)
+{
+	json_t *t;
+	size_t i;
+
+	json_array_foreach(json_object_get(boot_json, "tests"), i, t)
+		if (!strcmp(jsonio_text(t, "name"), name) &&
+		    json_is_true(json_object_get(t, "traced")) == traced)
+			return t;
+	return NULL;
+}
+
+static size_t n_tests(void)
+{
+	return json_array_size(json_object_get(boot_json, "tests"));
+}
+
+static void assert_result(const json_t *t, const char *status, int attempt,
+			  size_t earlier)
+{
+	assert_non_null(t);
+	assert_string_equal(jsonio_text(t, "status"), status);
+	assert_int_equal(json_integer_value(json_object_get(t, "attempt")),
+			 attempt);
+	assert_int_equal(json_array_size(json_object_get(t, "attempts")),
+			 earlier);
+}
+
+static void assert_attempt(const json_t *t, size_t i, int number,
+			   const char *status)
+{
+	const json_t *a = json_array_get(json_object_get(t, "attempts"), i);
+
+	assert_int_equal(json_integer_value(json_object_get(a, "attempt")),
+			 number);
+	assert_string_equal(jsonio_text(a, "status"), status);
+	assert_true(json_is_string(json_object_get(a, "reason")));
+}
+
+static void first_attempt(void **state)
+{
+	(void)state;
+	assert_int_equal(do_boot("selftest", "0", 3, true), ST_OK);
+	assert_int_equal(n_tests(), 2);
+	/* Nothing is said of attempts where there was one. */
+	assert_result(test_of("mremap_4k", false), "PASS", 0, 0);
+	assert_result(test_of("mremap_4k", true), "PASS", 0, 0);
+}
+
+static void without_retries(void **state)
+{
+	(void)state;
+	assert_int_equal(do_boot("selftest", "1", 0, true), ST_FAIL);
+	assert_result(test_of("mremap_4k", false), "FAIL", 0, 0);
+	assert_result(test_of("mremap_4k", true), "PASS", 0, 0);
+}
+
+/* PASS, and both earlier attempts beside it; the traced run has its own. */
+static void passes_in_the_end(void **state)
+{
+	char *log;
+
+	(void)state;
+	assert_int_equal(do_boot("selftest", "2", 3, true), ST_OK);
+	assert_string_equal(jsonio_text(boot_json, "status"), "PASS");
+	assert_result(test_of("mremap_4k", false), "PASS", 3, 2);
+	assert_attempt(test_of("mremap_4k", false), 0, 1, "FAIL");
+	assert_result(test_of("mremap_4k", true), "PASS", 0, 0);
+	/* The crash was no event's result, and is not lost for it. */
+	assert_result(test_of("(program)", false), "PASS", 3, 1);
+	assert_attempt(test_of("(program)", false), 0, 2, "ERROR");
+	assert_int_equal(n_tests(), 3);
+	log = read_file("boot-000/ktap.log", NULL);
+	assert_non_null(strstr(log, "untraced: t, attempt 3\n"));
+	free(log);
+}
+
+static void never_passes(void **state)
+{
+	(void)state;
+	assert_int_equal(do_boot("selftest", "9", 2, false), ST_FAIL);
+	assert_result(test_of("mremap_4k", false), "MISS", 3, 2);
+	assert_attempt(test_of("mremap_4k", false), 0, 1, "FAIL");
+}
+
+/* What the kernel reported is no flake: the result stands. */
+static void kernel_findings(void **state)
+{
+	(void)state;
+	assert_int_equal(do_boot("selftest-warn", "1", 3, false), ST_FAIL);
+	assert_result(test_of("mremap_4k", false), "FAIL", 0, 0);
+	assert_string_equal(jsonio_text(boot_json, "status"), "FAIL");
+}
+
+/* A guest that is lost in the second attempt. */
+static void lost_guest(void **state)
+{
+	(void)state;
+	assert_int_equal(do_boot("selftest-lost", "1", 3, true), ST_FAIL);
+	assert_result(test_of("mremap_4k", false), "MISS", 2, 1);
+	assert_result(test_of("mremap_4k", true), "MISS", 0, 0);
+}
+
+static char *table_of(const struct summary *s)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	table_print(s, f);
+	fclose(f);
+	return text;
+}
+
+static void has(const char *file, const char *what)
+{
+	char *text = read_file(file, NULL);
+
+	if (!text || !strstr(text, what))
+		fail_msg("%s lacks '%s': %s", file, what, text ? text : "");
+	free(text);
+}
+
+/* Whatever reads the run says so. */
+static void readers(void **state)
+{
+	struct summary s;
+	json_t *j, *t;
+	char *text;
+
+	(void)state;
+	assert_int_equal(do_boot("selftest", "1", 1, false), ST_OK);
+	put_manifest();
+	assert_int_equal(summary_load(".", &s), 0);
+	j = summary_json(&s);
+	t = json_array_get(json_object_get(j, "tests"), 0);
+	assert_string_equal(jsonio_text(t, "status"), "PASS");
+	assert_int_equal(json_integer_value(json_object_get(t, "retried")), 1);
+	assert_int_equal(json_integer_value(json_object_get(t, "retried_pass")), 1);
+	assert_memory_equal(jsonio_text(t, "first_attempt"), "FAIL: ", 6);
+	json_decref(j);
+	text = table_of(&s);
+	assert_non_null(strstr(text, "1 PASS (1 only after a retry), 0 SKIP"));
+	assert_non_null(strstr(text, "1 results took more than one attempt"));
+	free(text);
+	assert_int_equal(formats_write(&s, "."), ST_OK);
+	summary_free(&s);
+	has("results.ktap", "# mremap_4k: attempt 1: FAIL");
+	has("results.ktap", "# mremap_4k: attempt 2: PASS");
+	has("junit.xml", "<flakyFailure type=\"FAIL\" message=\"attempt 1: ");
+	has("kcidb.json", "\"attempt\": 2");
+	has("kcidb.json", "\"attempts\"");
+	assert_int_equal(remove("manifest.json"), 0);
+}
+
+/* Of those that did not pass in the end, in the words of the format. */
+static void reruns(void **state)
+{
+	struct summary s;
+
+	(void)state;
+	assert_int_equal(do_boot("selftest", "3", 2, false), ST_FAIL);
+	put_manifest();
+	assert_int_equal(summary_load(".", &s), 0);
+	assert_int_equal(formats_write(&s, "."), ST_OK);
+	summary_free(&s);
+	has("junit.xml", "rerunFailure type=\"FAIL\"");
+	has("junit.xml", "<error type=\"MISS\"");
+	assert_int_equal(remove("manifest.json"), 0);
+}
+
+/* A boot.json that says nonsense of attempts is refused. */
+static void nonsense(void **state)
+{
+	static const char *const bad[] = {
+		"[]", "7", "[{}]", "[{\"attempt\": 1, \"status\": \"GOOD\"}]",
+		"[{\"attempt\": 0, \"status\": \"FAIL\"}]",
+	};
+	struct summary s;
+
+	(void)state;
+	put_manifest();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		json_t *t;
+
+		assert_int_equal(do_boot("selftest", "1", 1, false), ST_OK);
+		t = test_of("mremap_4k", false);
+		json_object_set_new(t, "attempts", json_loads(bad[i], JSON_DECODE_ANY, NULL));
+		assert_int_equal(json_dump_file(boot_json, "boot-000/boot.json", 0), 0);
+		listen_begin();
+		assert_int_equal(summary_load(".", &s), -1);
+		listen_end();
+		assert_said("\"attempts\" of a test");
+	}
+}
+
+static int set_up(void **state)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0 || scratch_setup(state) || chdir(scratch))
+		return -1;
+	self[n] = '\0';
+	setenv("SECMMU_QEMU", self, 1);
+	setenv("SECMMU_QEMU_USER", "root", 1);
+	put("k", "kernel");
+	put("i", "initrd");
+	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	json_decref(boot_json);
+	return chdir("/") || scratch_teardown(state);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_attempt),
+		cmocka_unit_test(without_retries),
+		cmocka_unit_test(passes_in_the_end),
+		cmocka_unit_test(never_passes),
+		cmocka_unit_test(kernel_findings),
+		cmocka_unit_test(lost_guest),
+		cmocka_unit_test(readers),
+		cmocka_unit_test(reruns),
+		cmocka_unit_test(nonsense),
+	};
+
+	if (getenv("FAKE_QEMU"))
+		return fake_qemu(argc, argv);
+	return cmocka_run_group_tests_name("retries", tests, set_up, tear_down);
+}
