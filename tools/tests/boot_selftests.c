@@ -112,6 +112,7 @@ static void unload(void)
 #define OVERLAP "/tests/secmmu_overlap_test"
 #define CONTENTION "/tests/secmmu_contention_test"
 #define RANGE "/tests/secmmu_range_test"
+#define RELEASE "/tests/secmmu_release_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -159,6 +160,8 @@ static const struct {
 	{ FAULT, "fault_guest_read", "no-effect" },
 	{ FAULT, "fault_guest_thp", "stale-read" },
 	{ FAULT, "fault_guest_upgrade", "no-effect" },
+	{ RELEASE, "release_exit", "no-release" },
+	{ RELEASE, "release_kill", "no-release" },
 	{ OVERLAP, "overlap_same", "stale-read" },
 	{ OVERLAP, "overlap_beside", "stray-write" },
 	{ OVERLAP, "overlap_random", "lost-write" },
