@@ -248,6 +248,23 @@ static void planted_faults_end_in_failure(void **state)
 	unload();
 }
 
+/* With it, and, which is the planted fault, without. */
+static void shadow_paging_is_shadow_paging(void **state)
+{
+	const char *path = strcmp(accel.vendor, "amd") ?
+			   "/sys/module/kvm_intel/parameters/ept" :
+			   "/sys/module/kvm_amd/parameters/npt";
+	const char *argv[] = { "/bin/busybox", "grep", "-q", "N", path, NULL };
+
+	(void)state;
+	for (int shadow = 1; shadow >= 0; shadow--) {
+		boot_set_shadow(boot, shadow);
+		load("rwlock");
+		assert_int_equal(run_exit(argv), !shadow);
+		unload();
+	}
+}
+
 /* A traced run of a selftest. */
 struct traced {
 	struct trace *trace;
@@ -442,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(true_pairs_are_loaded),
 		cmocka_unit_test(mixed_pairs_are_refused),
+		cmocka_unit_test(shadow_paging_is_shadow_paging),
 		cmocka_unit_test(planted_faults_are_caught),
 		cmocka_unit_test(planted_faults_end_in_failure),
 		cmocka_unit_test(only_samples_are_traced),
