@@ -22,7 +22,8 @@ help:
 #: make debug        our selftests and the kernel's on kernels that check themselves
 #: make controls     each planted bug of kvm-patches/controls/ built, booted, caught
 #: make sites        every MMU notifier call site of the kernel: which were fired
-#:                   on a guest's memory, by what (of a run: DIR=)
+#:                   on a guest's memory, by what, and by the kernel's own
+#:                   selftests beside (UPSTREAM=0: not those; of a run: DIR=)
 #: make vmm          QEMU with a Linux guest in every arm, its memory worked on
 #: make soak         all events at random until MINUTES= (10) are over or one
 #:                   fails: the line that it then prints repeats that boot
@@ -93,9 +94,17 @@ sites: tools
 ifdef DIR
 	@$(SECMMU) sites $(SOURCE) $(DIR)
 else
-	@status=0; $(SECMMU) compare $(if $(PLAN),,--plan events) $(COMPARE) || status=$$?; \
+	@status=0; beside=; \
+		if [ "$(UPSTREAM)" != 0 ]; then \
+			$(SECMMU) compare $(SOURCE) $(call opt,ACCEL,accel) --plan upstream-sites || status=$$?; \
+			[ $$status -le 1 ] || exit $$status; \
+			beside=$$(readlink -f results/latest); \
+		fi; \
+		status=0; $(SECMMU) compare $(if $(PLAN),,--plan events) $(COMPARE) || status=$$?; \
 		[ $$status -le 1 ] || exit $$status; \
-		$(SECMMU) sites && exit $$status
+		$(SECMMU) sites $${beside:+--beside $$beside}; sites=$$?; \
+		[ -z "$$beside" ] || $(SECMMU) report >/dev/null || exit 3; \
+		[ $$sites -eq 0 ] && exit $$status; exit $$sites
 endif
 
 selftests: tools

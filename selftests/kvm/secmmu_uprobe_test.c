@@ -15,7 +15,7 @@
 #include "secmmu.h"
 
 #define PMU_TYPE	"/sys/bus/event_source/devices/uprobe/type"
-#define PROBE_BYTE	7
+#define PROBE_BYTE	(offsetof(struct secmmu_page, stamp) + 7)
 #define STAMP_MASK	(~0UL >> 8)
 #define STAMP_INT3	(0xccUL << 56)
 

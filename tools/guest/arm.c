@@ -73,7 +73,7 @@ static int load_module(const char *arm, const char *file, const char *name,
 }
 
 int arm_load(const char *arm, const char *vendor_arm, const char *vendor,
-	     const char *params, struct gerr *e)
+	     const char *params, const char *vendor_params, struct gerr *e)
 {
 	struct gerr ignored = { "" };
 	char file[32], name[32];
@@ -88,7 +88,7 @@ int arm_load(const char *arm, const char *vendor_arm, const char *vendor,
 	snprintf(name, sizeof(name), "kvm_%s", vendor);
 	if (load_module(arm, "irqbypass", "irqbypass", "", e) ||
 	    load_module(arm, "kvm", "kvm", params, e) ||
-	    load_module(vendor_arm, file, name, "", e)) {
+	    load_module(vendor_arm, file, name, vendor_params, e)) {
 		arm_unload(&ignored);
 		return -1;
 	}

@@ -122,11 +122,12 @@ void port_receive(struct port *p);
  * @vendor_arm: the folder the vendor module is taken from
  * @vendor: "amd" or "intel"
  * @params: module parameters for kvm, "" for none
+ * @vendor_params: the same for the vendor module
  *
  * Return: 0, or -1 with @e set and nothing of it left loaded.
  */
 int arm_load(const char *arm, const char *vendor_arm, const char *vendor,
-	     const char *params, struct gerr *e);
+	     const char *params, const char *vendor_params, struct gerr *e);
 
 /** arm_unload - unload all of KVM; fine if none is loaded. Return: 0 or -1. */
 int arm_unload(struct gerr *e);

@@ -80,28 +80,40 @@ static const char *text(const struct request *q, const char *key)
 	return s ? s : "";
 }
 
-static int load(const struct request *q, struct gerr *e)
+/* A module's parameters, PARAMS_MAX bytes of room: all values of @key. */
+static int get_params(const struct request *q, const char *key, char *params,
+		      struct gerr *e)
 {
-	char params[PARAMS_MAX] = "";
 	unsigned int i;
 	const char *s;
 	size_t len = 0;
 
-	for (i = 0; (s = frame_text_get(q->data, q->len, "kvm_arg", i)); i++) {
-		len += snprintf(params + len, sizeof(params) - len, "%s%s",
+	params[0] = '\0';
+	for (i = 0; (s = frame_text_get(q->data, q->len, key, i)); i++) {
+		len += snprintf(params + len, PARAMS_MAX - len, "%s%s",
 				i ? " " : "", s);
-		if (len >= sizeof(params))
-			return gerr_set(e, "kvm_arg: more than %d bytes",
+		if (len >= PARAMS_MAX)
+			return gerr_set(e, "%s: more than %d bytes", key,
 					PARAMS_MAX);
 	}
+	return 0;
+}
+
+static int load(const struct request *q, struct gerr *e)
+{
+	char params[PARAMS_MAX], vendor_params[PARAMS_MAX];
+
+	if (get_params(q, "kvm_arg", params, e) ||
+	    get_params(q, "vendor_arg", vendor_params, e))
+		return -1;
 	return arm_load(text(q, "arm"), text(q, "arm"), text(q, "vendor"),
-			params, e);
+			params, vendor_params, e);
 }
 
 static int load_mixed(const struct request *q, struct gerr *e)
 {
 	if (arm_load(text(q, "arm"), text(q, "vendor_arm"), text(q, "vendor"),
-		     "", e))
+		     "", "", e))
 		return -1;
 	return arm_unload(e);
 }

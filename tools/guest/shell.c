@@ -88,7 +88,7 @@ void shell_only(void)
 
 	snprintf(vendor, sizeof(vendor), "%s", s ? s : "amd");
 	s = cmdline_get("secmmu.arm");
-	if (s && arm_load(s, s, vendor, "", &e)) {
+	if (s && arm_load(s, s, vendor, "", "", &e)) {
 		klog("arm: %s", e.msg);
 		s = NULL;
 	}
@@ -117,7 +117,7 @@ int arm_command(int argc, char **argv)
 	if (!vendor)
 		vendor = cmdline_get("secmmu.vendor");
 	snprintf(was, sizeof(was), "%s", vendor ? vendor : "amd");
-	if (arm_unload(&e) || arm_load(argv[1], argv[1], was, "", &e)) {
+	if (arm_unload(&e) || arm_load(argv[1], argv[1], was, "", "", &e)) {
 		fprintf(stderr, "arm: %s\n", e.msg);
 		return 1;
 	}

@@ -151,6 +151,7 @@ static struct boot *boot_new(const struct boot_spec *s)
 	set_limits(b, s);
 	b->clock = s->clock;
 	b->vendor = s->accel->vendor;
+	b->shadow = s->shadow;
 	b->what = xstrdup("boot");
 	b->tty.in = b->tty.out = -1;
 	b->qemu.pidfd = b->qemu.console = b->qemu.frames = -1;
@@ -236,7 +237,15 @@ int boot_load(struct boot *b, const char *arm, const char *const *kvm_args)
 	put(&t, "arm", arm);
 	put(&t, "vendor", b->vendor);
 	put_all(&t, "kvm_arg", kvm_args);
+	if (b->shadow)
+		put(&t, "vendor_arg",
+		    strcmp(b->vendor, "amd") ? "ept=0" : "npt=0");
 	return request(b, FRAME_LOAD, &t, b->limits.load_ms);
+}
+
+void boot_set_shadow(struct boot *b, bool shadow)
+{
+	b->shadow = shadow;
 }
 
 int boot_unload(struct boot *b)

@@ -58,6 +58,7 @@ struct boot_spec {
 	enum boot_clock clock;
 	unsigned int cpus;
 	unsigned int memory_mb;
+	bool shadow;			/* see boot_set_shadow() */
 	const char *append;		/* added to the kernel's command line, or NULL */
 	const char *dir;		/* existing; console.log is written there */
 	enum vmcore_format vmcore;	/* of a guest that panics or hangs, as DIR/vmcore */
@@ -104,6 +105,13 @@ const struct boot_hello *boot_get_hello(const struct boot *b);
  * Return: BOOT_OK, BOOT_REFUSED or what the boot died of.
  */
 int boot_load(struct boot *b, const char *arm, const char *const *kvm_args);
+
+/**
+ * boot_set_shadow - what KVM is loaded from now on has no two-dimensional paging
+ *
+ * It shadows the guest's page tables: npt=0 or ept=0 of the vendor module.
+ */
+void boot_set_shadow(struct boot *b, bool shadow);
 
 /** boot_unload - unload whatever is loaded. Returns as boot_load(). */
 int boot_unload(struct boot *b);

@@ -44,6 +44,7 @@ struct boot {
 	struct boot_limits limits;
 	enum boot_clock clock;
 	const char *vendor;
+	bool shadow;
 	struct qemu_info info;
 	struct qemu qemu;
 	bool started;

@@ -247,25 +247,6 @@ static int write_calls(struct turn *t)
 	return 0;
 }
 
-/* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
-static enum status judge_exit(const struct ktap_end *end, char *reason,
-			      size_t size)
-{
-	if (end->timed_out) {
-		snprintf(reason, size, "did not end within its time limit");
-		return STATUS_MISS;
-	}
-	if (end->signal) {
-		snprintf(reason, size, "killed by signal %d", end->signal);
-		return STATUS_FAIL;
-	}
-	if (end->exit)
-		snprintf(reason, size, "exit status %d", end->exit);
-	if (end->exit == KSFT_SKIP)
-		return STATUS_SKIP;
-	return end->exit ? STATUS_FAIL : STATUS_PASS;
-}
-
 static unsigned int expected_findings(const struct plan_test *pt,
 				      const char *arm)
 {
@@ -302,6 +283,33 @@ static bool is_again(const struct turn *t, uint32_t id)
 	       t->attempt <= t->test->retries && !kernel_reported(t, id);
 }
 
+static int finish_trace(struct turn *t, const struct run_result *res)
+{
+	trace_lost(t->run->trace, res->lost);
+	t->run->lost_events += trace_lost_total(t->run->trace);
+	/* Each run's calls are counted once. */
+	return is_again(t, res->id) ? 0 : write_calls(t);
+}
+
+/* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
+static enum status judge_exit(const struct ktap_end *end, char *reason,
+			      size_t size)
+{
+	if (end->timed_out) {
+		snprintf(reason, size, "did not end within its time limit");
+		return STATUS_MISS;
+	}
+	if (end->signal) {
+		snprintf(reason, size, "killed by signal %d", end->signal);
+		return STATUS_FAIL;
+	}
+	if (end->exit)
+		snprintf(reason, size, "exit status %d", end->exit);
+	if (end->exit == KSFT_SKIP)
+		return STATUS_SKIP;
+	return end->exit ? STATUS_FAIL : STATUS_PASS;
+}
+
 /* Judge one program that ran. */
 static int finish_turn(struct turn *t, const struct run_result *res)
 {
@@ -316,7 +324,7 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 
 	if (t->test->by_exit) {
 		add_results(t, judge_exit(&end, how, sizeof(how)), how);
-		return 0;
+		return t->test->sites ? finish_trace(t, res) : 0;
 	}
 
 	if (status == STATUS_PASS && t->samples_any &&
@@ -329,15 +337,10 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 		reason = "the trace could not be decoded";
 	}
 	add_results(t, status, reason);
-	if (t->traced) {
-		trace_lost(t->run->trace, res->lost);
-		/* Each run's calls are counted once. */
-		if (!is_again(t, res->id) && write_calls(t))
-			return -1;
-	}
+	if (t->traced && finish_trace(t, res))
+		return -1;
 	if (status == STATUS_PASS && write_samples(t))
 		return -1;
-	t->run->lost_events += trace_lost_total(t->run->trace);
 	return 0;
 }
 
@@ -397,7 +400,7 @@ static int run_attempt(struct running_boot *run, size_t slot,
 	struct run_req req = {
 		.argv = (const char *const *)argv.v,
 		.timeout_ms = pt->timeout_s * 1000,
-		.trace = traced,
+		.trace = traced || (pt->sites && kind == RUN_UNTRACED),
 		.samples = !pt->by_exit && kind != RUN_PERF,
 		.perf = kind == RUN_PERF,
 		.expected = expected_findings(pt, run->slots[slot].arm),
@@ -723,6 +726,7 @@ static int run_plan(const struct bootrun *r)
 		.cpus = r->cpus,
 		.memory_mb = r->plan->memory_mb,
 		.vmcore = r->vmcore,
+		.shadow = r->plan->shadow,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
 	int ret = ST_HARNESS;

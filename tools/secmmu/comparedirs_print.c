@@ -70,6 +70,11 @@ static void row(FILE *out, const struct dirs *d, const struct dirs_row *r)
 	if (r->boots_needed)
 		fprintf(out, " (%zu boots in each)", r->boots_needed);
 	fputc('\n', out);
+	if (*r->reason) {
+		fputs("    ", out);
+		plain(out, r->reason, REASON_MAX);
+		fputc('\n', out);
+	}
 }
 
 static void heading(FILE *out, const struct dirs *d, const struct dirs_row *r)
@@ -85,6 +90,12 @@ static void heading(FILE *out, const struct dirs *d, const struct dirs_row *r)
 	fprintf(out, "%-34s %8s  %-17s %7s  %s\n", "event", "ratio",
 		"95 % interval", "p", "verdict");
 }
+
+/* What such a test rests on, beyond what the paired one of a single run does. */
+static const char unpaired[] =
+	"That test rests on more than the paired one of a single run does: that the runs differ\n"
+	"in place alone, not in spread, which matters where one has more boots than the other.\n"
+	"And what differs from boot to boot does not cancel: it sees less.\n";
 
 void dirs_print(const struct dirs *d, FILE *out)
 {
@@ -104,6 +115,7 @@ void dirs_print(const struct dirs *d, FILE *out)
 	fprintf(out, "\nThe two runs' boots are no pairs: permutation test of two samples, one number a\n"
 		"boot; p by Holm among the rows of a table. Same: within %g %%. %s\n",
 		100 * d->margin, words_clock(&d->old));
+	fputs(unpaired, out);
 	for (i = 0; i < d->notes.n; i++) {
 		fputs("Mind: ", out);
 		plain(out, d->notes.v[i], 400);

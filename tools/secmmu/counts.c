@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "counts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const char *const names[] = {
 	[COUNT_PREEMPTED] = "preempted",
 	[COUNT_PASSES] = "passes",
 	[COUNT_RETRIES] = "retries",
+	[COUNT_LOCK_WAITS] = "lock_waits",
 };
 
 const char *count_name(enum count_kind k)
@@ -90,15 +92,25 @@ int counts_from_json(const json_t *j, struct call_counts *c)
 	return check(c);
 }
 
-void counts_add(struct counts_sum *s, const struct call_counts *c)
+void counts_add(struct counts_sum *s, size_t boot, const struct call_counts *c)
 {
 	s->boots = xrealloc(s->boots, (s->n + 1) * sizeof(*s->boots));
+	s->boot = xrealloc(s->boot, (s->n + 1) * sizeof(*s->boot));
+	s->boot[s->n] = boot;
 	s->boots[s->n++] = *c;
+}
+
+double count_rate(const struct call_counts *c, enum count_kind k)
+{
+	if (c->v[k] == COUNT_NONE)
+		return NAN;
+	return (double)c->v[k] / (double)c->v[COUNT_CALLS];
 }
 
 void counts_sum_free(struct counts_sum *s)
 {
 	free(s->boots);
+	free(s->boot);
 	*s = (struct counts_sum){ 0 };
 }
 
@@ -119,7 +131,6 @@ size_t counts_per_call(const struct counts_sum *s, enum count_kind k, double *ou
 	if (counts_total(s, k) == COUNT_NONE)
 		return 0;
 	for (size_t i = 0; i < s->n; i++)
-		out[i] = (double)s->boots[i].v[k] /
-			 (double)s->boots[i].v[COUNT_CALLS];
+		out[i] = count_rate(&s->boots[i], k);
 	return s->n;
 }

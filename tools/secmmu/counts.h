@@ -14,6 +14,7 @@ enum count_kind {
 	COUNT_PREEMPTED,
 	COUNT_PASSES,
 	COUNT_RETRIES,
+	COUNT_LOCK_WAITS,
 	COUNT_KINDS
 };
 
@@ -44,11 +45,15 @@ int counts_from_json(const json_t *j, struct call_counts *c);
 /* Those of an event in an arm, of several boots. */
 struct counts_sum {
 	struct call_counts *boots;
+	size_t *boot;		/* which ones these are, ascending */
 	size_t n;
 };
 
-/** counts_add - one boot more. */
-void counts_add(struct counts_sum *s, const struct call_counts *c);
+/** counts_add - boot number @boot, which comes after those before. */
+void counts_add(struct counts_sum *s, size_t boot, const struct call_counts *c);
+
+/** count_rate - by call; NaN if it was not counted. */
+double count_rate(const struct call_counts *c, enum count_kind k);
 
 /** counts_sum_free - what @s points to. */
 void counts_sum_free(struct counts_sum *s);

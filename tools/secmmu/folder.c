@@ -262,17 +262,19 @@ static struct tally *find_tally(struct folder *f, const char *test,
 	return t;
 }
 
-static int read_counts(struct tally *t, const json_t *j, const char *path)
+static int read_counts(struct tally *t, size_t boot, const json_t *j,
+		       const char *path)
 {
 	const json_t *o = json_object_get(j, "counts");
 	struct call_counts c;
 
-	if (!o || json_is_true(json_object_get(j, "traced")) ||
-	    strcmp(string_or_empty(j, "copy"), "a"))
+	if (!o || json_is_true(json_object_get(j, "traced")))
 		return 0;
 	if (counts_from_json(o, &c))
 		return bad(path, "counts", "of a test are no whole numbers with calls among them");
-	counts_add(&t->counts, &c);
+	counts_add(strcmp(string_or_empty(j, "copy"), "b") ? &t->counts :
+							   &t->counts_b,
+		   boot, &c);
 	return 0;
 }
 
@@ -335,7 +337,8 @@ static int read_test(struct folder *f, const struct folder_boot *b,
 		t->reason = xasprintf("%s%s", traced && *s ? "traced: " : "", s);
 	if (read_attempts(t, j, status, path))
 		return -1;
-	return b->status == STATUS_PASS ? read_counts(t, j, path) : 0;
+	return b->status == STATUS_PASS ?
+	       read_counts(t, (size_t)(b - f->boots), j, path) : 0;
 }
 
 static int add_finding(struct folder *f, const struct folder_boot *b,
@@ -361,6 +364,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 {
 	const char *status = get_string(boot, "status", path), *s;
 	const json_t *tests = json_object_get(boot, "tests"), *j;
+	uint64_t lost_events = 0;
 	size_t i;
 
 	if (!status)
@@ -369,6 +373,9 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 		return bad(path, "status", "is none of PASS, FAIL, SKIP, ERROR, MISS");
 	b->reason = xstrdup(string_or_empty(boot, "reason"));
 	if (get_count(boot, "lost_samples", path, &b->lost))
+		return -1;
+	if (json_object_get(boot, "lost_events") &&
+	    get_count(boot, "lost_events", path, &lost_events))
 		return -1;
 	s = string_or_empty(boot, "clock");
 	if (*s && strcmp(s, f->clock))
@@ -382,6 +389,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 		if (add_finding(f, b, j, path))
 			return -1;
 	f->lost += b->lost;
+	f->lost_events += lost_events;
 	return 0;
 }
 
@@ -489,6 +497,7 @@ void folder_free(struct folder *f)
 		free(f->tallies[i].reason);
 		free(f->tallies[i].first_attempt);
 		counts_sum_free(&f->tallies[i].counts);
+		counts_sum_free(&f->tallies[i].counts_b);
 	}
 	for (i = 0; i < f->n_findings; i++) {
 		free(f->findings[i].kind);

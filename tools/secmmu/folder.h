@@ -66,8 +66,11 @@ struct tally {
 	unsigned int retried;	/* results that took more than one attempt */
 	unsigned int retried_pass;	/* of them, those that passed in the end */
 	char *first_attempt;	/* what the first attempt at the first of them said */
-	/* Of the runs without tracepoints and the first slot, in boots that PASS. */
-	struct counts_sum counts;
+	/*
+	 * Of the runs without tracepoints, in boots that PASS; counts_b of the
+	 * second slot of the A/A pair.
+	 */
+	struct counts_sum counts, counts_b;
 };
 
 struct folder_finding {
@@ -108,7 +111,8 @@ struct folder {
 	struct folder_finding *findings;
 	size_t n_findings;
 	size_t n_unexpected;	/* of them */
-	uint64_t lost;
+	uint64_t lost;		/* samples without what the trace tells */
+	uint64_t lost_events;	/* of the traces, all boots */
 	uint64_t samples;	/* lines read */
 };
 

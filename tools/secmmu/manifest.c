@@ -90,6 +90,8 @@ static json_t *plan_spec(const struct plan *p)
 	json_object_set_new(o, "margin", json_real(p->margin));
 	json_object_set_new(o, "memory_mb", json_integer(p->memory_mb));
 	json_object_set_new(o, "nodes", json_integer(p->nodes));
+	if (p->shadow)
+		json_object_set_new(o, "paging", json_string("shadow"));
 	json_object_set_new(o, "mix", json_integer(p->mix));
 	/* A boot that is repeated is no part of the run that it was in. */
 	if (p->only_boot >= 0)

@@ -58,6 +58,9 @@ static int read_test_section(struct plan *p, const struct ini_section *s)
 	if (t->by_exit && (t->sizes.n || t->vcpus.n))
 		return plan_bad(&l, "[%s] has sizes or vcpus, and judge = exit: its one result could not be told apart",
 				s->name);
+	if (t->sites && !t->by_exit)
+		return plan_bad(&l, "[%s] has sites and events: those of an event come from the run with tracepoints",
+				s->name);
 	/* Its own result is all that is wanted of it. */
 	if (t->by_exit)
 		t->traced = false;

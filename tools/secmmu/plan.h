@@ -42,6 +42,7 @@ struct plan_test {
 	struct strs vcpus;	/* is made into a test for each */
 	unsigned int sweep;	/* line of the section that this one was made of */
 	struct strs events;	/* to be run (-e); a result is due for each */
+	bool sites;		/* its one run is traced, for its call sites */
 	bool by_exit;		/* the exit status tells, not KTAP; no events */
 	char *reference;	/* the arm whose outcome is the right one, or NULL */
 	struct plan_finding *findings;	/* the kernel may report these */
@@ -66,6 +67,7 @@ struct plan {
 	unsigned int memory_mb;
 	unsigned int nodes;	/* NUMA nodes that the memory is made to look like */
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
+	bool shadow;		/* KVM without two-dimensional paging */
 	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
 	size_t n_tests;

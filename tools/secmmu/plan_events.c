@@ -176,6 +176,7 @@ static bool settle(struct plan *p, const struct plan *from)
 	if (p->nodes < from->nodes)
 		p->nodes = from->nodes;
 	p->vmm |= from->vmm;
+	p->shadow |= from->shadow;
 	return clock;
 }
 

@@ -18,7 +18,7 @@
 #define RETRIES_MAX	9
 #define VCPUS_MAX	16	/* of a selftest, as are the two below */
 #define SIZE_STEP	4096
-#define SIZE_MAX_BYTES	(2u << 20)
+#define SIZE_MAX_BYTES	(1u << 30)
 
 int plan_bad(const struct plan_loc *l, const char *fmt, ...)
 {
@@ -188,6 +188,14 @@ static int get_payload(struct plan *p, const struct plan_loc *l, const char *val
 	return plan_bad(l, "'%s' is not allowed: vmm or none", value);
 }
 
+static int get_paging(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	p->shadow = !strcmp(value, "shadow");
+	if (p->shadow || !strcmp(value, "tdp"))
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: tdp or shadow", value);
+}
+
 static int get_nodes(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	return get_number(l, value, 1, NODES_MAX, "", &p->nodes);
@@ -312,11 +320,13 @@ static int check_size(const struct plan_loc *l, const char *word)
 		n <<= 10;
 	else if (!strcmp(unit, "M"))
 		n <<= 20;
+	else if (!strcmp(unit, "G"))
+		n <<= 30;
 	else
 		ok = false;
 	if (ok && n % SIZE_STEP == 0 && n <= SIZE_MAX_BYTES)
 		return 0;
-	return plan_bad(l, "'%s' is not allowed: sizes from 4K to 2M in steps of 4K, with K or M",
+	return plan_bad(l, "'%s' is not allowed: sizes from 4K to 1G in steps of 4K, with K, M or G",
 			word);
 }
 
@@ -341,6 +351,16 @@ static int get_vcpus(struct plan *p, const struct plan_loc *l, const char *value
 		if (get_number(l, vcpus->v[i], 1, VCPUS_MAX, "", &n))
 			return -1;
 	return plan_no_repeats(l, vcpus);
+}
+
+static int get_sites(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+
+	t->sites = !strcmp(value, "yes");
+	if (t->sites || !strcmp(value, "no"))
+		return 0;
+	return plan_bad(l, "'%s' is not allowed: yes or no", value);
 }
 
 static int get_judge(struct plan *p, const struct plan_loc *l, const char *value)
@@ -444,6 +464,7 @@ static const struct plan_key {
 	{ SECTION_PLAN, "lane", get_lane },
 	{ SECTION_PLAN, "memory", get_memory },
 	{ SECTION_PLAN, "nodes", get_nodes },
+	{ SECTION_PLAN, "paging", get_paging },
 	{ SECTION_PLAN, "cpus", get_cpus },
 	{ SECTION_PLAN, "mix", get_mix },
 	{ SECTION_PLAN, "payload", get_payload },
@@ -456,6 +477,7 @@ static const struct plan_key {
 	{ SECTION_TEST, "sizes", get_sizes },
 	{ SECTION_TEST, "vcpus", get_vcpus },
 	{ SECTION_TEST, "judge", get_judge },
+	{ SECTION_TEST | SECTION_SUITE, "sites", get_sites },
 	{ SECTION_TEST | SECTION_SUITE, "reference", get_reference },
 	{ SECTION_TEST | SECTION_SUITE, "findings", get_findings },
 	{ SECTION_TEST | SECTION_SUITE, "timeout", get_timeout },

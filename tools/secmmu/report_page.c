@@ -140,7 +140,7 @@ static void first_screen(FILE *o, const struct summary *s)
 	for (v = STAT_FASTER; f->primary >= 0 && v <= STAT_UNDERPOWERED; v++)
 		whom(o, s, &f->compare[f->primary], (enum stat_verdict)v);
 	fprintf(o, "</div>\n<nav aria-label=\"Sections\"><a href=\"#ratios\">Ratios</a>"
-		"<a href=\"#events\">Events</a><a href=\"#scaling\">Scaling</a><a href=\"#coverage\">Coverage</a><a href=\"#sites\">Call sites</a>"
+		"<a href=\"#events\">Events</a><a href=\"#counts\">Counts</a><a href=\"#scaling\">Scaling</a><a href=\"#coverage\">Coverage</a><a href=\"#sites\">Call sites</a>"
 		"<a href=\"#tests\">Tests</a><a href=\"#kernel\">Kernel findings</a>"
 		"<a href=\"#machine\">Machine</a><a href=\"#method\">Method</a>"
 		"<a href=\"#repeat\">Repeat</a></nav></header>\n<main>\n");
@@ -171,6 +171,7 @@ char *report_page(const struct summary *s, const struct report_plots *p,
 	first_screen(o, s);
 	report_ratios(o, s, p);
 	report_events(o, s, p);
+	report_counts(o, s);
 	report_scaling(o, s, p);
 	report_sites(o, s);
 	report_run(o, &s->folder);

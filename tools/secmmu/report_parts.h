@@ -17,6 +17,7 @@ void report_ratios(FILE *o, const struct summary *s,
 		   const struct report_plots *p);
 void report_events(FILE *o, const struct summary *s,
 		   const struct report_plots *p);
+void report_counts(FILE *o, const struct summary *s);
 void report_scaling(FILE *o, const struct summary *s,
 		    const struct report_plots *p);
 void report_sites(FILE *o, const struct summary *s);

@@ -9,12 +9,22 @@
 #include "words.h"
 #include "util.h"
 
+/* What the axis, and the title, say. */
+static const struct {
+	const char *axis, *title;
+} by_words[] = {
+	[BY_SIZE] = { "size in bytes", "size" },
+	[BY_VCPUS] = { "vCPUs", "number of vCPUs" },
+	[BY_RATE] = { "invalidations a second", "rate of invalidation" },
+	[BY_MEMSLOTS] = { "memslots", "number of memslots" },
+};
+
 static const char *point_word(char *buf, const struct folder *f,
 			      const struct scaling *c, size_t i)
 {
 	if (c->by == BY_SIZE)
 		return word_size(buf, f->cells[c->cells[i]].size);
-	snprintf(buf, WORD_MAX, "%u", f->cells[c->cells[i]].vcpus);
+	snprintf(buf, WORD_MAX, "%.9g", scaling_x(f, c, i));
 	return buf;
 }
 
@@ -30,7 +40,7 @@ static void x_axis(FILE *out, const struct folder *f, const struct scaling *c)
 		fprintf(out, "%s\"%s\" %.9g", i ? ", " : "",
 			point_word(word, f, c, i), scaling_x(f, c, i));
 	fprintf(out, ")\nset xlabel \"%s\"\n",
-		c->by == BY_SIZE ? "size in bytes" : "vCPUs");
+		by_words[c->by].axis);
 }
 
 unsigned int report_plot_scaling(const struct summary *s, struct plots *p,
@@ -97,10 +107,11 @@ static void curve(FILE *o, const struct summary *s, const struct report_plots *p
 	const struct scaling *c = &p->scaling[n];
 	const struct cell *cell = &f->cells[c->cells[0]];
 	char title[256], low[WORD_MAX], high[WORD_MAX], page[WORD_MAX];
+	char event[sizeof(cell->event)];
 	size_t arm;
 
-	snprintf(title, sizeof(title), "%s by %s, pages of %s", cell->event,
-		 c->by == BY_SIZE ? "size" : "number of vCPUs",
+	snprintf(title, sizeof(title), "%s by %s, pages of %s",
+		 scaling_event(event, f, c), by_words[c->by].title,
 		 word_size(page, cell->page_size));
 	html_printf(o, "<h3>%s</h3>\n<div class=\"two\">\n", title);
 	report_figure(o, p, p->scaling_plots[n], "", "Median system call time without "
@@ -124,7 +135,7 @@ void report_scaling(FILE *o, const struct summary *s, const struct report_plots 
 
 	fprintf(o, "<h2 id=\"scaling\">Scaling</h2>\n");
 	if (!p->n_scaling)
-		fprintf(o, "<p>No event was measured with %d sizes or numbers of vCPUs: "
+		fprintf(o, "<p>No event was measured with %d sizes, numbers of vCPUs or memslots, or rates: "
 			"no curve.</p>\n", SCALING_LEAST);
 	else
 		report_legend(o, &s->folder);

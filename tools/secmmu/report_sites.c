@@ -95,6 +95,8 @@ static void row(FILE *o, const struct sites *s, size_t i)
 		    classes[r->state], state);
 	for (size_t arm = 0; arm < s->folder->n_arms; arm++)
 		arm_cell(o, r, arm);
+	if (s->beside_run)
+		fprintf(o, "<td>%llu</td>", (unsigned long long)r->beside_calls);
 	by_cell(o, r);
 }
 
@@ -106,6 +108,8 @@ static void table(FILE *o, const struct sites *s)
 	for (size_t arm = 0; arm < s->folder->n_arms; arm++)
 		html_printf(o, "<th class=\"l\" scope=\"col\">%s</th>",
 			    s->folder->series[arm].arm);
+	if (s->beside_run)
+		html_printf(o, "<th scope=\"col\">%s</th>", s->beside_plan);
 	fprintf(o, "<th class=\"l\" scope=\"col\">fired by, or why not</th></tr>"
 		"</thead><tbody>\n");
 	for (size_t i = 0; i < s->found.n; i++)
@@ -144,6 +148,11 @@ void report_sites(FILE *o, const struct summary *sum)
 		    "calls were the first to take away, or aged, memory of the "
 		    "guest. make sites runs every event there is.</p>\n",
 		    s->found.kernel ? s->found.kernel : "the kernel");
+	if (s->beside_run)
+		html_printf(o, "<p class=\"note\">Beside them, in the column %s: "
+			    "calls on a guest's memory in another run, %s, whose "
+			    "tests do not look at what the guest sees.</p>\n",
+			    s->beside_plan, s->beside_run);
 	table(o, s);
 	strangers(o, s);
 }

@@ -8,14 +8,78 @@
 
 #include "util.h"
 
+static const char *const by_names[] = {
+	[BY_SIZE] = "size",
+	[BY_VCPUS] = "vcpus",
+	[BY_RATE] = "rate",
+	[BY_MEMSLOTS] = "memslots",
+};
+
 const char *scaling_by_name(enum scaling_by by)
 {
-	return by == BY_SIZE ? "size" : "vcpus";
+	return by_names[by];
+}
+
+/* Where "_r200" is in "contend_call_r200_m16": NULL, or its start; and its end. */
+static const char *find_end(const char *event, char letter, const char **end)
+{
+	const char *at = event + strlen(event), *last = at, *p;
+
+	while (last > event) {
+		for (p = last - 1; p > event && *p != '_'; p--)
+			;
+		/* One letter and a number: or the ends are over. */
+		if (*p != '_' || p + 2 >= last ||
+		    p + 2 + strspn(p + 2, "0123456789") != last)
+			return NULL;
+		if (p[1] == letter) {
+			*end = last;
+			return p;
+		}
+		last = p;
+	}
+	return NULL;
+}
+
+static char letter_of(enum scaling_by by)
+{
+	return by == BY_RATE ? 'r' : 'm';
 }
 
 static double x_of(const struct cell *c, enum scaling_by by)
 {
-	return by == BY_SIZE ? (double)c->size : (double)c->vcpus;
+	const char *at, *end;
+
+	switch (by) {
+	case BY_SIZE:
+		return (double)c->size;
+	case BY_VCPUS:
+		return (double)c->vcpus;
+	default:
+		at = find_end(c->event, letter_of(by), &end);
+		return at ? strtod(at + 2, NULL) : 0;
+	}
+}
+
+/* The event's name without what @by is about; @buf is as large as that name. */
+static const char *base_name(char *buf, const struct cell *c, enum scaling_by by)
+{
+	const char *at = NULL, *end;
+
+	if (by == BY_RATE || by == BY_MEMSLOTS)
+		at = find_end(c->event, letter_of(by), &end);
+	if (at)
+		snprintf(buf, sizeof(c->event), "%.*s%s", (int)(at - c->event),
+			 c->event, end);
+	else
+		snprintf(buf, sizeof(c->event), "%s", c->event);
+	return buf;
+}
+
+const char *scaling_event(char *buf, const struct folder *f,
+			  const struct scaling *s)
+{
+	return base_name(buf, &f->cells[s->cells[0]], s->by);
 }
 
 double scaling_x(const struct folder *f, const struct scaling *s, size_t i)
@@ -26,7 +90,10 @@ double scaling_x(const struct folder *f, const struct scaling *s, size_t i)
 /* Whether two cells lie on one curve. */
 static bool alike(const struct cell *a, const struct cell *b, enum scaling_by by)
 {
-	return !strcmp(a->event, b->event) && a->page_size == b->page_size &&
+	char one[sizeof(a->event)], other[sizeof(a->event)];
+
+	return !strcmp(base_name(one, a, by), base_name(other, b, by)) &&
+	       a->page_size == b->page_size &&
 	       (by == BY_SIZE || a->size == b->size) &&
 	       (by == BY_VCPUS || a->vcpus == b->vcpus);
 }
@@ -68,7 +135,7 @@ size_t scaling_find(const struct folder *f, struct scaling **list)
 
 	*list = NULL;
 	for (cell = 0; cell < f->n_cells; cell++)
-		for (by = BY_SIZE; by <= BY_VCPUS; by++) {
+		for (by = 0; by < SCALING_BYS; by++) {
 			s = curve_from(f, cell, (enum scaling_by)by);
 			if (s.n < SCALING_LEAST)
 				continue;

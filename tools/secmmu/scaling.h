@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the time of an event grows with its size, or with the number of vCPUs. */
+/* How the time of an event grows: with its size, vCPUs, rate or memslots. */
 #ifndef SECMMU_SCALING_H
 #define SECMMU_SCALING_H
 
@@ -9,9 +9,13 @@
 #define SCALING_LEAST 3		/* points that a curve needs */
 #define SCALING_MOST 32
 
-enum scaling_by { BY_SIZE, BY_VCPUS };
+/*
+ * Size and vCPUs are a cell's own; rate and memslots the end of its event's name,
+ * "contend_call_r200_m16".
+ */
+enum scaling_by { BY_SIZE, BY_VCPUS, BY_RATE, BY_MEMSLOTS, SCALING_BYS };
 
-/* The cells of an event that differ in nothing but size, or vCPUs. */
+/* The cells of an event that differ in nothing but that. */
 struct scaling {
 	enum scaling_by by;
 	size_t cells[SCALING_MOST];	/* ascending */
@@ -26,11 +30,20 @@ struct scaling {
  */
 size_t scaling_find(const struct folder *f, struct scaling **list);
 
-/** scaling_x - bytes, or vCPUs, of point @i. */
+/** scaling_x - bytes, vCPUs, invalidations a second, or memslots of point @i. */
 double scaling_x(const struct folder *f, const struct scaling *s, size_t i);
 
-/** scaling_by_name - "size" or "vcpus" */
+/** scaling_by_name - "size", "vcpus", "rate" or "memslots" */
 const char *scaling_by_name(enum scaling_by by);
+
+/**
+ * scaling_event - the event's name without what varies
+ * @buf: of the size of a cell's event
+ *
+ * Return: @buf.
+ */
+const char *scaling_event(char *buf, const struct folder *f,
+			  const struct scaling *s);
 
 /**
  * scaling_growth - the exponent b with which the median system call grows, x^b

@@ -6,6 +6,7 @@
 
 #include "inifile.h"
 #include "samples.h"
+#include "sites_beside.h"
 #include "util.h"
 
 /* configs/sites.ini */
@@ -302,7 +303,11 @@ int sites_of_run(const struct folder *f, struct sites **s)
 		ret = callsites_read(path, &found);
 		if (!ret)
 			*s = sites_load(&found, ini, f);
-		ret = *s ? 0 : -1;
+		ret = *s ? sites_beside_read(*s) : -1;
+	}
+	if (ret) {
+		sites_free(*s);
+		*s = NULL;
 	}
 	free(ini);
 	free(path);
@@ -330,6 +335,7 @@ void sites_free(struct sites *s)
 		free(s->strangers[i].name);
 		free(s->strangers[i].call);
 	}
+	sites_beside_free(s);
 	free(s->v);
 	free(s->aliases);
 	free(s->reasons);

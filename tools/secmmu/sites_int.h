@@ -18,6 +18,13 @@ struct site_hit {
 	enum status status;	/* of the event's oracle */
 };
 
+/* A site fired by a test of another run: beside.json. */
+struct beside_hit {
+	char *test, *arm;
+	uint64_t calls;
+	enum status status;	/* how the test ended: it has no oracle for this */
+};
+
 enum site_state {
 	SITE_COVERED,
 	SITE_FAILED,		/* fired, but no oracle passed that was right */
@@ -33,6 +40,9 @@ struct site_row {
 	struct site_hit *hits;
 	size_t n_hits;
 	uint64_t first, calls;
+	struct beside_hit *beside;
+	size_t n_beside;
+	uint64_t beside_calls;
 	enum site_state state;
 };
 
@@ -57,6 +67,9 @@ struct sites {
 	struct site_stranger *strangers;
 	size_t n_strangers;
 	size_t n_state[SITE_STATES];
+	char *beside_plan;	/* the other run; NULL: there is none */
+	char *beside_run;
+	uint64_t beside_lost;	/* events of its traces */
 };
 
 /** site_state_name - "covered", ... */

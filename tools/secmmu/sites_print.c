@@ -122,14 +122,50 @@ char *site_reason(const struct site_row *r)
 	return text;
 }
 
+/* "PASS in rwlock: a b": tests of the other run, by how they ended. */
+static void print_beside(const struct site_row *r, FILE *out)
+{
+	for (int k = 0; k < STATUSES; k++) {
+		struct strs tests = { 0 };
+		char *names, *text;
+
+		for (size_t i = 0; i < r->n_beside; i++)
+			if (r->beside[i].status == (enum status)k &&
+			    !strs_has(&tests, r->beside[i].test))
+				strs_push(&tests, r->beside[i].test);
+		names = strs_join(&tests);
+		text = xasprintf("beside, %s: %s", status_name((enum status)k),
+				 names);
+		if (*names)
+			wrap(out, text);
+		free(text);
+		free(names);
+		strs_free(&tests);
+	}
+}
+
+/* Sites of the call @call, or of others, that the other run has fired. */
+static size_t n_beside(const struct sites *s, const char *call, bool is)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->found.n; i++)
+		n += s->v[i].beside_calls &&
+		     !strcmp(s->v[i].site->call, call) == is;
+	return n;
+}
+
 static void print_row(const struct sites *s, size_t i, FILE *out)
 {
 	const struct site_row *r = &s->v[i];
 	char *name = xasprintf("%s:%s", r->site->file, r->site->function);
 	char *reason;
 
-	fprintf(out, "%4zu  %-50s %-17s %9" PRIu64 " %9" PRIu64 "  %s\n", i + 1,
-		name, r->site->call, r->first, r->calls, states[r->state]);
+	fprintf(out, "%4zu  %-50s %-17s %9" PRIu64 " %9" PRIu64, i + 1, name,
+		r->site->call, r->first, r->calls);
+	if (s->beside_run)
+		fprintf(out, " %9" PRIu64, r->beside_calls);
+	fprintf(out, "  %s\n", states[r->state]);
 	free(name);
 	print_hits(s, r, out);
 	reason = site_reason(r);
@@ -137,14 +173,15 @@ static void print_row(const struct sites *s, size_t i, FILE *out)
 	if (reason && r->state != SITE_UNCOVERED)
 		wrap(out, reason);
 	free(reason);
+	print_beside(r, out);
 }
 
 void sites_print(const struct sites *s, FILE *out)
 {
 	if (s->found.kernel)
 		fprintf(out, "%s\n\n", s->found.kernel);
-	fprintf(out, "%4s  %-50s %-17s %9s %9s  %s\n", "nr", "site", "call",
-		"first", "calls", "state");
+	fprintf(out, "%4s  %-50s %-17s %9s %9s%s  %s\n", "nr", "site", "call",
+		"first", "calls", s->beside_run ? "    beside" : "", "state");
 	for (size_t i = 0; i < s->found.n; i++)
 		print_row(s, i, out);
 	for (size_t i = 0; i < s->n_strangers; i++)
@@ -156,6 +193,16 @@ void sites_print(const struct sites *s, FILE *out)
 		s->found.n, s->n_state[SITE_COVERED], s->n_state[SITE_FAILED],
 		s->n_state[SITE_LATER], s->n_state[SITE_EXPLAINED],
 		s->n_state[SITE_UNCOVERED]);
+	if (s->folder->lost_events)
+		fprintf(out, "%" PRIu64 " events of the traces were lost: what is not here may have been fired all the same\n",
+			s->folder->lost_events);
+	if (s->beside_run && s->beside_lost)
+		fprintf(out, "beside: %" PRIu64 " events were lost\n", s->beside_lost);
+	if (s->beside_run)
+		fprintf(out, "beside: plan %s (%s) has fired %zu of them on a guest's memory; whether the guest saw the right memory its tests do not look at\n",
+			s->beside_plan, s->beside_run,
+			n_beside(s, "invalidate", true) +
+			n_beside(s, "invalidate", false));
 }
 
 static json_t *hits_json(const struct sites *s, const struct site_row *r)
@@ -176,6 +223,29 @@ static json_t *hits_json(const struct sites *s, const struct site_row *r)
 	return list;
 }
 
+static json_t *beside_hits(const struct site_row *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_beside; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:s}",
+			"test", r->beside[i].test, "arm", r->beside[i].arm,
+			"calls", (json_int_t)r->beside[i].calls,
+			"status", status_name(r->beside[i].status)));
+	return list;
+}
+
+static json_t *beside_json(const struct sites *s)
+{
+	if (!s->beside_run)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:i, s:i}", "plan", s->beside_plan,
+			 "run", s->beside_run, "lost_events",
+			 (json_int_t)s->beside_lost,
+			 "invalidations", (int)n_beside(s, "invalidate", true),
+			 "ageing", (int)n_beside(s, "invalidate", false));
+}
+
 static json_t *row_json(const struct sites *s, size_t i)
 {
 	const struct site_row *r = &s->v[i];
@@ -189,6 +259,8 @@ static json_t *row_json(const struct sites *s, size_t i)
 			      "state", states[r->state], "why", why,
 			      "hits", hits_json(s, r));
 
+	if (s->beside_run)
+		json_object_set_new(o, "beside", beside_hits(r));
 	free(why);
 	return o;
 }
@@ -222,12 +294,14 @@ json_t *sites_json(const struct sites *s)
 			"name", s->strangers[i].name,
 			"call", s->strangers[i].call,
 			"calls", (json_int_t)s->strangers[i].calls));
-	return json_pack("{s:i, s:s, s:b, s:{s:o, s:o}, s:o, s:o}", "schema", 1,
+	return json_pack("{s:i, s:s, s:b, s:{s:o, s:o}, s:o, s:o, s:I, s:o}", "schema", 1,
 			 "kernel", s->found.kernel ? s->found.kernel : "",
 			 "complete", sites_complete(s), "counts",
 			 "invalidations", counts_json(s, true),
 			 "ageing", counts_json(s, false), "sites", sites,
-			 "strangers", strangers);
+			 "strangers", strangers, "lost_events",
+			 (json_int_t)s->folder->lost_events,
+			 "beside", beside_json(s));
 }
 
 int sites_write(const struct sites *s, const char *path)

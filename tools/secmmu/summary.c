@@ -460,6 +460,7 @@ int summary_load(const char *dir, struct summary *s)
 		return -1;
 	measure_all(s);
 	compare_all(s);
+	s->n_counts = counts_compare(&s->folder, &s->counts);
 	check_aa(s);
 	check_boots(s);
 	check_retries(s);
@@ -480,6 +481,7 @@ void summary_free(struct summary *s)
 	free(s->comparisons);
 	free(s->aa);
 	free(s->tracing);
+	free(s->counts);
 	sites_free(s->call_sites);
 	folder_free(&s->folder);
 }

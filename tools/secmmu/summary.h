@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "counts_compare.h"
 #include "folder.h"
 #include "stats.h"
 
@@ -58,6 +59,8 @@ struct summary {
 	struct comparison *comparisons, *aa;
 	struct comparison *tracing;	/* an arm traced / the same arm untraced */
 	size_t n_comparisons, n_aa, n_tracing;
+	struct count_comparison *counts;	/* the A/A pair's last */
+	size_t n_counts;
 	bool aa_broken;		/* the A/A pair differs in the primary metric */
 	char **warnings;
 	size_t n_warnings;

@@ -130,6 +130,7 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 	const struct stat_test t = scaling_growth(f, c, arm);
 	json_t *o = json_object(), *x = json_array(), *p50 = json_array();
 	const struct measurement *m;
+	char event[sizeof(cell->event)];
 	size_t i;
 
 	for (i = 0; i < c->n; i++) {
@@ -137,7 +138,7 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 		json_array_append_new(x, count((uint64_t)scaling_x(f, c, i)));
 		json_array_append_new(p50, m ? json_real(m->p50.mid) : json_null());
 	}
-	set(o, "event", json_string(cell->event));
+	set(o, "event", json_string(scaling_event(event, f, c)));
 	set(o, "by", json_string(scaling_by_name(c->by)));
 	set(o, "page_size", count(cell->page_size));
 	set(o, "size", c->by == BY_SIZE ? json_null() : count(cell->size));
@@ -262,6 +263,42 @@ static json_t *counts(const struct folder *f)
 	return a;
 }
 
+static json_t *count_comparison(const struct folder *f,
+				const struct count_comparison *c)
+{
+	json_t *o = json_object();
+
+	set(o, "test", json_string(c->ta->test));
+	set(o, "event", json_string(c->ta->name));
+	set(o, "count", json_string(count_name(c->kind)));
+	set(o, "a", json_string(f->series[c->a].arm));
+	set(o, "b", json_string(f->series[c->b].arm));
+	set(o, "boots", count(c->test.n));
+	set(o, "a_per_call", number_or_null(c->per_call_a));
+	set(o, "b_per_call", number_or_null(c->per_call_b));
+	set(o, "difference", number_or_null(c->test.mean));
+	set(o, "ci_low", number_or_null(c->test.low));
+	set(o, "ci_high", number_or_null(c->test.high));
+	set(o, "p", number_or_null(c->test.p));
+	set(o, "p_holm", number_or_null(c->p_holm));
+	set(o, "exact", json_boolean(c->test.exact));
+	set(o, "verdict", json_string(count_verdict_name(c->verdict)));
+	set(o, "boots_needed", c->boots_needed ? count(c->boots_needed) :
+						 json_null());
+	return o;
+}
+
+static json_t *count_comparisons(const struct summary *s, bool aa)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < s->n_counts; i++)
+		if (s->counts[i].aa == aa)
+			json_array_append_new(a, count_comparison(&s->folder,
+								  &s->counts[i]));
+	return a;
+}
+
 static json_t *sites(const struct folder *f)
 {
 	json_t *a = json_array(), *o;
@@ -358,6 +395,8 @@ json_t *summary_json(const struct summary *s)
 	set(o, "tracing", comparisons(s, s->tracing, s->n_tracing));
 	set(o, "scaling", growths(s));
 	set(o, "counts", counts(f));
+	set(o, "count_comparisons", count_comparisons(s, false));
+	set(o, "count_aa", count_comparisons(s, true));
 	set(o, "sites", sites(f));
 	set(o, "call_sites", s->call_sites ? sites_json(s->call_sites) :
 					     json_null());

@@ -2,6 +2,7 @@
 /* The table on the terminal: see table.h. */
 #include "table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,9 +122,9 @@ static void ratios(const struct summary *s, int w, FILE *out)
 	size_t cell;
 	int vw;
 
-	if (f->primary < 0)
+	if (!f->n_compare)
 		return;
-	p = &f->compare[f->primary];
+	p = &f->compare[f->primary < 0 ? 0 : f->primary];
 	vw = verdict_width(s, p);
 	fprintf(out, "Ratio %s/%s of the median system call time, 95 %% "
 		"interval%s%s\n\n", f->series[p->a].arm, f->series[p->b].arm,
@@ -141,6 +142,50 @@ static void ratios(const struct summary *s, int w, FILE *out)
 	if (c)
 		ratio_line(s, c, "all events", w, vw, out);
 	fputc('\n', out);
+}
+
+static void count_line(const struct count_comparison *c, bool named, FILE *out)
+{
+	char interval[WORD_MAX] = "none", p[WORD_MAX], needed[40] = "";
+
+	if (!isnan(c->test.low))
+		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
+			 100 * c->test.low, 100 * c->test.high);
+	if (c->boots_needed)
+		snprintf(needed, sizeof(needed), " (%zu boots)", c->boots_needed);
+	fprintf(out, "%-26.26s %-16s %9.4g %9.4g  %-20s %7s  %s%s%s\n",
+		named ? c->ta->name : "", count_name(c->kind), c->per_call_a,
+		c->per_call_b, interval, word_p(p, c->p_holm),
+		count_verdict_name(c->verdict), needed, c->aa ? "  A/A" : "");
+}
+
+/*
+ * What happened during calls, and how often. On one CPU whose time is counted in
+ * instructions nobody waits for anybody: there it is left to the report.
+ */
+static void counts(const struct summary *s, FILE *out)
+{
+	const struct folder *f = &s->folder;
+	const struct count_comparison *c = s->counts, *last = NULL;
+	const struct pair *p;
+
+	if (!f->n_compare || !strcmp(f->clock, "icount"))
+		return;
+	p = &f->compare[f->primary < 0 ? 0 : f->primary];
+	for (; c < s->counts + s->n_counts; c++) {
+		if (c->per_call_a + c->per_call_b <= 0 ||
+		    (!c->aa && (c->a != p->a || c->b != p->b)))
+			continue;
+		if (!last)
+			fprintf(out, "Counts per call, %s and %s; the difference as a share of the mean of both\n\n"
+				"%-26s %-16s %9s %9s  %-20s %7s  verdict\n",
+				f->series[p->a].arm, f->series[p->b].arm, "event",
+				"count", "first", "second", "95 % interval", "p");
+		count_line(c, !last || last->ta != c->ta, out);
+		last = c;
+	}
+	if (last)
+		fputc('\n', out);
 }
 
 static void pair_line(const char *label, const struct comparison *c, FILE *out)
@@ -248,6 +293,7 @@ void table_print(const struct summary *s, FILE *out)
 	if (f->n_used) {
 		measurements(s, w, out);
 		ratios(s, w, out);
+		counts(s, out);
 		pairs(s, out);
 		tracing(s, out);
 	}

@@ -6,6 +6,7 @@
 
 #include "folder.h"
 #include "sites.h"
+#include "sites_beside.h"
 #include "sites_record.h"
 #include "util.h"
 #include "verbs.h"
@@ -19,6 +20,8 @@ static const char help[] =
 	"Writes the same as sites.json into the results folder.\n"
 	"\n"
 	"  DIR                    the results folder (default: results/latest)\n"
+	"  --beside DIR           what that run of the same kernel has fired, in a\n"
+	"                         column of its own; kept with the run\n"
 	"  --src DIR|TARBALL      the source (default: that of the run)\n"
 	"  --kernel-version V     or the distribution's, a point release of it\n"
 	"  --help                 this text\n"
@@ -28,7 +31,7 @@ static const char help[] =
 	"damaged; 3 secmmu itself broke.\n";
 
 struct options {
-	const char *src, *version, *dir;
+	const char *src, *version, *beside, *dir;
 };
 
 static int report(struct sites *s, const char *dir)
@@ -49,6 +52,8 @@ static int sites(const struct options *o)
 	struct sites *s = NULL;
 	struct folder f;
 
+	if (ret == ST_OK && o->beside)
+		ret = sites_beside_write(o->dir, o->beside);
 	if (ret != ST_OK)
 		return ret;
 	if (folder_load(o->dir, &f))
@@ -66,6 +71,7 @@ static int sites(const struct options *o)
 int verb_sites(int argc, char **argv)
 {
 	static const struct option longopts[] = {
+		{ "beside", required_argument, NULL, 'b' },
 		{ "src", required_argument, NULL, 's' },
 		{ "kernel-version", required_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
@@ -79,6 +85,9 @@ int verb_sites(int argc, char **argv)
 	opterr = 0;	/* one line of error, ours */
 	while ((c = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
 		switch (c) {
+		case 'b':
+			o.beside = optarg;
+			break;
 		case 's':
 			o.src = optarg;
 			break;

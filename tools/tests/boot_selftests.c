@@ -109,6 +109,9 @@ static void unload(void)
 #define DEVICE "/tests/secmmu_device_test"
 #define UPROBE "/tests/secmmu_uprobe_test"
 #define FAULT "/tests/secmmu_fault_test"
+#define OVERLAP "/tests/secmmu_overlap_test"
+#define CONTENTION "/tests/secmmu_contention_test"
+#define RANGE "/tests/secmmu_range_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -156,6 +159,20 @@ static const struct {
 	{ FAULT, "fault_guest_read", "no-effect" },
 	{ FAULT, "fault_guest_thp", "stale-read" },
 	{ FAULT, "fault_guest_upgrade", "no-effect" },
+	{ OVERLAP, "overlap_same", "stale-read" },
+	{ OVERLAP, "overlap_beside", "stray-write" },
+	{ OVERLAP, "overlap_random", "lost-write" },
+	{ OVERLAP, "overlap_same", "no-log" },
+	{ CONTENTION, "contend_latency", "omission" },
+	{ CONTENTION, "contend_call", "no-effect" },
+	{ CONTENTION, "contend_cpu_r400", "burn" },
+	{ CONTENTION, "contend_guest_stall", "stall" },
+	{ CONTENTION, "contend_thread_stall", "thread" },
+	{ CONTENTION, "contend_ksteps_m16", "no-effect" },
+	{ RANGE, "range_dontneed_4k", "no-effect" },
+	{ RANGE, "range_dontneed_thp_m16", "unmapped" },
+	{ RANGE, "range_protect_4k", "unmapped" },
+	{ RANGE, "range_protect_thp", "no-effect" },
 	{ AGEING, "page_idle_thp_ptes", "idle" },
 	{ AGEING, "mglru_walk_4k", "busy" },
 	{ AGEING, "mglru_look_around", "idle" },

@@ -248,21 +248,41 @@ static void partly_in_common(void **state)
 	dirs_free(&d);
 }
 
+static char *printed(const struct dirs *d)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	dirs_print(d, f);
+	fclose(f);
+	return text;
+}
+
 /* Unequal numbers and spreads: p is not what it seems, and that is said. */
 static void unlike_spreads(void **state)
 {
 	struct dirs d;
+	char *text;
 
 	(void)state;
 	make_up("s1", 1, ICOUNT);
 	make_up("s2", 2, "--boots 9 --samples 9 --events 3 --clock icount --spread 0.5");
 	d = load("s1", "s2");
 	assert_non_null(strstr(find(&d, "mutex", "*")->reason, "one run scatters more"));
+	text = printed(&d);
+	assert_non_null(strstr(text, "one run scatters more: p is off"));
+	free(text);
 	dirs_free(&d);
 	make_up("s3", 2, "--boots 9 --samples 9 --events 3 --clock icount --spread 0 "
 		"--noise 0.001 --jitter 0.001");
 	d = load("s1", "s3");
 	assert_null(strstr(find(&d, "mutex", "*")->reason, "scatters"));
+	text = printed(&d);
+	assert_null(strstr(text, "one run scatters more"));
+	assert_non_null(strstr(text, "not in spread"));
+	free(text);
 	dirs_free(&d);
 }
 
@@ -271,8 +291,6 @@ static void prints(void **state)
 	struct dirs d;
 	json_t *j, *row;
 	char *text;
-	size_t len;
-	FILE *f;
 
 	(void)state;
 	make_up("j1", 1, ICOUNT);
@@ -280,9 +298,7 @@ static void prints(void **state)
 	/* What a manifest says is harmless on a terminal. */
 	edit("j2/manifest.json", NULL, "cpu", "\"evil \\u001b[31m\"");
 	d = load("j1", "j2");
-	f = open_memstream(&text, &len);
-	dirs_print(&d, f);
-	fclose(f);
+	text = printed(&d);
 	assert_null(strchr(text, '\033'));
 	assert_non_null(strstr(text, "machine                none -> evil ?[31m"));
 	assert_non_null(strstr(text, "Median system call time of mutex, new over old"));

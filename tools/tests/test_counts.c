@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "counts.h"
 #include "ktap.h"
 #include "summary.h"
@@ -85,8 +87,8 @@ static void from_ktap(void **state)
 	}
 }
 
-/* What boot @n counted, in every run of an event of arm mutex; @what "" : none. */
-static void edit_boot(const char *dir, int n, const char *what)
+/* What boot @n counted, in every run of an event of that arm. Frees @what. */
+static void edit_arm(const char *dir, int n, const char *arm, char *what)
 {
 	char *path = xasprintf("%s/boot-%03d/boot.json", dir, n);
 	json_t *j = json_load_file(path, 0, NULL), *t;
@@ -95,7 +97,7 @@ static void edit_boot(const char *dir, int n, const char *what)
 
 	assert_non_null(j);
 	json_array_foreach(json_object_get(j, "tests"), i, t) {
-		if (strcmp(json_string_value(json_object_get(t, "arm")), "mutex"))
+		if (strcmp(json_string_value(json_object_get(t, "arm")), arm))
 			continue;
 		/* Those with tracepoints are another matter: ten times as many. */
 		assert_int_equal(counts_parse(what, &c), 0);
@@ -106,12 +108,95 @@ static void edit_boot(const char *dir, int n, const char *what)
 	assert_int_equal(json_dump_file(j, path, 0), 0);
 	json_decref(j);
 	free(path);
+	free(what);
 }
 
 static double per_call(const json_t *c, const char *name)
 {
 	return json_number_value(json_object_get(json_object_get(c, name),
 						 "per_call"));
+}
+
+static const struct count_comparison *find_count(const struct summary *s,
+						 const char *a, const char *b,
+						 enum count_kind kind)
+{
+	for (size_t i = 0; i < s->n_counts; i++)
+		if (s->counts[i].kind == kind &&
+		    !strcmp(s->folder.series[s->counts[i].a].arm, a) &&
+		    !strcmp(s->folder.series[s->counts[i].b].arm, b))
+			return &s->counts[i];
+	return NULL;
+}
+
+/* The second slot of an arm: it counts what the first one has. */
+static void add_copy(const char *dir, int n, const char *arm)
+{
+	char *path = xasprintf("%s/boot-%03d/boot.json", dir, n);
+	json_t *j = json_load_file(path, 0, NULL), *t;
+	json_t *tests = json_object_get(j, "tests"), *more = json_array();
+	size_t i;
+
+	assert_non_null(j);
+	json_array_foreach(tests, i, t) {
+		if (strcmp(json_string_value(json_object_get(t, "arm")), arm))
+			continue;
+		t = json_deep_copy(t);
+		json_object_set_new(t, "copy", json_string("b"));
+		json_array_append_new(more, t);
+	}
+	json_array_extend(tests, more);
+	json_decref(more);
+	assert_int_equal(json_dump_file(j, path, 0), 0);
+	json_decref(j);
+	free(path);
+}
+
+/*
+ * Ten boots of two arms whose counts scatter from boot to boot by a factor of 4,
+ * and differ by a half within each: that is seen. What differs by chance is not,
+ * nor what is 0 in both; and the planted fault, samples that are no pairs, hides it.
+ */
+static void compared(void **state)
+{
+	const struct count_comparison *c;
+	double a[10], b[10];
+	struct summary s;
+
+	(void)state;
+	make_up("pairs", 1, "--boots 10 --samples 5 --events 1");
+	for (int i = 0; i < 10; i++) {
+		int n = 1000 * (1 + i % 4);
+
+		edit_arm("pairs", i, "mutex", xasprintf("calls=10 sleeps=%d preempted=%d passes=0 retries=%d",
+							n + n / 2, n + i % 2 * 500, n));
+		edit_arm("pairs", i, "spinlock", xasprintf("calls=10 sleeps=%d preempted=%d passes=0",
+							   n, n + (i + 1) % 2 * 500));
+		add_copy("pairs", i, "spinlock");
+		a[i] = log(n * 1.5);
+		b[i] = log(n);
+	}
+	assert_int_equal(summary_load("pairs", &s), 0);
+	c = find_count(&s, "mutex", "spinlock", COUNT_SLEEPS);
+	assert_non_null(c);
+	assert_int_equal(c->test.n, 10);
+	assert_int_equal(c->verdict, STAT_SLOWER);
+	assert_string_equal(count_verdict_name(c->verdict), "more");
+	assert_true(c->per_call_a > 1.49 * c->per_call_b &&
+		    c->per_call_a < 1.51 * c->per_call_b);
+	assert_true(c->test.low > 0);
+	assert_true(stat_unpaired(a, 10, b, 10, 1).p > 0.05);
+	c = find_count(&s, "mutex", "spinlock", COUNT_PREEMPTED);
+	assert_int_equal(c->verdict, STAT_UNDERPOWERED);
+	assert_true(c->boots_needed > 10);
+	c = find_count(&s, "mutex", "spinlock", COUNT_PASSES);
+	assert_int_equal(c->verdict, STAT_SAME);
+	assert_null(find_count(&s, "mutex", "spinlock", COUNT_RETRIES));
+	/* The A/A pair, which has counted the same twice. */
+	c = find_count(&s, "spinlock", "spinlock", COUNT_SLEEPS);
+	assert_true(c->aa);
+	assert_int_equal(c->verdict, STAT_SAME);
+	summary_free(&s);
 }
 
 static void in_summary(void **state)
@@ -125,8 +210,7 @@ static void in_summary(void **state)
 		char *what = xasprintf("calls=10 sleeps=%d passes=%d%s", 20 + i, i == 5,
 				       i ? " retries=7" : "");
 
-		edit_boot("run", i, what);
-		free(what);
+		edit_arm("run", i, "mutex", what);
 	}
 	assert_int_equal(summary_load("run", &s), 0);
 	j = summary_json(&s);
@@ -170,6 +254,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(from_ktap),
 		cmocka_unit_test(in_summary),
+		cmocka_unit_test(compared),
 		cmocka_unit_test(damaged),
 	};
 

@@ -100,7 +100,7 @@ static void full(void **state)
 			      "compare = mutex/spinlock spinlock/stock\n"
 			      "primary = spinlock/stock\naa = mutex\n"
 			      "margin = 0.05\n"
-			      "memory = 1024\nnodes = 2\ncpus = 3\n\n"
+			      "memory = 1024\nnodes = 2\ncpus = 3\npaging = shadow\n\n"
 			      "[test one]\nprogram = secmmu_one_test\n"
 			      "args = -v 1 -b 16M\ntraced = -i 2\n"
 			      "events = aa bb\n  cc\n"
@@ -125,6 +125,7 @@ static void full(void **state)
 	assert_int_equal(p->memory_mb, 1024);
 	assert_int_equal(p->nodes, 2);
 	assert_int_equal(p->cpus, 3);
+	assert_true(p->shadow);
 	assert_int_equal(p->n_tests, 2);
 	assert_string_equal(p->tests[0].name, "one");
 	assert_string_equal(p->tests[0].program, "secmmu_one_test");
@@ -160,6 +161,7 @@ static void defaults(void **state)
 	assert_int_equal(p->tests[0].traced_args.n, 0);
 	assert_int_equal(p->nodes, 1);
 	assert_int_equal(p->cpus, 0);
+	assert_false(p->shadow);
 	plan_free(p);
 }
 
@@ -320,6 +322,12 @@ static const struct {
 	{ PLAN "nodes = 0\n" TEST,
 	  "p.ini:3: nodes: '0' is not allowed: a number from 1 to 8" },
 	{ PLAN "nodes = 9\n" TEST, "p.ini:3: nodes: '9' is not allowed" },
+	{ PLAN "[test one]\nprogram = x\njudge = exit\nsites = some\n",
+	  "sites: 'some' is not allowed: yes or no" },
+	{ PLAN "[test one]\nprogram = x\nevents = a\nsites = yes\n",
+	  "[test one] has sites and events" },
+	{ PLAN "paging = npt\n" TEST,
+	  "p.ini:3: paging: 'npt' is not allowed: tdp or shadow" },
 	{ PLAN "mix = 0\n" TEST,
 	  "p.ini:3: mix: '0' is not allowed: a number from 1 to 1000" },
 	{ PLAN TEST "vary = -v 1,2\n",
@@ -332,10 +340,10 @@ static const struct {
 	{ PLAN "mix = 1\n" TEST "vary = -\n", "p.ini:7: vary: '-'" },
 	{ PLAN "mix = 1\n" TEST "vary = -v '1'\n", "p.ini:7: vary: quotes are not" },
 	{ PLAN TEST "sizes = 4K 64\n",
-	  "p.ini:6: sizes: '64' is not allowed: sizes from 4K to 2M in steps of 4K" },
+	  "p.ini:6: sizes: '64' is not allowed: sizes from 4K to 1G in steps of 4K" },
 	{ PLAN TEST "sizes = 6K\n", "p.ini:6: sizes: '6K' is not allowed" },
 	{ PLAN TEST "sizes = 0K\n", "p.ini:6: sizes: '0K' is not allowed" },
-	{ PLAN TEST "sizes = 4M\n", "p.ini:6: sizes: '4M' is not allowed" },
+	{ PLAN TEST "sizes = 2G\n", "p.ini:6: sizes: '2G' is not allowed" },
 	{ PLAN TEST "sizes = M\n", "p.ini:6: sizes: 'M' is not allowed" },
 	{ PLAN TEST "sizes = 4KB\n", "p.ini:6: sizes: '4KB' is not allowed" },
 	{ PLAN TEST "sizes = 99999999999999999999K\n", "p.ini:6: sizes: '9999" },

@@ -93,12 +93,52 @@ static void incomplete_boots(void **state)
 	folder_free(&f);
 }
 
+/*
+ * Rate and memslots are ends of names; what only looks like one, and a name that
+ * is nothing else, is none.
+ */
+static void by_name(void **state)
+{
+	struct cell cells[] = {
+		{ .event = "aa_r800", .size = 1, .vcpus = 1 },
+		{ .event = "aa_m4_r50", .size = 1, .vcpus = 1 },
+		{ .event = "aa_r50", .size = 1, .vcpus = 1 },
+		{ .event = "aa_r200", .size = 1, .vcpus = 1 },
+		{ .event = "aa_r200", .size = 2, .vcpus = 1 },
+		{ .event = "aa_m1_r50", .size = 1, .vcpus = 1 },
+		{ .event = "aa_m16_r50", .size = 1, .vcpus = 1 },
+		{ .event = "aa_2m", .size = 1, .vcpus = 1 },
+		{ .event = "bb_r50x", .size = 1, .vcpus = 1 },
+		{ .event = "bb_r", .size = 1, .vcpus = 1 },
+		{ .event = "_r50", .size = 1, .vcpus = 1 },
+		{ .event = "r50", .size = 1, .vcpus = 1 },
+	};
+	struct folder f = { .cells = cells, .n_cells = ARRAY_SIZE(cells) };
+	char name[sizeof(cells->event)];
+	struct scaling *list;
+
+	(void)state;
+	assert_int_equal(scaling_find(&f, &list), 2);
+	assert_int_equal(list[0].by, BY_RATE);
+	assert_int_equal(list[0].n, 3);
+	assert_true(scaling_x(&f, &list[0], 0) == 50);
+	assert_true(scaling_x(&f, &list[0], 1) == 200);
+	assert_true(scaling_x(&f, &list[0], 2) == 800);
+	assert_string_equal(scaling_event(name, &f, &list[0]), "aa");
+	assert_int_equal(list[1].by, BY_MEMSLOTS);
+	assert_int_equal(list[1].n, 3);
+	assert_true(scaling_x(&f, &list[1], 2) == 16);
+	assert_string_equal(scaling_event(name, &f, &list[1]), "aa_r50");
+	free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_curves),
 		cmocka_unit_test(growth_is_found),
 		cmocka_unit_test(incomplete_boots),
+		cmocka_unit_test(by_name),
 	};
 
 	return cmocka_run_group_tests_name("scaling", tests, scratch_setup,

@@ -13,6 +13,7 @@
 #include "report_parts.h"
 #include "scratch.h"
 #include "sites.h"
+#include "sites_beside.h"
 
 /* The source. */
 
@@ -497,6 +498,86 @@ static void reported(void **state)
 	summary_free(&s);
 }
 
+/* What another run, here a copy with another plan's name, has fired. */
+static void make_other(const char *kernel)
+{
+	struct callsites c;
+
+	assert_int_equal(callsites_find("tree", NULL, &c), 0);
+	c.kernel = xstrdup(kernel);
+	assert_int_equal(callsites_write(&c, "other/callsites.json"), 0);
+	callsites_free(&c);
+}
+
+static void beside(void **state)
+{
+	struct summary s;
+	const char *test, *plan;
+	json_t *j;
+	char *page;
+	int n;
+
+	(void)state;
+	make_results(INI, "PASS", AGE_LINE);
+	remove_tree("other");
+	assert_int_equal(rename("run", "other"), 0);
+	make_other("Linux <6.12>");
+	make_results(INI, "PASS", ZAP_LINE);
+	record();
+	assert_int_equal(sites_beside_write("run", "other"), ST_OK);
+	assert_int_equal(summary_load("run", &s), 0);
+	j = call_sites(&s);
+	assert_int_equal(json_unpack(j, "{s:{s:s, s:i}}", "beside", "plan", &plan,
+				     "ageing", &n), 0);
+	assert_string_equal(plan, "p");
+	assert_int_equal(n, 1);
+	assert_int_equal(json_unpack(json_array_get(json_object_get(j, "sites"), 1),
+				     "{s:[{s:s, s:i}]}", "beside", "test", &test,
+				     "calls", &n), 0);
+	assert_string_equal(test, "zap");
+	assert_int_equal(n, 5);
+	/* It counts beside, not as this run's. */
+	assert_false(sites_complete(s.call_sites));
+	page = printed(s.call_sites);
+	assert_non_null(strstr(page, "beside, PASS: zap"));
+	assert_non_null(strstr(page, "has fired 1 of them"));
+	free(page);
+	page = page_of(&s);
+	assert_non_null(strstr(page, "<td>5</td>"));
+	free(page);
+	json_decref(j);
+	summary_free(&s);
+}
+
+static void beside_refused(void **state)
+{
+	static const char *const texts[] = {
+		"", "[]", "{\"schema\":2,\"plan\":\"p\",\"run\":\"r\",\"lost_events\":0,\"hits\":[]}",
+		"{\"schema\":1,\"plan\":\"p\",\"run\":\"r\",\"lost_events\":0,\"hits\":[{}]}",
+		"{\"schema\":1,\"plan\":\"p\",\"run\":\"r\",\"lost_events\":0,\"hits\":[{\"file\":\"f\",\"function\":\"nobody\",\"call\":\"invalidate\",\"test\":\"t\",\"arm\":\"a\",\"calls\":1,\"status\":\"PASS\"}]}",
+	};
+	struct summary s;
+
+	(void)state;
+	make_results(INI, "PASS", AGE_LINE);
+	remove_tree("other");
+	assert_int_equal(rename("run", "other"), 0);
+	make_other("Linux 6.13");
+	make_results(INI, "PASS", ZAP_LINE);
+	record();
+	listen_begin();
+	assert_int_equal(sites_beside_write("run", "other"), ST_USAGE);
+	listen_end();
+	assert_said("another kernel");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		put("run/beside.json", texts[i]);
+		listen_begin();
+		assert_int_equal(summary_load("run", &s), -1);
+		listen_end();
+		assert_said("run/beside.json");
+	}
+}
+
 /* Of a run of before there was a list. */
 static void not_recorded(void **state)
 {
@@ -540,6 +621,8 @@ int main(void)
 		cmocka_unit_test(recorded),
 		cmocka_unit_test(record_damaged),
 		cmocka_unit_test(reported),
+		cmocka_unit_test(beside),
+		cmocka_unit_test(beside_refused),
 		cmocka_unit_test(not_recorded),
 	};
 

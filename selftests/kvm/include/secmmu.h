@@ -30,12 +30,18 @@
 
 #define SECMMU_SRC(type)	(1U << VM_MEM_SRC_##type)
 
-/* Every page of the tested memslot looks like this, for host and guest. */
+/*
+ * Every page of the tested memslot looks like this, for host and guest.  It begins
+ * with a function that returns the stamp: the guest reads it, or calls it.
+ */
 struct secmmu_page {
+	uint8_t pad[6];
+	uint8_t mov[2];		/* mov $stamp, %rax */
 	/* Written by the host only; see secmmu_stamp(). */
 	uint64_t stamp;
+	uint8_t ret;
 	/* Keeps the guest's stores off the stamp's cache line. */
-	uint64_t pad[7];
+	uint8_t pad2[47];
 	/* One cell per vCPU, incremented by it at each visit. */
 	uint64_t count[SECMMU_MAX_VCPUS];
 };
@@ -55,8 +61,17 @@ struct secmmu_shadow {
 	uint64_t count;
 };
 
+/* In which order a pass visits its pages, each at least once. */
+enum secmmu_order {
+	SECMMU_SEQUENTIAL,
+	SECMMU_RANDOM,
+	/* Sequential, with four visits to an eighth of them between any two. */
+	SECMMU_HOT,
+};
+
 enum secmmu_error_kind {
 	SECMMU_STALE_READ,
+	SECMMU_STALE_CODE,
 	SECMMU_LOST_WRITE,
 };
 
@@ -84,6 +99,9 @@ struct secmmu_ctl {
 	uint32_t nr;
 	/* The vCPUs only read: pages are mapped as the host has them. */
 	uint32_t reads_only;
+	/* The vCPUs call pages, but for those that may be zeroes. */
+	uint32_t executes;
+	uint32_t order;		/* enum secmmu_order */
 	struct secmmu_vcpu_ctl vcpus[SECMMU_MAX_VCPUS];
 };
 
@@ -224,6 +242,8 @@ struct secmmu_opts {
 	uint32_t iterations;
 	uint32_t warmup;
 	bool quiet;
+	bool executes;
+	enum secmmu_order order;
 	bool no_prefault;
 	bool source_given;
 	enum vm_mem_backing_src_type source;
@@ -328,6 +348,11 @@ void secmmu_move_slot(struct secmmu *t, void *mem);
 void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr);
 /* Makes passes read only, or read and write.  At any time. */
 void secmmu_set_reads_only(struct secmmu *t, bool reads_only);
+/*
+ * Has passes call the pages' code, if -x was given.  Only while vCPUs are parked:
+ * a page must not become zeroes between a vCPU's decision and its call.
+ */
+void secmmu_set_executes(struct secmmu *t, bool executes);
 void secmmu_open_hole(struct secmmu *t);
 void secmmu_close_hole(struct secmmu *t);
 
@@ -526,6 +551,9 @@ void __noreturn __printf(1, 2) secmmu_usage_error(const char *fmt, ...);
 /* The number that option @opt was given; exits if it is none, or out of range. */
 uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 			    uint64_t max);
+/* Likewise bytes, which may have a unit: 64K, 1g. */
+uint64_t secmmu_parse_bytes(char opt, const char *arg, uint64_t min,
+			    uint64_t max, uint64_t step);
 
 /* Fills @o; on -h, -l and bad usage prints what there is to say and exits. */
 void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],

@@ -160,6 +160,11 @@ void secmmu_set_reads_only(struct secmmu *t, bool reads_only)
 	WRITE_ONCE(t->ctl->reads_only, reads_only);
 }
 
+void secmmu_set_executes(struct secmmu *t, bool executes)
+{
+	WRITE_ONCE(t->ctl->executes, executes && t->opt.executes);
+}
+
 void secmmu_read_pass(struct secmmu *t)
 {
 	secmmu_set_reads_only(t, true);
@@ -279,6 +284,7 @@ static void add_ctl(struct secmmu *t, uint64_t size, uint64_t shadow_off,
 	memset(ctl, 0, size);
 
 	t->ctl = (void *)ctl;
+	t->ctl->order = t->opt.order;
 	t->shadow = (void *)(ctl + shadow_off);
 	t->allow = (void *)(ctl + allow_off);
 	secmmu_guest_setup(t, MEM_GPA, CTL_GPA, CTL_GPA + allow_off,

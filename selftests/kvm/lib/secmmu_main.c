@@ -356,8 +356,10 @@ static void iterate(struct secmmu *t, uint32_t iteration)
 		return;
 
 	/* Map it all in the secondary MMU: else there is nothing to zap. */
+	secmmu_set_executes(t, true);
 	secmmu_pass(t);
 	check_before(t);
+	secmmu_set_executes(t, t->ev->after != SECMMU_AFTER_ZERO);
 
 	set_window(t, false);
 	secmmu_set_busy(t, !is_parked(t));
@@ -377,6 +379,7 @@ static void check_all(struct secmmu *t)
 	t->taken = false;
 	t->plant = false;
 	secmmu_set_reads_only(t, t->ev->reads);
+	secmmu_set_executes(t, true);
 	secmmu_set_window(t, 0, t->nr_pages);
 	secmmu_pass(t);
 	secmmu_verify(t);
@@ -418,8 +421,9 @@ static void print_evidence(struct secmmu *t, uint64_t passes, uint64_t checked)
 	const char *name = t->ev->name;
 	uint32_t n = t->iteration + 1;
 
-	ksft_print_msg("%s: %u vCPUs %s, %s, %lu guest passes, %lu pages checked by guests\n",
+	ksft_print_msg("%s: %u vCPUs %s%s, %s, %lu guest passes, %lu pages checked by guests\n",
 		       name, t->opt.nr_vcpus, is_parked(t) ? "parked" : "busy",
+		       t->opt.executes ? ", execute" : "",
 		       vm_mem_backing_src_alias(t->source)->name,
 		       TOTAL(t, passes) - passes, TOTAL(t, checked) - checked);
 	if (t->claim_mapped)

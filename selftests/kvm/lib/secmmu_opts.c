@@ -34,7 +34,7 @@ void secmmu_usage_error(const char *fmt, ...)
 static void help(const char *name)
 {
 	printf("usage: %s [-v vcpus] [-b bytes] [-r bytes] [-i iterations] [-w warmup]\n"
-	       "          [-s source] [-e event[,event]...] [-q] [-f] [-F fault] [-l] [-h]\n"
+	       "          [-s source] [-e event[,event]...] [-a order] [-x] [-q] [-f] [-F fault] [-l] [-h]\n"
 	       " -v: number of vCPUs, 1-%d (default: 1)\n"
 	       " -b: size of the memslot under test, %luM-%luM in steps of 2M, e.g. 8M (default: 8M)\n"
 	       " -r: bytes that are invalidated at once, 4K-2M in steps of 4K (default: each\n"
@@ -49,6 +49,10 @@ static void help(const char *name)
 	       "     otherwise they access the memory meanwhile (contention)\n"
 	       " -f: leave every fault to the guests; otherwise KVM_PRE_FAULT_MEMORY takes\n"
 	       "     most of them after the call, where KVM has it (faster)\n"
+	       " -a: how vCPUs access the memory: sequential (default), random, or hot: an eighth\n"
+	       "     of it again and again\n"
+	       " -x: vCPUs execute the pages that they check, but for those that are, or may\n"
+	       "     become, zeroes\n"
 	       " -F: plant a fault: the test must fail.  stale-read, stray-write,\n"
 	       "     lost-write, no-split or no-effect\n"
 	       " -l: list the events\n"
@@ -73,7 +77,7 @@ uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 	return n;
 }
 
-static uint64_t parse_bytes(char opt, const char *arg, uint64_t min,
+uint64_t secmmu_parse_bytes(char opt, const char *arg, uint64_t min,
 			    uint64_t max, uint64_t step)
 {
 	static const char units[] = "kmg";
@@ -112,6 +116,28 @@ static enum vm_mem_backing_src_type parse_source(const char *arg)
 			return sources[i];
 	secmmu_usage_error("-s must be anonymous, anonymous_thp, shmem, anonymous_hugetlb or shared_hugetlb, got '%s'",
 		    arg);
+}
+
+static enum secmmu_order parse_order(const char *arg)
+{
+	static const char *const names[] = {
+		[SECMMU_SEQUENTIAL] = "sequential",
+		[SECMMU_RANDOM] = "random",
+		[SECMMU_HOT] = "hot",
+	};
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(arg, names[i]))
+			return i;
+	secmmu_usage_error("-a must be sequential, random or hot, got '%s'", arg);
+}
+
+/* On a hole in memory it gives up where other KVMs wait for the host. */
+static bool is_emulated(void)
+{
+	return access("/sys/module/kvm_amd", F_OK) &&
+	       access("/sys/module/kvm_intel", F_OK);
 }
 
 static enum secmmu_fault parse_fault(const char *arg)
@@ -165,18 +191,19 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 		.warmup = 2,
 		.events = nr == 64 ? ~0UL : (1UL << nr) - 1,
 	};
-	while ((opt = getopt(argc, argv, "v:b:r:i:w:s:e:qfF:lh")) != -1) {
+	while ((opt = getopt(argc, argv, "v:b:r:i:w:s:e:a:xqfF:lh")) != -1) {
 		switch (opt) {
 		case 'v':
 			o->nr_vcpus = secmmu_parse_range(opt, optarg, 1, SECMMU_MAX_VCPUS);
 			break;
 		case 'b':
-			o->bytes = parse_bytes(opt, optarg, MIN_BYTES, MAX_BYTES,
-					       SECMMU_HUGE_SIZE);
+			o->bytes = secmmu_parse_bytes(opt, optarg, MIN_BYTES,
+						      MAX_BYTES, SECMMU_HUGE_SIZE);
 			break;
 		case 'r':
-			o->range = parse_bytes(opt, optarg, SECMMU_PAGE_SIZE,
-					       SECMMU_HUGE_SIZE, SECMMU_PAGE_SIZE);
+			o->range = secmmu_parse_bytes(opt, optarg, SECMMU_PAGE_SIZE,
+						      SECMMU_HUGE_SIZE,
+						      SECMMU_PAGE_SIZE);
 			break;
 		case 'i':
 			o->iterations = secmmu_parse_range(opt, optarg, 1, MAX_ITERATIONS);
@@ -190,6 +217,14 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			break;
 		case 'e':
 			o->events = parse_events(optarg, events, nr);
+			break;
+		case 'a':
+			o->order = parse_order(optarg);
+			break;
+		case 'x':
+			o->executes = !is_emulated();
+			if (!o->executes)
+				ksft_print_msg("-x is left out: neither kvm_amd nor kvm_intel is there, and a KVM that emulates the guest can't fetch code from memory that is missing\n");
 			break;
 		case 'q':
 			o->quiet = true;

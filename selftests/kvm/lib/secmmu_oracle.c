@@ -79,6 +79,14 @@ static unsigned long page_gfn(struct secmmu *t, uint32_t page)
 	return SECMMU_MEM_GPA / SECMMU_PAGE_SIZE + page;
 }
 
+/* The stamp comes between the two. */
+static void write_code(struct secmmu_page *p)
+{
+	p->mov[0] = 0x48;
+	p->mov[1] = 0xb8;
+	p->ret = 0xc3;
+}
+
 void secmmu_fill(struct secmmu *t, void *where, uint32_t gen, uint32_t first,
 		 uint32_t nr)
 {
@@ -89,6 +97,7 @@ void secmmu_fill(struct secmmu *t, void *where, uint32_t gen, uint32_t first,
 		p = nth_page(where, i);
 		for (v = 0; v < t->opt.nr_vcpus; v++)
 			p->count[v] = 0;
+		write_code(p);
 		p->stamp = secmmu_stamp(gen, first + i);
 	}
 }
@@ -133,11 +142,15 @@ static void snapshot(struct secmmu *t, void *where)
 
 void secmmu_take(struct secmmu *t, void *where)
 {
+	struct secmmu_page *p;
 	uint32_t i;
 
-	for (i = 0; i < t->nr; i++)
-		WRITE_ONCE(nth_page(where, i)->stamp,
-			   secmmu_poison(t->gen, t->first + i));
+	for (i = 0; i < t->nr; i++) {
+		p = nth_page(where, i);
+		/* A stale mapping is executed, too. */
+		write_code(p);
+		WRITE_ONCE(p->stamp, secmmu_poison(t->gen, t->first + i));
+	}
 	snapshot(t, where);
 	t->taken = true;
 }
@@ -249,8 +262,9 @@ static void report_guest_error(struct secmmu *t, uint32_t vcpu,
 	/* Written by the guest: don't use it as an index unchecked. */
 	uint32_t page = e->page < t->nr_pages ? e->page : 0;
 
-	if (e->kind == SECMMU_STALE_READ)
-		secmmu_fail(t, "stale read: gfn 0x%lx (page %u) vcpu %u pass %lu: expected %s%s%s, seen %s",
+	if (e->kind == SECMMU_STALE_READ || e->kind == SECMMU_STALE_CODE)
+		secmmu_fail(t, "stale %s: gfn 0x%lx (page %u) vcpu %u pass %lu: expected %s%s%s, seen %s",
+			    e->kind == SECMMU_STALE_CODE ? "code" : "read",
 			    page_gfn(t, page), page, vcpu, e->pass,
 			    stamp_str(e->allow.cur, cur, sizeof(cur)),
 			    e->allow.next != e->allow.cur ? " or " : "",

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ends of events' names: "contend_call_r200", "range_dontneed_4k_m16".
+ * Samples have no column for the rate and the number of memslots, so that the
+ * name has to tell apart what was measured with several.
+ */
+#ifndef SELFTEST_KVM_SECMMU_SUFFIX_H
+#define SELFTEST_KVM_SECMMU_SUFFIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SECMMU_NAME_MAX	41
+
+struct secmmu_suffix {
+	/* Largest values allowed; 0: no such end. */
+	uint64_t max_rate;
+	uint64_t max_memslots;
+	/* Set by secmmu_parse_suffix(); 0: not in the name. */
+	uint64_t rate;		/* _rN: invalidations a second */
+	uint64_t memslots;	/* _mN */
+	char text[SECMMU_NAME_MAX];
+};
+
+/*
+ * Reads what follows the name of an event, which may be nothing.  Returns false
+ * if it is no such end, or a value is 0 or too large.
+ */
+bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s);
+
+#endif /* SELFTEST_KVM_SECMMU_SUFFIX_H */

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ends of events' names: see secmmu_suffix.h.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secmmu_suffix.h"
+
+bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s)
+{
+	const char *p = text;
+	uint64_t n, max;
+	char *end;
+
+	s->rate = 0;
+	s->memslots = 0;
+	/* Room for any event's own name is left. */
+	if (strlen(text) >= sizeof(s->text) / 2)
+		return false;
+	for (; *p; p = end) {
+		if (p[0] != '_' || (p[1] != 'r' && p[1] != 'm') || !isdigit(p[2]))
+			return false;
+		max = p[1] == 'r' ? s->max_rate : s->max_memslots;
+		n = strtoull(p + 2, &end, 10);
+		if (!n || n > max)
+			return false;
+		if (p[1] == 'r')
+			s->rate = n;
+		else
+			s->memslots = n;
+	}
+	strcpy(s->text, text);
+	return true;
+}

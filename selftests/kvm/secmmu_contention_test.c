@@ -1,0 +1,805 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What invalidations and a running guest cost each other.
+ *
+ * vCPUs write to memory without end, one page a step.  A thread drops parts of
+ * it by MADV_DONTNEED at a fixed rate, whether the call before is over or not
+ * (open loop): a call that was due while another one was under way has waited
+ * since then, and its latency says so.  That thread has a CPU of its own, which
+ * it shares with a bystander that has nothing to do with the VM and reads the
+ * clock in a loop: while a waiter spins, the bystander stands still.
+ *
+ * All of it is measured at once; an event is one of the figures.  Times of
+ * vCPUs are by the guest's TSC, so what the host does to them is in it.
+ *
+ * In the end nothing is invalidated for a pass, then everything once: vCPUs must
+ * find all that they had written before, and nothing of it afterwards.
+ */
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "secmmu.h"
+#include "secmmu_contention.h"
+#include "processor.h"
+#include "ucall_common.h"
+
+#define MEM_GPA		0x40000000UL
+#define MEM_SLOT	1
+#define CTL_GPA		0x30000000UL
+#define CTL_SLOT	2
+#define FILLER_GPA	0x100000000UL
+#define FILLER_SLOT	3
+#define NS		1000000000UL
+#define MS		1000000UL
+/* Time to get going before the first window, in ms. */
+#define LEAD_MS		50
+#define SLACK_NS	50000UL
+#define STEPS_A_SAMPLE	1000
+#define NR_BUCKETS	32
+/* Acquisitions that took 8192 ns or longer have waited for somebody. */
+#define WAITED_BUCKET	14
+
+enum mode { MODE_PASS, MODE_RUN };
+
+/* One vCPU, or the bystander, in one window of time. */
+struct slice {
+	uint64_t steps;
+	uint64_t gap;	/* the longest between two steps: cycles, or ns */
+};
+
+/* Where somebody is in its slices. */
+struct cursor {
+	uint32_t at;
+	uint64_t steps;
+	uint64_t gap;
+};
+
+struct guest_vcpu {
+	uint64_t fresh;	/* pages that the last pass has found empty */
+	struct slice slices[CONTEND_MAX_WINDOWS + 2];
+} __aligned(SECMMU_PAGE_SIZE);
+
+/* Memory that is shared with the guest, and never invalidated. */
+struct guest_ctl {
+	uint32_t mode;
+	/* 0: not yet; 1 and on: of what is measured; the number after: no more. */
+	uint32_t window;
+	uint32_t stall;		/* planted: vCPU 0 stands still meanwhile */
+	struct guest_vcpu vcpus[CONTEND_MAX_VCPUS];
+};
+
+struct call {
+	uint64_t due, start, end;
+	uint64_t cpu;	/* time of the CPU that the thread had, ns */
+	uint64_t outer;	/* ns from before the first reading to after the last */
+};
+
+struct vcpu {
+	struct kvm_vcpu *vcpu;
+	pthread_t thread;
+	uint32_t id;
+	long tid;
+};
+
+static struct contend_opts opt;
+static struct {
+	struct kvm_vm *vm;
+	struct vcpu vcpus[CONTEND_MAX_VCPUS];
+	struct guest_ctl *ctl;
+	char *mem;
+	char *aside;	/* as much memory that no guest has */
+	cpu_set_t cpus;
+	uint32_t nr_cpus;
+	long caller_tid, bystander_tid;
+	uint64_t bystander_sleeps;
+	struct call *calls;
+	uint32_t nr_calls;
+	struct secmmu_counts counts;
+	uint64_t lock_waits;
+	struct slice *bystander;
+	uint64_t *window_start;	/* [windows + 2], ns */
+	double ns_per_cycle;
+	uint64_t start_ns;
+	bool stop;
+	bool oracle_failed;
+} t;
+
+/* The guest. */
+
+static inline void step_done(struct cursor *c, struct slice *slices,
+			     uint32_t window, uint64_t gap)
+{
+	if (gap > c->gap)
+		c->gap = gap;
+	c->steps++;
+	if (window == c->at)
+		return;
+	slices[c->at].steps = c->steps;
+	slices[c->at].gap = c->gap;
+	/* A gap counts in every window that it reaches into. */
+	while (++c->at < window) {
+		slices[c->at].steps = 0;
+		slices[c->at].gap = gap;
+	}
+	c->steps = 0;
+	c->gap = gap;
+}
+
+/*
+ * A cell for each vCPU.  One instruction that writes: a read of a page that is
+ * not there would map the zero page, which the write would have to invalidate.
+ */
+static inline uint64_t visit(uint64_t page, uint32_t id)
+{
+	struct secmmu_page *p = (void *)(MEM_GPA + page * SECMMU_PAGE_SIZE);
+
+	return !__atomic_fetch_add(&p->count[id], 1, __ATOMIC_RELAXED);
+}
+
+static void guest_pass(struct guest_vcpu *me, uint32_t id, uint64_t pages)
+{
+	uint64_t i, fresh = 0;
+
+	for (i = 0; i < pages; i++)
+		fresh += visit(i, id);
+	WRITE_ONCE(me->fresh, fresh);
+}
+
+static void guest_run(struct guest_ctl *ctl, uint32_t id, uint64_t pages,
+		      uint64_t page)
+{
+	struct guest_vcpu *me = &ctl->vcpus[id];
+	struct cursor c = {};
+	uint64_t last = rdtsc(), now;
+
+	while (READ_ONCE(ctl->mode) == MODE_RUN) {
+		visit(page, id);
+		page = page + 1 == pages ? 0 : page + 1;
+		while (!id && READ_ONCE(ctl->stall))
+			;
+		now = rdtsc();
+		step_done(&c, me->slices, READ_ONCE(ctl->window), now - last);
+		last = now;
+	}
+	step_done(&c, me->slices, READ_ONCE(ctl->window), rdtsc() - last);
+}
+
+static void guest_code(uint32_t id, uint64_t pages, uint64_t first)
+{
+	struct guest_ctl *ctl = (void *)CTL_GPA;
+
+	for (;;) {
+		if (READ_ONCE(ctl->mode) == MODE_RUN)
+			guest_run(ctl, id, pages, first);
+		else
+			guest_pass(&ctl->vcpus[id], id, pages);
+		GUEST_UCALL_NONE();
+	}
+}
+
+/* The host. */
+
+/* The n-th CPU that this program may use. */
+static void pin(uint32_t n)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &t.cpus) && !n--)
+			break;
+	kvm_pin_this_task_to_pcpu(cpu);
+}
+
+/* All but the caller and the bystander. */
+static void pin_elsewhere(uint32_t n)
+{
+	pin(t.nr_cpus > 1 ? 1 + n % (t.nr_cpus - 1) : 0);
+}
+
+/* Of the calling thread. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return timespec_to_ns(ts);
+}
+
+static void sleep_until(uint64_t ns)
+{
+	struct timespec ts = { .tv_sec = ns / NS, .tv_nsec = ns % NS };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
+}
+
+static void run_vcpu(struct vcpu *v)
+{
+	vcpu_run(v->vcpu);
+	TEST_ASSERT(v->vcpu->run->exit_reason == UCALL_EXIT_REASON,
+		    "vCPU %u: exit reason %u (%s), not the end of its work", v->id,
+		    v->vcpu->run->exit_reason,
+		    exit_reason_str(v->vcpu->run->exit_reason));
+}
+
+static void *vcpu_thread(void *arg)
+{
+	struct vcpu *v = arg;
+
+	pin_elsewhere(v->id);
+	v->tid = syscall(SYS_gettid);
+	run_vcpu(v);
+	return NULL;
+}
+
+static void *log_thread(void *arg)
+{
+	pin_elsewhere(opt.vcpus);
+	while (!READ_ONCE(t.stop)) {
+		vm_mem_region_set_flags(t.vm, MEM_SLOT, KVM_MEM_LOG_DIRTY_PAGES);
+		vm_mem_region_set_flags(t.vm, MEM_SLOT, 0);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+/*
+ * Wakes up on each CPU every now and then.  An emulator that runs CPUs in turn
+ * may end a turn only when a timer is due; see docs/contention.md.
+ */
+static void *tick_thread(void *arg)
+{
+	struct timespec ts = { .tv_nsec = opt.tick_us * 1000 };
+
+	pin((uintptr_t)arg);
+	prctl(PR_SET_TIMERSLACK, 1);
+	while (!READ_ONCE(t.stop))
+		nanosleep(&ts, NULL);
+	return NULL;
+}
+
+/* Of all that want the CPU the bystander is the last, and so never in the way. */
+static void *bystander_thread(void *arg)
+{
+	struct sched_param idle = {};
+	struct rusage before, after;
+	struct cursor c = {};
+	uint64_t last, now;
+	bool planted = false;
+
+	pin(0);
+	t.bystander_tid = syscall(SYS_gettid);
+	TEST_ASSERT(!sched_setscheduler(0, SCHED_IDLE, &idle),
+		    "sched_setscheduler(SCHED_IDLE) failed: %s", strerror(errno));
+	getrusage(RUSAGE_THREAD, &before);
+	for (last = secmmu_now(); !READ_ONCE(t.stop); last = now) {
+		if (opt.fault == CONTEND_FAULT_THREAD && !planted &&
+		    READ_ONCE(t.ctl->window)) {
+			usleep(opt.window_ms * 1000);
+			planted = true;
+		}
+		now = secmmu_now();
+		step_done(&c, t.bystander, READ_ONCE(t.ctl->window), now - last);
+	}
+	getrusage(RUSAGE_THREAD, &after);
+	t.bystander_sleeps = after.ru_nvcsw - before.ru_nvcsw;
+	step_done(&c, t.bystander, READ_ONCE(t.ctl->window), secmmu_now() - last);
+	return NULL;
+}
+
+/* The part of the memory whose turn it is. */
+static void drop(uint32_t n)
+{
+	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes;
+	char *mem = opt.fault == CONTEND_FAULT_NO_EFFECT ? t.aside : t.mem;
+	int ret = madvise(mem + n % parts * opt.bytes, opt.bytes, MADV_DONTNEED);
+
+	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+}
+
+static void one_call(struct call *c, uint32_t n)
+{
+	struct rusage before, after;
+	uint64_t outer, cpu;
+
+	getrusage(RUSAGE_THREAD, &before);
+	outer = secmmu_now();
+	cpu = opt.fault == CONTEND_FAULT_BURN ? 0 : cpu_ns();
+	c->start = secmmu_now();
+	drop(n);
+	c->end = secmmu_now();
+	c->cpu = cpu_ns() - cpu;
+	c->outer = secmmu_now() - outer;
+	getrusage(RUSAGE_THREAD, &after);
+	t.counts.caller_sleeps += after.ru_nvcsw - before.ru_nvcsw;
+	t.counts.caller_preempted += after.ru_nivcsw - before.ru_nivcsw;
+}
+
+static void *caller_thread(void *arg)
+{
+	uint64_t period = NS / opt.rate;
+	uint32_t i;
+
+	pin(0);
+	/* Or each sleep is up to 50 us longer than asked for. */
+	prctl(PR_SET_TIMERSLACK, 1);
+	t.caller_tid = syscall(SYS_gettid);
+	for (i = 0; i < t.nr_calls; i++) {
+		struct call *c = &t.calls[i];
+
+		c->due = t.start_ns + i * period;
+		sleep_until(c->due);
+		if (opt.fault == CONTEND_FAULT_OMISSION && i == t.nr_calls / 2)
+			usleep(3 * period / 1000);
+		one_call(c, i);
+		/* What is called coordinated omission. */
+		if (opt.fault == CONTEND_FAULT_OMISSION)
+			c->due = c->start;
+	}
+	return NULL;
+}
+
+static void create_vm(void)
+{
+	uint64_t ctl_pages = sizeof(*t.ctl) / SECMMU_PAGE_SIZE, i;
+	struct kvm_vcpu *vcpus[CONTEND_MAX_VCPUS];
+
+	t.vm = __vm_create_with_vcpus(VM_SHAPE_DEFAULT, opt.vcpus,
+				      opt.pages + ctl_pages, guest_code, vcpus);
+	vm_userspace_mem_region_add(t.vm, VM_MEM_SRC_ANONYMOUS, MEM_GPA, MEM_SLOT,
+				    opt.pages, 0);
+	virt_map(t.vm, MEM_GPA, MEM_GPA, opt.pages);
+	t.mem = addr_gpa2hva(t.vm, MEM_GPA);
+	vm_userspace_mem_region_add(t.vm, VM_MEM_SRC_ANONYMOUS, CTL_GPA, CTL_SLOT,
+				    ctl_pages, 0);
+	virt_map(t.vm, CTL_GPA, CTL_GPA, ctl_pages);
+	t.ctl = addr_gpa2hva(t.vm, CTL_GPA);
+	/* Others that KVM has to tell apart from the one that is hit. */
+	for (i = 1; i < opt.memslots; i++)
+		vm_userspace_mem_region_add(t.vm, VM_MEM_SRC_ANONYMOUS,
+					    FILLER_GPA + 2 * i * SECMMU_PAGE_SIZE,
+					    FILLER_SLOT + i, 1, 0);
+	for (i = 0; i < opt.vcpus; i++) {
+		t.vcpus[i].vcpu = vcpus[i];
+		t.vcpus[i].id = i;
+		vcpu_args_set(vcpus[i], 3, i, opt.pages,
+			      opt.pages * i / opt.vcpus);
+	}
+}
+
+static void pass(void)
+{
+	uint32_t i;
+
+	WRITE_ONCE(t.ctl->mode, MODE_PASS);
+	for (i = 0; i < opt.vcpus; i++)
+		run_vcpu(&t.vcpus[i]);
+}
+
+/* Each vCPU must have found so many pages empty. */
+static void expect_fresh(uint64_t want, const char *what)
+{
+	uint32_t i;
+
+	for (i = 0; i < opt.vcpus; i++) {
+		uint64_t fresh = READ_ONCE(t.ctl->vcpus[i].fresh);
+
+		if (fresh == want)
+			continue;
+		ksft_print_msg("vCPU %u: %lu of %lu pages are empty %s, %lu expected\n",
+			       i, fresh, opt.pages, what, want);
+		t.oracle_failed = true;
+	}
+}
+
+static void check_memory(void)
+{
+	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes, i;
+
+	pass();
+	pass();
+	expect_fresh(0, "though nothing was dropped");
+	for (i = 0; i < parts; i++)
+		drop(i);
+	pass();
+	expect_fresh(opt.pages, "after all were dropped");
+}
+
+static pthread_t start(void *(*fn)(void *), void *arg)
+{
+	pthread_t thread;
+
+	TEST_ASSERT(!pthread_create(&thread, NULL, fn, arg),
+		    "pthread_create() failed");
+	return thread;
+}
+
+static uint64_t lock_waits(void)
+{
+	static const char * const names[] = {
+		"mmu_lock_read_wait_hist", "mmu_lock_write_wait_hist",
+	};
+	uint64_t sum = 0, v[NR_BUCKETS];
+	uint32_t i, k;
+
+	if (!opt.lock_stats)
+		return SECMMU_NO_COUNT;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		v[0] = SECMMU_NO_COUNT;
+		__vm_get_stat(t.vm, names[i], v, NR_BUCKETS);
+		if (v[0] == SECMMU_NO_COUNT)
+			return SECMMU_NO_COUNT;
+		for (k = WAITED_BUCKET; k < NR_BUCKETS; k++)
+			sum += v[k];
+	}
+	return sum;
+}
+
+static void read_counts(struct secmmu_counts *c, uint64_t *waits)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	c->sleeps = u.ru_nvcsw;
+	c->preempted = u.ru_nivcsw;
+	c->retries = SECMMU_NO_COUNT;
+	__vm_get_stat(t.vm, "mmu_invalidate_retry", &c->retries, 1);
+	*waits = lock_waits();
+}
+
+static void set_counts(const struct secmmu_counts *before, uint64_t waits_before)
+{
+	struct secmmu_counts now;
+	uint64_t waits;
+
+	read_counts(&now, &waits);
+	t.counts.calls = t.nr_calls;
+	t.counts.sleeps = now.sleeps - before->sleeps;
+	t.counts.preempted = now.preempted - before->preempted;
+	t.counts.retries = now.retries == SECMMU_NO_COUNT ? now.retries :
+			   now.retries - before->retries;
+	t.lock_waits = waits == SECMMU_NO_COUNT ? waits : waits - waits_before;
+}
+
+static void plant_stall(void)
+{
+	WRITE_ONCE(t.ctl->stall, 1);
+	usleep(opt.limit_ms * 1000 + 1000);
+	WRITE_ONCE(t.ctl->stall, 0);
+}
+
+/* Opens one window after the other, and notes when. */
+static void measure_windows(void)
+{
+	uint64_t ns = opt.window_ms * MS;
+	uint32_t w;
+
+	for (w = 1; w <= opt.windows + 1; w++) {
+		sleep_until(t.start_ns + (w - 1) * ns);
+		t.window_start[w] = secmmu_now();
+		WRITE_ONCE(t.ctl->window, w);
+		if (opt.fault == CONTEND_FAULT_STALL && w == 1)
+			plant_stall();
+	}
+}
+
+static void measure(void)
+{
+	pthread_t caller, bystander = 0, log = 0;
+	struct secmmu_counts before;
+	pthread_t ticks[CPU_SETSIZE];
+	uint64_t waits, cycles, ns;
+	uint32_t i;
+
+	pin_elsewhere(0);
+	for (i = 0; opt.tick_us && i < t.nr_cpus; i++)
+		ticks[i] = start(tick_thread, (void *)(uintptr_t)i);
+	WRITE_ONCE(t.ctl->mode, MODE_RUN);
+	read_counts(&before, &waits);
+	cycles = rdtsc();
+	ns = secmmu_now();
+	t.start_ns = ns + LEAD_MS * MS;
+	for (i = 0; i < opt.vcpus; i++)
+		t.vcpus[i].thread = start(vcpu_thread, &t.vcpus[i]);
+	if (t.bystander)
+		bystander = start(bystander_thread, NULL);
+	if (opt.dirty_log)
+		log = start(log_thread, NULL);
+	caller = start(caller_thread, NULL);
+
+	measure_windows();
+	pthread_join(caller, NULL);
+	WRITE_ONCE(t.stop, true);
+	t.ns_per_cycle = (double)(secmmu_now() - ns) / (rdtsc() - cycles);
+	WRITE_ONCE(t.ctl->mode, MODE_PASS);
+	for (i = 0; i < opt.vcpus; i++)
+		pthread_join(t.vcpus[i].thread, NULL);
+	if (t.bystander)
+		pthread_join(bystander, NULL);
+	if (opt.dirty_log)
+		pthread_join(log, NULL);
+	for (i = 0; opt.tick_us && i < t.nr_cpus; i++)
+		pthread_join(ticks[i], NULL);
+	set_counts(&before, waits);
+}
+
+/* Figures: each fills in samples, and says whether what it is made of is sound. */
+
+struct contend_samples {
+	struct secmmu_sample *v;
+	uint32_t n;
+	uint32_t size;
+	bool failed;
+};
+
+static void add(struct contend_samples *f, uint64_t start, uint64_t ns, long tid)
+{
+	if (f->n == f->size) {
+		f->size = f->size ? 2 * f->size : 256;
+		f->v = realloc(f->v, f->size * sizeof(*f->v));
+		TEST_ASSERT(f->v, "No memory");
+	}
+	f->v[f->n++] = (struct secmmu_sample) {
+		.start_ns = start, .end_ns = start + ns,
+		.addr = (uintptr_t)t.mem, .size = opt.bytes, .tid = tid,
+	};
+}
+
+/*
+ * The call before was due a period earlier and ended when it ended, so this one
+ * has waited at least from then on, less that period: were it otherwise, time in
+ * which nobody called would be left out.
+ */
+static void latency(struct contend_samples *f)
+{
+	uint64_t period = NS / opt.rate;
+	struct call *c = t.calls;
+	uint32_t i;
+
+	for (i = 0; i < t.nr_calls; i++, c++) {
+		add(f, c->due, c->end - c->due, t.caller_tid);
+		if (!i || c->end - c->due + period >= c->end - c[-1].end)
+			continue;
+		ksft_print_msg("call %u ended %lu ns after the one before, and has a latency of %lu ns at a period of %lu ns\n",
+			       i, c->end - c[-1].end, c->end - c->due, period);
+		f->failed = true;
+	}
+}
+
+static void service(struct contend_samples *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < t.nr_calls; i++)
+		add(f, t.calls[i].start, t.calls[i].end - t.calls[i].start,
+		    t.caller_tid);
+	f->failed = t.oracle_failed;
+}
+
+/* Nobody has more of a CPU than there was; some slack, as there are two clocks. */
+static void cpu_time(struct contend_samples *f)
+{
+	uint64_t cpu = 0, wall = 0;
+	uint32_t i;
+
+	for (i = 0; i < t.nr_calls; i++) {
+		add(f, t.calls[i].start, t.calls[i].cpu, t.caller_tid);
+		cpu += t.calls[i].cpu;
+		wall += t.calls[i].outer;
+		f->failed |= t.calls[i].cpu > t.calls[i].outer * 11 / 10 + SLACK_NS;
+	}
+	ksft_print_msg("the calls took %lu us, in which their thread had a CPU for %lu us\n",
+		       wall / 1000, cpu / 1000);
+	if (f->failed)
+		ksft_print_msg("a call had a CPU for longer than it took\n");
+}
+
+static void check_gap(struct contend_samples *f, uint32_t id, uint64_t ns)
+{
+	if (ns <= opt.limit_ms * MS || f->failed)
+		return;
+	ksft_print_msg("vCPU %u stood still for %lu ms, more than %u\n", id, ns / MS,
+		       opt.limit_ms);
+	f->failed = true;
+}
+
+static void guest_stalls(struct contend_samples *f)
+{
+	uint32_t i, w;
+
+	for (i = 0; i < opt.vcpus; i++)
+		for (w = 1; w <= opt.windows; w++) {
+			uint64_t ns = t.ctl->vcpus[i].slices[w].gap * t.ns_per_cycle;
+
+			add(f, t.window_start[w], ns, t.vcpus[i].tid);
+			check_gap(f, i, ns);
+		}
+}
+
+/* Others may have its CPU, but it never sleeps: such a gap would be its own. */
+static void thread_stalls(struct contend_samples *f)
+{
+	uint32_t w;
+
+	for (w = 1; w <= opt.windows; w++)
+		add(f, t.window_start[w], t.bystander[w].gap, t.bystander_tid);
+	f->failed = t.bystander_sleeps;
+	if (f->failed)
+		ksft_print_msg("the bystander has slept %lu times\n",
+			       t.bystander_sleeps);
+}
+
+static uint64_t steps_in(uint32_t w)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < opt.vcpus; i++)
+		sum += t.ctl->vcpus[i].slices[w].steps;
+	return sum;
+}
+
+/* A window without a step counts as if there had been one. */
+static void throughput(struct contend_samples *f)
+{
+	uint64_t all = 0, steps, ns;
+	uint32_t w;
+
+	for (w = 1; w <= opt.windows; w++) {
+		steps = steps_in(w);
+		all += steps;
+		ns = t.window_start[w + 1] - t.window_start[w];
+		add(f, t.window_start[w],
+		    ns * STEPS_A_SAMPLE / (steps ? steps : 1), t.vcpus[0].tid);
+	}
+	ksft_print_msg("%lu steps of %u vCPUs in %u ms\n", all, opt.vcpus,
+		       opt.windows * opt.window_ms);
+	f->failed = !all || t.oracle_failed;
+}
+
+static const char *needs_cpus(void)
+{
+	return t.nr_cpus < 2 ? "two CPUs: one for the caller and the bystander, one for vCPUs" :
+			       NULL;
+}
+
+static const struct contend_event figures[CONTEND_NR_EVENTS] = {
+	{ "contend_latency", "from when a call was due until its end", NULL, latency },
+	{ "contend_call", "from the start of a call until its end", NULL, service },
+	{ "contend_cpu", "CPU time of a call", NULL, cpu_time },
+	{ "contend_guest_stall", "longest gap between a vCPU's steps, each window",
+	  NULL, guest_stalls },
+	{ "contend_thread_stall", "longest gap of the bystander on the caller's CPU, each window",
+	  needs_cpus, thread_stalls },
+	{ "contend_ksteps", "time of 1000 steps of vCPUs, each window", NULL,
+	  throughput },
+};
+
+static int cmp_sample(const void *a, const void *b)
+{
+	const struct secmmu_sample *x = a, *y = b;
+	uint64_t p = x->end_ns - x->start_ns, q = y->end_ns - y->start_ns;
+
+	return p < q ? -1 : p > q;
+}
+
+static uint64_t quantile(const struct contend_samples *f, uint32_t percent)
+{
+	const struct secmmu_sample *s;
+
+	s = &f->v[((uint64_t)f->n * percent + 99) / 100 - 1];
+	return s->end_ns - s->start_ns;
+}
+
+static void write_samples(const struct contend_samples *f, const char *name, FILE *out)
+{
+	const struct secmmu_sample *s = f->v;
+	uint32_t i;
+
+	for (i = 0; out && i < f->n; i++, s++)
+		fprintf(out, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", name, i, s->tid,
+			s->start_ns, s->end_ns, s->addr, s->size, SECMMU_PAGE_SIZE,
+			opt.vcpus);
+	TEST_ASSERT(!out || !fflush(out), "Can't write SECMMU_SAMPLES: %s",
+		    strerror(errno));
+}
+
+static void print_counts(const char *name)
+{
+	const struct secmmu_counts *c = &t.counts;
+	char more[100] = "";
+
+	if (c->retries != SECMMU_NO_COUNT)
+		sprintf(more, " retries=%lu", c->retries);
+	if (t.lock_waits != SECMMU_NO_COUNT)
+		sprintf(more + strlen(more), " lock_waits=%lu", t.lock_waits);
+	ksft_print_msg("secmmu-counts %s calls=%lu caller_sleeps=%lu caller_preempted=%lu sleeps=%lu preempted=%lu passes=%lu%s\n",
+		       name, c->calls, c->caller_sleeps, c->caller_preempted,
+		       c->sleeps, c->preempted, c->passes, more);
+}
+
+static bool is_first(uint32_t i)
+{
+	return !(opt.events & ((1U << i) - 1));
+}
+
+static void report(uint32_t i, FILE *out)
+{
+	const char *why = figures[i].unmet ? figures[i].unmet() : NULL;
+	struct contend_samples f = {};
+	char name[SECMMU_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s%s", figures[i].name, opt.suffix);
+	if (why) {
+		ksft_test_result_skip("%s: %s\n", name, why);
+		return;
+	}
+	figures[i].fill(&f);
+	write_samples(&f, name, out);
+	qsort(f.v, f.n, sizeof(*f.v), cmp_sample);
+	ksft_print_msg("%s: %u samples, ns: p50 %lu p90 %lu p99 %lu max %lu\n", name,
+		       f.n, quantile(&f, 50), quantile(&f, 90), quantile(&f, 99),
+		       quantile(&f, 100));
+	/* What is counted is the same for all. */
+	if (is_first(i) && !f.failed)
+		print_counts(name);
+	ksft_test_result(!f.failed, "%s\n", name);
+	free(f.v);
+}
+
+static void *allocate(size_t n, size_t each)
+{
+	void *p = calloc(n, each);
+
+	TEST_ASSERT(p, "No memory");
+	return p;
+}
+
+static void prepare(void)
+{
+	TEST_ASSERT(!sched_getaffinity(0, sizeof(t.cpus), &t.cpus),
+		    "sched_getaffinity() failed");
+	t.nr_cpus = CPU_COUNT(&t.cpus);
+	t.nr_calls = opt.rate * opt.windows * opt.window_ms / 1000;
+	t.calls = allocate(t.nr_calls, sizeof(*t.calls));
+	t.window_start = allocate(opt.windows + 2, sizeof(*t.window_start));
+	if (t.nr_cpus > 1)
+		t.bystander = allocate(opt.windows + 2, sizeof(*t.bystander));
+	t.aside = mmap(NULL, opt.pages * SECMMU_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	TEST_ASSERT(t.aside != MAP_FAILED, "mmap() failed: %s", strerror(errno));
+	if (opt.lock_stats && !secmmu_set("/sys/module/kvm/parameters/mmu_lock_stats", "Y")) {
+		ksft_print_msg("this KVM has no statistics of mmu_lock\n");
+		opt.lock_stats = false;
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	FILE *samples;
+	uint32_t i;
+
+	contend_parse(&opt, argc, argv, figures);
+	samples = secmmu_open_samples();
+	ksft_print_header();
+	ksft_set_plan(__builtin_popcount(opt.events));
+	prepare();
+	create_vm();
+	pass();
+	measure();
+	check_memory();
+	for (i = 1; i <= opt.windows; i++)
+		t.counts.passes += steps_in(i);
+	t.counts.passes /= opt.pages;
+	for (i = 0; i < CONTEND_NR_EVENTS; i++)
+		if (opt.events & 1U << i)
+			report(i, samples);
+	kvm_vm_free(t.vm);
+	if (samples)
+		fclose(samples);
+	secmmu_finished();
+}
