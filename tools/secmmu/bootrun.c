@@ -247,6 +247,25 @@ static int write_calls(struct turn *t)
 	return 0;
 }
 
+/* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
+static enum status judge_exit(const struct ktap_end *end, char *reason,
+			      size_t size)
+{
+	if (end->timed_out) {
+		snprintf(reason, size, "did not end within its time limit");
+		return STATUS_MISS;
+	}
+	if (end->signal) {
+		snprintf(reason, size, "killed by signal %d", end->signal);
+		return STATUS_FAIL;
+	}
+	if (end->exit)
+		snprintf(reason, size, "exit status %d", end->exit);
+	if (end->exit == KSFT_SKIP)
+		return STATUS_SKIP;
+	return end->exit ? STATUS_FAIL : STATUS_PASS;
+}
+
 static unsigned int expected_findings(const struct plan_test *pt,
 				      const char *arm)
 {
@@ -289,25 +308,6 @@ static int finish_trace(struct turn *t, const struct run_result *res)
 	t->run->lost_events += trace_lost_total(t->run->trace);
 	/* Each run's calls are counted once. */
 	return is_again(t, res->id) ? 0 : write_calls(t);
-}
-
-/* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
-static enum status judge_exit(const struct ktap_end *end, char *reason,
-			      size_t size)
-{
-	if (end->timed_out) {
-		snprintf(reason, size, "did not end within its time limit");
-		return STATUS_MISS;
-	}
-	if (end->signal) {
-		snprintf(reason, size, "killed by signal %d", end->signal);
-		return STATUS_FAIL;
-	}
-	if (end->exit)
-		snprintf(reason, size, "exit status %d", end->exit);
-	if (end->exit == KSFT_SKIP)
-		return STATUS_SKIP;
-	return end->exit ? STATUS_FAIL : STATUS_PASS;
 }
 
 /* Judge one program that ran. */
@@ -725,8 +725,8 @@ static int run_plan(const struct bootrun *r)
 		.clock = r->clock,
 		.cpus = r->cpus,
 		.memory_mb = r->plan->memory_mb,
-		.vmcore = r->vmcore,
 		.shadow = r->plan->shadow,
+		.vmcore = r->vmcore,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
 	int ret = ST_HARNESS;
