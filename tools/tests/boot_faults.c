@@ -489,6 +489,38 @@ static void soft_lockup(void **state)
 	boot_result_free(&res);
 }
 
+/*
+ * A CPU that nothing interrupts: the diagnosis has the registers of both, and
+ * the one that is stuck is found where it is. PID 1 may be stuck with it.
+ */
+static void deaf_cpu(void **state)
+{
+	static const char *const argv[] = {
+		"/bin/busybox", "taskset", "2", "/bin/busybox", "insmod", "/crash/deaf.ko", NULL,
+	};
+	const struct run_req q = { .argv = argv, .timeout_ms = 60000, .wall_ms = 10000 };
+	const struct boot_limits limits = { .alive_ms = 8000, .diagnose_ms = 5000 };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+	int code;
+
+	NEEDS_KERNEL;
+	b = start_limited(CLOCK_WALL, 2, NULL, &limits);
+	boot_context(b, "boot 0 of seed 7, slot 1, arm %s", ARM);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	code = boot_run(b, &q, &r);
+	assert_true(code == BOOT_ERR_TIMEOUT || code == BOOT_ERR_HANG);
+	end(b, code, STATUS_MISS, "RUN /bin/busybox", &res);
+	assert_in(res.diagnosis, "== boot 0 of seed 7, slot 1, arm " ARM "\n");
+	assert_in(res.diagnosis, "CPU#0");
+	assert_in(res.diagnosis, "CPU#1");
+	assert_in(res.diagnosis, "NMI backtrace for cpu 1");
+	if (!strstr(res.diagnosis, "svm_init") && !strstr(res.diagnosis, "vmx_init"))
+		fail_msg("where it is stuck is not in:\n%s", res.diagnosis);
+	boot_result_free(&res);
+}
+
 static void triple_fault(void **state)
 {
 	struct boot_result res;
@@ -800,6 +832,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(oops_that_goes_on),
 		cmocka_unit_test(oops_is_a_panic),
 		cmocka_unit_test(soft_lockup),
+		cmocka_unit_test(deaf_cpu),
 		cmocka_unit_test(triple_fault),
 		cmocka_unit_test(reset_in_a_run),
 		cmocka_unit_test(clock_jump),
