@@ -11,6 +11,8 @@
 #include "strs.h"
 
 #define PLAN_BOOTS_MAX 1000
+#define PLAN_TIMEOUT_MAX 3600	/* s */
+#define PLAN_LANE_SLOWER 4
 
 enum plan_clock {
 	PLAN_CLOCK_AUTO,
@@ -119,7 +121,12 @@ int plan_set_boot(struct plan *p, const char *value);
 /** plan_set_clock - auto, wall or icount. */
 int plan_set_clock(struct plan *p, const char *value);
 
-/** plan_set_lane - a lane of configs/lanes.ini. */
+/**
+ * plan_set_lane - a lane of configs/lanes.ini
+ *
+ * A kernel that checks itself is slower: the time limits of a plan that was made
+ * for lane plain become PLAN_LANE_SLOWER times as long.
+ */
 int plan_set_lane(struct plan *p, const char *name);
 
 /**

@@ -429,7 +429,7 @@ static int get_timeout(struct plan *p, const struct plan_loc *l, const char *val
 {
 	struct plan_test *t = last_test(p);
 
-	return get_number(l, value, 1, 3600, " (s)", &t->timeout_s);
+	return get_number(l, value, 1, PLAN_TIMEOUT_MAX, " (s)", &t->timeout_s);
 }
 
 static int get_retries(struct plan *p, const struct plan_loc *l, const char *value)

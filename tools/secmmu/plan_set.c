@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanes.h"
 #include "plan.h"
 #include "plan_keys.h"
 #include "util.h"
@@ -48,11 +49,26 @@ int plan_set_boot(struct plan *p, const char *value)
 	return 0;
 }
 
+/* Its time limits were made for the plain kernel. */
+static void longer_limits(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_tests; i++) {
+		unsigned int s = p->tests[i].timeout_s * PLAN_LANE_SLOWER;
+
+		p->tests[i].timeout_s = s < PLAN_TIMEOUT_MAX ? s : PLAN_TIMEOUT_MAX;
+	}
+}
+
 int plan_set_lane(struct plan *p, const char *name)
 {
 	struct plan_loc l = { .key = "lane" };
+	bool plain = !p->lane || !strcmp(p->lane, LANE_PLAIN);
 
-	return plan_key(p, SECTION_PLAN, &l, name);
+	if (plan_key(p, SECTION_PLAN, &l, name))
+		return -1;
+	if (plain && p->lane && strcmp(p->lane, LANE_PLAIN))
+		longer_limits(p);
+	return 0;
 }
 
 int plan_set_clock(struct plan *p, const char *value)
