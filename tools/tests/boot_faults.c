@@ -155,6 +155,21 @@ static void programs(void **state)
 	boot_result_free(&res);
 }
 
+/* The first program is killed, the later ones are not: for tests of retries. */
+static void flaky_program(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, "secmmu.fault=flaky");
+	assert_int_equal(run(b, "sleep 5; echo good", 20000, &r), BOOT_OK);
+	assert_int_equal(r.signal, SIGKILL);
+	assert_int_equal(run(b, "echo good", 20000, &r), BOOT_OK);
+	assert_string_equal(output, "good\n");
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
 static void missing_program(void **state)
 {
 	static const char *const argv[] = { "/tests/nosuch", NULL };
@@ -818,6 +833,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs),
+		cmocka_unit_test(flaky_program),
 		cmocka_unit_test(missing_program),
 		cmocka_unit_test(under_perf),
 		cmocka_unit_test(icount),
