@@ -17,12 +17,13 @@ override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmm
 	secmmu_reclaim_test secmmu_migrate_test secmmu_uffd_test secmmu_ageing_test \
 	secmmu_thp_test secmmu_ksm_test secmmu_hugetlb_test secmmu_file_test \
 	secmmu_device_test secmmu_uprobe_test secmmu_vmm_test secmmu_dirty_test \
-	secmmu_fault_test secmmu_overlap_test secmmu_contention_test secmmu_range_test
+	secmmu_fault_test secmmu_overlap_test secmmu_contention_test secmmu_range_test \
+	secmmu_release_test
 override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
 SECMMU_LIB := lib/secmmu.c lib/secmmu_calls.c lib/secmmu_counts.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
 	      lib/secmmu_opts.c lib/secmmu_oracle.c lib/secmmu_sys.c lib/secmmu_uffd.c
-SECMMU_LIB += lib/secmmu_contention.c lib/secmmu_suffix.c
+SECMMU_LIB += lib/secmmu_contention.c lib/secmmu_suffix.c lib/secmmu_overlap.c
 SECMMU_LIB += lib/secmmu_ageing.c lib/secmmu_ageing_damon.c lib/secmmu_ageing_host.c \
 	      lib/secmmu_ageing_lru.c lib/secmmu_vmm_events.c lib/secmmu_vmm_ptrace.c lib/secmmu_zram.c
 LIBKVM += $(SECMMU_LIB)

@@ -260,9 +260,9 @@ static enum site_state judge(const struct site_row *r)
 		return SITE_FAILED;
 	if (passed)
 		return SITE_COVERED;
-	if (r->why)
-		return SITE_EXPLAINED;
-	return r->calls ? SITE_LATER : SITE_UNCOVERED;
+	if (r->calls)
+		return SITE_LATER;
+	return r->why ? SITE_EXPLAINED : SITE_UNCOVERED;
 }
 
 struct sites *sites_load(struct callsites *found, const char *ini,
@@ -346,6 +346,10 @@ void sites_free(struct sites *s)
 
 bool sites_complete(const struct sites *s)
 {
-	return s->n_state[SITE_COVERED] + s->n_state[SITE_EXPLAINED] ==
+	size_t later = 0;
+
+	for (size_t i = 0; i < s->found.n; i++)
+		later += s->v[i].state == SITE_LATER && s->v[i].why;
+	return s->n_state[SITE_COVERED] + s->n_state[SITE_EXPLAINED] + later ==
 		       s->found.n && !s->n_strangers;
 }

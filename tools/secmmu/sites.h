@@ -34,7 +34,10 @@ int sites_of_run(const struct folder *f, struct sites **s);
 /** sites_free - NULL is allowed. */
 void sites_free(struct sites *s);
 
-/** sites_complete - every site is covered or explained, none failed. */
+/**
+ * sites_complete - every site is covered, or sites.ini says why it is not, and
+ * none has failed
+ */
 bool sites_complete(const struct sites *s);
 
 /** sites_print - the table. */

@@ -116,7 +116,8 @@ char *site_reason(const struct site_row *r)
 	if (r->state != SITE_LATER)
 		return NULL;
 	events = list_events(r, STATUS_PASS, true);
-	text = xasprintf("only where another had just taken the memory away, or where no oracle looks: %s",
+	text = xasprintf("%s: %s", r->why ? r->why :
+			 "only where another had just taken the memory away, or where no oracle looks",
 			 events);
 	free(events);
 	return text;

@@ -27,7 +27,7 @@ static const char help[] =
 	"  --help                 this text\n"
 	"\n"
 	"Exit status: 0 every site was fired and its oracle passed, or\n"
-	"configs/sites.ini says why not; 1 not so; 2 the folder is missing or\n"
+	"configs/sites.ini says why it was not, or not first; 1 not so; 2 the folder is missing or\n"
 	"damaged; 3 secmmu itself broke.\n";
 
 struct options {

@@ -112,6 +112,7 @@ static void unload(void)
 #define OVERLAP "/tests/secmmu_overlap_test"
 #define CONTENTION "/tests/secmmu_contention_test"
 #define RANGE "/tests/secmmu_range_test"
+#define RELEASE "/tests/secmmu_release_test"
 #define AGEING "/tests/secmmu_ageing_test"
 
 static const struct {
@@ -159,6 +160,8 @@ static const struct {
 	{ FAULT, "fault_guest_read", "no-effect" },
 	{ FAULT, "fault_guest_thp", "stale-read" },
 	{ FAULT, "fault_guest_upgrade", "no-effect" },
+	{ RELEASE, "release_exit", "no-release" },
+	{ RELEASE, "release_kill", "no-release" },
 	{ OVERLAP, "overlap_same", "stale-read" },
 	{ OVERLAP, "overlap_beside", "stray-write" },
 	{ OVERLAP, "overlap_random", "lost-write" },
@@ -243,6 +246,23 @@ static void planted_faults_end_in_failure(void **state)
 		assert_int_equal(exit, exits[i].exit);
 	}
 	unload();
+}
+
+/* With it, and, which is the planted fault, without. */
+static void shadow_paging_is_shadow_paging(void **state)
+{
+	const char *path = strcmp(accel.vendor, "amd") ?
+			   "/sys/module/kvm_intel/parameters/ept" :
+			   "/sys/module/kvm_amd/parameters/npt";
+	const char *argv[] = { "/bin/busybox", "grep", "-q", "N", path, NULL };
+
+	(void)state;
+	for (int shadow = 1; shadow >= 0; shadow--) {
+		boot_set_shadow(boot, shadow);
+		load("rwlock");
+		assert_int_equal(run_exit(argv), !shadow);
+		unload();
+	}
 }
 
 /* A traced run of a selftest. */
@@ -439,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(true_pairs_are_loaded),
 		cmocka_unit_test(mixed_pairs_are_refused),
+		cmocka_unit_test(shadow_paging_is_shadow_paging),
 		cmocka_unit_test(planted_faults_are_caught),
 		cmocka_unit_test(planted_faults_end_in_failure),
 		cmocka_unit_test(only_samples_are_traced),

@@ -354,6 +354,15 @@ static void too_late(void **state)
 		     "just taken the memory away");
 }
 
+static void late_with_a_reason(void **state)
+{
+	(void)state;
+	assert_state(INI "[site zap]\nwhy = walks behind a horse\n", "PASS",
+		     "0,mutex,a,zap,zap_4k,invalidate,zap,0,3\n"
+		     AGE_LINE WALK_LINE, true, "1 fired too late",
+		     "walks behind a horse: zap_4k");
+}
+
 /* Without its alias an inlined function is not lost in silence. */
 static void stranger(void **state)
 {
@@ -614,6 +623,7 @@ int main(void)
 		cmocka_unit_test(all_covered),
 		cmocka_unit_test(unlisted),
 		cmocka_unit_test(explained),
+		cmocka_unit_test(late_with_a_reason),
 		cmocka_unit_test(failed),
 		cmocka_unit_test(too_late),
 		cmocka_unit_test(stranger),

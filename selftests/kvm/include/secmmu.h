@@ -65,7 +65,7 @@ struct secmmu_shadow {
 enum secmmu_order {
 	SECMMU_SEQUENTIAL,
 	SECMMU_RANDOM,
-	/* Sequential, with four visits to an eighth of them between any two. */
+	/* Sequential, with two visits to an eighth of them between any two. */
 	SECMMU_HOT,
 };
 

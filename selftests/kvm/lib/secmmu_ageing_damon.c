@@ -19,6 +19,11 @@
 #define SAMPLES		10
 #define SAMPLE_US	50000
 #define RUN_US		(8 * SAMPLES * SAMPLE_US)
+/*
+ * Of memory that the host has mapped by PTEs DAMON asks the notifiers for each
+ * of them, at each look: 8 rounds are more than a trace's buffer has room for.
+ */
+#define TRACED_US	(5 * SAMPLES * SAMPLE_US)
 
 struct region {
 	uint64_t start;
@@ -143,7 +148,7 @@ static void watch(struct ageing_mem *m)
 	ageing_begin();
 	if (!ageing_put(KDAMOND "state", "on"))
 		ageing_fail("DAMON does not start: %s", strerror(errno));
-	usleep(RUN_US);
+	usleep(getenv("SECMMU_TRACING_ON") ? TRACED_US : RUN_US);
 	ageing_put(KDAMOND "state", "off");
 	ageing_end(m);
 	atomic_store(&stop, true);

@@ -9,7 +9,7 @@
 #include "ucall_common.h"
 
 #define HOT_PART	8
-#define HOT_VISITS	4
+#define HOT_VISITS	2
 
 /* In the guest's copy of the data: guest virtual addresses. */
 static struct {

@@ -8,6 +8,8 @@
 
 #include "secmmu.h"
 
+#define KHUGEPAGED_SLEEP \
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs"
 #define GUARD_PAGES	8
 
 /*
@@ -438,11 +440,19 @@ static void print_evidence(struct secmmu *t, uint64_t passes, uint64_t checked)
 			       name, t->nr_split, n);
 }
 
+/* On a slow machine it undoes a split before that has been looked at. */
+static void keep_khugepaged_away(const struct secmmu *t)
+{
+	if (t->ev->splits)
+		secmmu_set(KHUGEPAGED_SLEEP, "3600000");
+}
+
 static void run_event(struct secmmu *t)
 {
 	uint64_t passes = TOTAL(t, passes), checked = TOTAL(t, checked);
 	uint32_t i, n = t->opt.warmup + t->opt.iterations;
 
+	keep_khugepaged_away(t);
 	t->gen++;
 	set_range(t);
 	t->skip = secmmu_get_hugetlb(t);
