@@ -41,7 +41,7 @@ help:
 #: make compare-runs two runs beside each other: A=DIR B=DIR (MARGIN=0.01)
 #: make tree         the series as a git tree to work on (or in DIR=)
 #: make patches      the commits of that tree back into kvm-patches/
-#: make lint         checkpatch on series and C, cppcheck; every prefix of the
+#: make lint         checkpatch on series and C, cppcheck, gcc -fanalyzer; every prefix of the
 #:                   series with W=1, sparse and kernel-doc (once: some minutes)
 #: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
 #: make doctor       what this machine can and cannot do, and what to install

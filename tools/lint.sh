@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel's own checkpatch, on the series and on our C. It comes with the
-# kernel source, so there has to be one in the cache.
+# The kernel's own checkpatch, on the series and on our C; cppcheck and gcc's
+# analyzer, on what runs. checkpatch comes with the kernel source, so there has to
+# be one in the cache.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -50,6 +51,20 @@ if analyze tools/tests/planted/cppcheck.c 2>/dev/null; then
 	bad=1
 fi
 analyze tools/secmmu tools/guest tools/common || bad=1
+
+# gcc's own look at every path through a function. Not at the tests: that a failed
+# assertion ends one, it does not know.
+paths() {
+	# shellcheck disable=SC2046
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 gcc -std=gnu11 -O2 -D_GNU_SOURCE -Itools/common \
+		-Itools/secmmu $(pkg-config --cflags jansson inih libarchive zlib libmd) \
+		-fanalyzer -Werror -c -o /dev/null
+}
+if paths tools/tests/planted/analyzer.c 2>/dev/null; then
+	echo "lint: gcc -fanalyzer finds nothing in tools/tests/planted/analyzer.c" >&2
+	bad=1
+fi
+paths tools/secmmu/*.c tools/guest/*.c tools/common/*.c || bad=1
 
 [ $bad -ne 0 ] || echo "lint: nothing to say"
 exit $bad

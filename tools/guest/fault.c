@@ -4,6 +4,7 @@
  * tests can show that the host notices each of them.
  */
 #include <endian.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -77,6 +78,15 @@ static _Noreturn void flood(struct port *p)
 	memset(line, 'x', sizeof(line));
 	for (;;)
 		send_bytes(p, FRAME_LOG, line, sizeof(line));
+}
+
+void fault_run(pid_t pid)
+{
+	static bool later;
+
+	if (!later && is_fault("flaky"))
+		kill(pid, SIGKILL);
+	later = true;
 }
 
 void fault_after_hello(struct port *p)

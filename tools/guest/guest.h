@@ -260,4 +260,7 @@ int arm_command(int argc, char **argv);
 void fault_before_hello(void);
 void fault_after_hello(struct port *p);
 
+/** fault_run - kill @pid if it is the first program and that is the fault. */
+void fault_run(pid_t pid);
+
 #endif

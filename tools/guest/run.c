@@ -106,8 +106,10 @@ static int spawn_test(struct run *r, const struct request *q, struct gerr *e)
 	close(err[0]);
 	close(out[1]);
 	r->out = out[0];
-	if (!code)
+	if (!code) {
+		fault_run(r->pid);
 		return 0;
+	}
 	waitpid(r->pid, NULL, 0);
 	close(out[0]);
 	return gerr_set(e, "%s: %s", text(q, "argv", 0), strerror(code));

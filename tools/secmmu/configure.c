@@ -26,7 +26,7 @@ static char *read_fragments(const struct build *b, size_t first)
 {
 	char *text;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmemstream(&text, &len);
 	bool bad = false;
 
 	for (size_t i = first; i < b->lane.fragments.n && !bad; i++) {

@@ -89,7 +89,7 @@ char *kconfig_switch(const char *config, const struct arms *all,
 	const char *line = config;
 	size_t size, len;
 	char *text;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f = xmemstream(&text, &size);
 
 	while (*line) {
 		len = strcspn(line, "\n");

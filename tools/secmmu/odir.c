@@ -158,7 +158,7 @@ static int rebase_file(const FTSENT *e, void *data)
 	text = read_file(e->fts_path, NULL);
 	if (!text)
 		return -1;
-	f = open_memstream(&out, &len);
+	f = xmemstream(&out, &len);
 	for (p = text; *p; p += from ? strlen(from) : 1) {
 		from = starts_with_any(p, r, &to);
 		if (from)

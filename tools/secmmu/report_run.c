@@ -128,12 +128,13 @@ static void tests(FILE *o, const struct folder *f)
 			html_printf(o, "<p class=\"note\"><code>%s %s</code> in %s: "
 				    "%s</p>\n", t->test, t->name,
 				    f->series[t->arm].arm, t->reason);
-		if (t->retried)
-			html_printf(o, "<p class=\"note\"><code>%s %s</code> in %s took more "
-				    "than one attempt %u times, and is PASS in %u of them only "
-				    "because of that. First attempt: %s</p>\n", t->test, t->name,
-				    f->series[t->arm].arm, t->retried,
-				    t->retried_pass, t->first_attempt);
+		if (!t->retried)
+			continue;
+		html_printf(o, "<p class=\"note\"><code>%s %s</code> in %s", t->test,
+			    t->name, f->series[t->arm].arm);
+		fprintf(o, " took more than one attempt %u times, and is PASS in %u of "
+			"them only because of that.", t->retried, t->retried_pass);
+		html_printf(o, " First attempt: %s</p>\n", t->first_attempt);
 	}
 }
 

@@ -45,7 +45,7 @@ static int write_state(const struct tree *t, const char *hash,
 	char *path = state_path(t);
 	size_t len;
 	char *text;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmemstream(&text, &len);
 	int ret;
 
 	fprintf(f, "%s\n", hash);
@@ -152,7 +152,7 @@ static int follow_source(const struct tree *t, const struct strings *skip,
 	char *from = xasprintf("%s/", t->src->dir);
 	size_t len;
 	char *text;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xmemstream(&text, &len);
 	int ret = ST_HARNESS;
 
 	fprintf(f, "- /o.*\n");
@@ -191,7 +191,7 @@ int tree_update(const struct tree *t, bool quiet)
 	}
 	if (ret == ST_OK && write_state(t, "changing", &all))
 		ret = ST_HARNESS;
-	if (ret == ST_OK && strcmp(hash, t->src->hash))
+	if (ret == ST_OK && (!hash || strcmp(hash, t->src->hash)))
 		ret = follow_source(t, &all, &r);
 	for (size_t i = 0; i < all.n && ret == ST_OK; i++)
 		if (update_file(t, &t->files, all.v[i]))

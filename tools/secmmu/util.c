@@ -158,6 +158,15 @@ char *xstrdup(const char *s)
 	return p;
 }
 
+FILE *xmemstream(char **text, size_t *len)
+{
+	FILE *f = open_memstream(text, len);
+
+	if (!f)
+		no_memory();
+	return f;
+}
+
 char *xvasprintf(const char *fmt, va_list ap)
 {
 	char *s;

@@ -57,6 +57,9 @@ char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 
+/** xmemstream - as open_memstream(), with the same on failure. */
+FILE *xmemstream(char **text, size_t *len);
+
 /** now_ns - CLOCK_MONOTONIC in ns. */
 uint64_t now_ns(void);
 

@@ -81,7 +81,7 @@ static int collect_garbage(void)
 				continue;
 			path = xasprintf("%s/%s", dir, e->d_name);
 			if (pass) {
-				if (strcmp(path, keep) && remove_tree(path))
+				if (keep && strcmp(path, keep) && remove_tree(path))
 					ret = ST_HARNESS;
 			} else if (!stat(path, &st) &&
 				   (!keep || st.st_mtime > newest)) {

@@ -155,6 +155,21 @@ static void programs(void **state)
 	boot_result_free(&res);
 }
 
+/* The first program is killed, the later ones are not: for tests of retries. */
+static void flaky_program(void **state)
+{
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, "secmmu.fault=flaky");
+	assert_int_equal(run(b, "sleep 5; echo good", 20000, &r), BOOT_OK);
+	assert_int_equal(r.signal, SIGKILL);
+	assert_int_equal(run(b, "echo good", 20000, &r), BOOT_OK);
+	assert_string_equal(output, "good\n");
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
 static void missing_program(void **state)
 {
 	static const char *const argv[] = { "/tests/nosuch", NULL };
@@ -489,6 +504,38 @@ static void soft_lockup(void **state)
 	boot_result_free(&res);
 }
 
+/*
+ * A CPU that nothing interrupts: the diagnosis has the registers of both, and
+ * the one that is stuck is found where it is. PID 1 may be stuck with it.
+ */
+static void deaf_cpu(void **state)
+{
+	static const char *const argv[] = {
+		"/bin/busybox", "taskset", "2", "/bin/busybox", "insmod", "/crash/deaf.ko", NULL,
+	};
+	const struct run_req q = { .argv = argv, .timeout_ms = 60000, .wall_ms = 10000 };
+	const struct boot_limits limits = { .alive_ms = 8000, .diagnose_ms = 5000 };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+	int code;
+
+	NEEDS_KERNEL;
+	b = start_limited(CLOCK_WALL, 2, NULL, &limits);
+	boot_context(b, "boot 0 of seed 7, slot 1, arm %s", ARM);
+	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
+	code = boot_run(b, &q, &r);
+	assert_true(code == BOOT_ERR_TIMEOUT || code == BOOT_ERR_HANG);
+	end(b, code, STATUS_MISS, "RUN /bin/busybox", &res);
+	assert_in(res.diagnosis, "== boot 0 of seed 7, slot 1, arm " ARM "\n");
+	assert_in(res.diagnosis, "CPU#0");
+	assert_in(res.diagnosis, "CPU#1");
+	assert_in(res.diagnosis, "NMI backtrace for cpu 1");
+	if (!strstr(res.diagnosis, "svm_init") && !strstr(res.diagnosis, "vmx_init"))
+		fail_msg("where it is stuck is not in:\n%s", res.diagnosis);
+	boot_result_free(&res);
+}
+
 static void triple_fault(void **state)
 {
 	struct boot_result res;
@@ -786,6 +833,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs),
+		cmocka_unit_test(flaky_program),
 		cmocka_unit_test(missing_program),
 		cmocka_unit_test(under_perf),
 		cmocka_unit_test(icount),
@@ -800,6 +848,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(oops_that_goes_on),
 		cmocka_unit_test(oops_is_a_panic),
 		cmocka_unit_test(soft_lockup),
+		cmocka_unit_test(deaf_cpu),
 		cmocka_unit_test(triple_fault),
 		cmocka_unit_test(reset_in_a_run),
 		cmocka_unit_test(clock_jump),

@@ -68,6 +68,8 @@ part_valgrind() {
 part_cli() {
 	say "bad input and faults of the command line"
 	tap cli sh tools/tests/cli.sh
+	say "Ctrl-C while the source is fetched and the kernel built, with stand-ins"
+	tap interrupt sh tools/tests/interrupt.sh
 }
 
 part_kernel() {

@@ -31,6 +31,8 @@ static const struct crash_code crash_codes[] = {
 	 * ret: 2^32 rounds, which take some seconds on any machine; then 0
 	 */
 	{ "spin", 9, { 0x31, 0xc9, 0x50, 0x58, 0x67, 0xe2, 0xfb, 0x91, 0xc3 } },
+	/* cli; 1: jmp 1b: this CPU listens to nothing but an NMI any more */
+	{ "deaf", 3, { 0xfa, 0xeb, 0xfe } },
 	/* push $0; push $0; lidt (%rsp); int3: no handler for that, nor for this */
 	{ "triple", 9, { 0x6a, 0x00, 0x6a, 0x00, 0x0f, 0x01, 0x1c, 0x24, 0xcc } },
 };

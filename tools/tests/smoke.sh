@@ -159,6 +159,41 @@ check "QEMU killed: 3 slots have 2 results each" test "$(jq '[.tests[] | select(
 check "QEMU killed: what never ran is MISS" test "$(jq '[.tests[] | select(.status == "MISS")] | length' \
 	"$lost")" -ge 5
 
+# A program that is killed the first time, and a plan that gives it another chance:
+# PASS, with what was before beside it.
+cat >"$d/flaky.ini" <<-END
+	[plan]
+	boots = 1
+	clock = wall
+	arms = mutex
+	aa = none
+	[test mremap]
+	program = secmmu_mremap_test
+	args = -i 1 -w 1 -v 1
+	traced = none
+	events = mremap_4k
+	retries = 1
+END
+compare --plan "$d/flaky.ini" --append secmmu.fault=flaky >"$log" 2>&1
+check "retries: status 0" test $? -eq 0
+check "retries: PASS in the second attempt, and both are there" test "$(jq -c '[.tests[] |
+	select(.name == "mremap_4k") | .status, .attempt, [.attempts[].status]]' \
+	"$d/results/latest/boot-000/boot.json")" = '["PASS",2,["MISS"]]'
+check "retries: the table says so" grep -q "PASS ([12] only after a retry)" "$log"
+sed -i '/^\s*retries/d' "$d/flaky.ini"
+compare --plan "$d/flaky.ini" --append secmmu.fault=flaky >"$log" 2>&1
+check "retries: none unless the plan says so" test $? -eq 1
+
+# The memory of a guest that panics, in its boot's folder and known by its hash.
+compare --plan "$d/flaky.ini" --append secmmu.fault=panic --vmcore elf >"$log" 2>&1
+check "vmcore: a panic is status 1" test $? -eq 1
+core=$d/results/latest/boot-000/vmcore
+check "vmcore: it is an ELF core" sh -c "readelf -h '$core' | grep -q 'CORE (Core file)'"
+check "vmcore: its hash is in boot.json" test "$(jq -r .files.vmcore "$d/results/latest/boot-000/boot.json")" = \
+	"$(sha256sum "$core" | cut -d' ' -f1)"
+check "vmcore: the diagnosis tells" sh -c "jq -r .diagnosis '$d/results/latest/boot-000/boot.json' | grep -q '^== vmcore (elf)'"
+rm -f "$core"
+
 # A mix goes on until its time is over.
 cat >"$d/mix.ini" <<-END
 	[plan]

@@ -18,6 +18,7 @@
 #include "fake_qemu.h"
 #include "formats.h"
 #include "jsonio.h"
+#include "report.h"
 #include "scratch.h"
 #include "summary.h"
 #include "table.h"
@@ -209,7 +210,11 @@ static void readers(void **state)
 	assert_non_null(strstr(text, "1 results took more than one attempt"));
 	free(text);
 	assert_int_equal(formats_write(&s, "."), ST_OK);
+	assert_int_equal(report_write(&s, "."), ST_OK);
 	summary_free(&s);
+	has("report.html", "PASS 1</span> (1 retried)");
+	has("report.html", "in mutex took more than one attempt 1 times, and is PASS in 1 of");
+	has("report.html", "First attempt: FAIL: ");
 	has("results.ktap", "# mremap_4k: attempt 1: FAIL");
 	has("results.ktap", "# mremap_4k: attempt 2: PASS");
 	has("junit.xml", "<flakyFailure type=\"FAIL\" message=\"attempt 1: ");
