@@ -729,7 +729,8 @@ static bool is_first(uint32_t i)
 
 static void report(uint32_t i, FILE *out)
 {
-	const char *why = figures[i].unmet ? figures[i].unmet() : NULL;
+	const char *why = opt.quiet ? "-q: no vCPU runs during a call" :
+			  figures[i].unmet ? figures[i].unmet() : NULL;
 	struct contend_samples f = {};
 	char name[SECMMU_NAME_MAX];
 
@@ -778,6 +779,20 @@ static void prepare(void)
 	}
 }
 
+static void measure_all(void)
+{
+	uint32_t i;
+
+	prepare();
+	create_vm();
+	pass();
+	measure();
+	check_memory();
+	for (i = 1; i <= opt.windows; i++)
+		t.counts.passes += steps_in(i);
+	t.counts.passes /= opt.pages;
+}
+
 int main(int argc, char *argv[])
 {
 	FILE *samples;
@@ -787,18 +802,13 @@ int main(int argc, char *argv[])
 	samples = secmmu_open_samples();
 	ksft_print_header();
 	ksft_set_plan(__builtin_popcount(opt.events));
-	prepare();
-	create_vm();
-	pass();
-	measure();
-	check_memory();
-	for (i = 1; i <= opt.windows; i++)
-		t.counts.passes += steps_in(i);
-	t.counts.passes /= opt.pages;
+	if (!opt.quiet)
+		measure_all();
 	for (i = 0; i < CONTEND_NR_EVENTS; i++)
 		if (opt.events & 1U << i)
 			report(i, samples);
-	kvm_vm_free(t.vm);
+	if (t.vm)
+		kvm_vm_free(t.vm);
 	if (samples)
 		fclose(samples);
 	secmmu_finished();

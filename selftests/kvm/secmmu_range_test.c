@@ -281,7 +281,7 @@ static void run(const struct event *ev, FILE *out)
 static void help(const char *name)
 {
 	printf("usage: %s [-r bytes] [-M memslots] [-i iterations] [-w warmup]\n"
-	       "          [-e event[,event]...] [-F fault] [-l] [-h]\n"
+	       "          [-e event[,event]...] [-F fault] [-q] [-l] [-h]\n"
 	       " -r: bytes that are invalidated at once, 4K-1G (default: 2M)\n"
 	       " -M: memslots besides those of the guest's code, 1-%d (default: 1)\n"
 	       " -i: iterations of each event, 1-10000 (default: 10)\n"
@@ -289,6 +289,7 @@ static void help(const char *name)
 	       " -e: the events to run (default: all); -l lists them.  A name may end in\n"
 	       "     _mN for -M N: all names in the same\n"
 	       " -F: plant a fault: the test must fail.  no-effect or unmapped\n"
+	       " -q: nothing: the vCPU is in user space during the call anyway\n"
 	       " -l: list the events\n"
 	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file.\n"
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n", name,
@@ -342,7 +343,7 @@ static void parse_options(int argc, char *argv[])
 	char *names, *name;
 	int c;
 
-	while ((c = getopt(argc, argv, "r:M:i:w:e:F:lh")) != -1) {
+	while ((c = getopt(argc, argv, "r:M:i:w:e:F:qlh")) != -1) {
 		switch (c) {
 		case 'r':
 			opt.bytes = secmmu_parse_bytes(c, optarg, SECMMU_PAGE_SIZE,
@@ -364,6 +365,8 @@ static void parse_options(int argc, char *argv[])
 			break;
 		case 'F':
 			opt.fault = parse_fault(optarg);
+			break;
+		case 'q':
 			break;
 		case 'l':
 			list_events();

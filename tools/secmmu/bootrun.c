@@ -135,7 +135,8 @@ static struct strs test_argv(const struct turn *t)
 	 * On one CPU a running vCPU can only add its own time slices to what
 	 * is timed, so the vCPUs are parked meanwhile.
 	 */
-	if (t->run->r->clock == CLOCK_ICOUNT && !t->test->by_exit)
+	if (t->run->r->clock == CLOCK_ICOUNT && t->run->r->cpus == 1 &&
+	    !t->test->by_exit)
 		strs_push(&argv, "-q");
 	plan_add_events(t->test, &argv);
 	free(path);

@@ -3,6 +3,7 @@
 #include "folder.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,13 @@ out:
 }
 
 /* boot.json */
+
+unsigned int folder_cpus(const struct folder *f)
+{
+	json_int_t n = json_integer_value(json_object_get(f->manifest, "cpus"));
+
+	return n > 0 && n <= UINT_MAX ? (unsigned int)n : 1;
+}
 
 static int parse_status(const char *s, enum status *out)
 {

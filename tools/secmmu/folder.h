@@ -140,6 +140,9 @@ void folder_free(struct folder *f);
 const struct reduced *folder_get(const struct folder *f, size_t boot,
 				 size_t cell, size_t series, enum metric m);
 
+/** folder_cpus - CPUs of the guest; 1 if the manifest does not say. */
+unsigned int folder_cpus(const struct folder *f);
+
 /** curve_p - the probability of point @i of a curve, ascending. */
 double curve_p(size_t i);
 

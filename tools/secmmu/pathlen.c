@@ -23,8 +23,13 @@ const char *pathlen_name(enum pathlen_verdict v)
 
 static int counts_instructions(const struct folder *f)
 {
-	if (!strcmp(f->clock, "icount"))
+	if (!strcmp(f->clock, "icount") && folder_cpus(f) == 1)
 		return 0;
+	if (!strcmp(f->clock, "icount")) {
+		err("%s was run with %u CPUs, which take turns and wait for each other: a length of path needs one",
+		    f->dir, folder_cpus(f));
+		return -1;
+	}
 	err("%s has the clock %s, which does not count instructions: run it with CLOCK=icount",
 	    f->dir, f->clock);
 	return -1;

@@ -89,7 +89,7 @@ static void add_accel(struct args *a, const struct boot_spec *s)
 		add(a, "shift=0,sleep=off");
 	}
 	add(a, "-smp");
-	add(a, "%u", s->clock == CLOCK_ICOUNT ? 1 : s->cpus);
+	add(a, "%u", s->cpus);
 	add(a, "-m");
 	add(a, "%uM", s->memory_mb);
 }
@@ -107,7 +107,7 @@ static char *timer_params(const struct boot_spec *s)
 	if (s->accel->which == ACCEL_KVM || !khz)
 		return xstrdup("");
 	return xasprintf(" tsc=reliable tsc_early_khz=%u lpj=%u%s", khz,
-			 khz * LPJ_PER_KHZ, icount ? " nolapic_timer" : "");
+			 khz * LPJ_PER_KHZ, icount && s->cpus == 1 ? " nolapic_timer" : "");
 }
 
 static void add_kernel(struct args *a, const struct boot_spec *s)

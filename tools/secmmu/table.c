@@ -169,7 +169,8 @@ static void counts(const struct summary *s, FILE *out)
 	const struct count_comparison *c = s->counts, *last = NULL;
 	const struct pair *p;
 
-	if (!f->n_compare || !strcmp(f->clock, "icount"))
+	if (!f->n_compare ||
+	    (!strcmp(f->clock, "icount") && folder_cpus(f) == 1))
 		return;
 	p = &f->compare[f->primary < 0 ? 0 : f->primary];
 	for (; c < s->counts + s->n_counts; c++) {

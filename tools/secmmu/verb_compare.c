@@ -79,13 +79,9 @@ static int settle(struct compare *c, const struct plan *p,
 	c->boot.clock = p->clock == PLAN_CLOCK_ICOUNT ||
 			(p->clock == PLAN_CLOCK_AUTO && tcg) ?
 				CLOCK_ICOUNT : CLOCK_WALL;
-	if (c->boot.clock == CLOCK_ICOUNT && p->cpus > 1) {
-		err("the icount clock is repeatable on one CPU only: the plan's cpus = %u needs CLOCK=wall",
-		    p->cpus);
-		return ST_USAGE;
-	}
-	c->boot.cpus = c->boot.clock == CLOCK_ICOUNT ? 1 :
-		       p->cpus ? p->cpus : host_cpus();
+	/* Several CPUs under icount run in turns: docs/contention.md. */
+	c->boot.cpus = p->cpus ? p->cpus :
+		       c->boot.clock == CLOCK_ICOUNT ? 1 : host_cpus();
 	/* Instructions are counted alike on a busy machine; time is not. */
 	c->jobs = c->boot.clock == CLOCK_ICOUNT ? host_cpus() : 1;
 	if (o->jobs) {

@@ -41,7 +41,7 @@ static void usage(FILE *f)
 	      "  --arm NAME            the arm to load (rwlock)\n"
 	      "  --accel auto|kvm|tcg  how QEMU runs the guest (auto)\n"
 	      "  --clock wall|icount   icount: time counts instructions, one CPU (wall)\n"
-	      "  --cpus N              CPUs of the guest (2)\n"
+	      "  --cpus N              CPUs of the guest (2; with icount 1)\n"
 	      "  --mem MB              its memory (2048)\n"
 	      "  --no-perf             leave perf out, and do not build it\n"
 	      "  --append STRING       added to the guest kernel's command line\n"
@@ -150,6 +150,8 @@ static int check(struct shell *s)
 		err("shell: unknown clock '%s': use wall or icount", s->clock);
 		return ST_USAGE;
 	}
+	if (!s->cpus)
+		s->cpus = s->boot_clock == CLOCK_ICOUNT ? 1 : 2;
 	if (s->boot_clock == CLOCK_ICOUNT && s->choice.which == ACCEL_KVM) {
 		err("the icount clock needs emulation: use --accel tcg");
 		return ST_USAGE;
@@ -301,7 +303,6 @@ int verb_shell(int argc, char **argv)
 		.arm = "rwlock",
 		.accel = "auto",
 		.clock = "wall",
-		.cpus = 2,
 		.memory_mb = 2048,
 		.perf = true,
 	};

@@ -123,6 +123,10 @@ const char *word_verdict(char *buf, const struct comparison *c)
 
 const char *words_clock(const struct folder *f)
 {
+	if (is_icount(f) && folder_cpus(f) > 1)
+		return "Times are virtual ns = instructions of all CPUs, which run in "
+		       "turns: waiting for each other is in them, caches and real "
+		       "interrupts are not.";
 	if (is_icount(f))
 		return "Times are virtual ns = instructions: the length of the "
 		       "path, without contention, caches or real interrupts.";

@@ -132,7 +132,16 @@ static void command_lines(void **state)
 	s.clock = CLOCK_ICOUNT;
 	line = command(&s, false);
 	assert_null(strstr(line, "-sandbox"));
-	assert_non_null(strstr(line, "-icount shift=0,sleep=off -smp 1"));
+	assert_non_null(strstr(line, "thread=single"));
+	/* Each CPU needs a timer of its own. */
+	assert_non_null(strstr(line, "-icount shift=0,sleep=off -smp 3"));
+	assert_null(strstr(line, "nolapic_timer"));
+	free(line);
+
+	s.cpus = 1;
+	line = command(&s, false);
+	assert_non_null(strstr(line, "-smp 1"));
+	assert_non_null(strstr(line, "nolapic_timer"));
 	assert_non_null(strstr(line, "tsc_early_khz=1000000 lpj=4000000"));
 	free(line);
 

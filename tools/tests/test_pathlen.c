@@ -184,6 +184,13 @@ static void refuses(void **state)
 	listen_end();
 	assert_int_equal(ret, -1);
 	assert_said("CLOCK=icount");
+	make_up("turns", 1, ICOUNT "--boots 6");
+	assert_int_equal(system("sed -i '0,/\"schema\": 2,/s//\"schema\": 2, \"cpus\": 2,/' turns/manifest.json"), 0);
+	listen_begin();
+	ret = pathlen_arms("turns", NULL, PATHLEN_THRESHOLD, &p);
+	listen_end();
+	assert_int_equal(ret, -1);
+	assert_said("turns was run with 2 CPUs");
 	listen_begin();
 	ret = pathlen_arms("arms", "mutex/stock", PATHLEN_THRESHOLD, &p);
 	listen_end();

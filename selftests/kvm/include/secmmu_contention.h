@@ -33,6 +33,7 @@ struct contend_opts {
 	uint32_t limit_ms;	/* of a stall */
 	bool dirty_log;
 	bool lock_stats;
+	bool quiet;
 	enum contend_fault fault;
 	uint32_t events;	/* mask */
 	/* Of the names that were asked for: "_r50", or "". */

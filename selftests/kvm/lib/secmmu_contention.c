@@ -23,7 +23,7 @@ static const char * const fault_names[] = {
 static void help(const char *name)
 {
 	printf("usage: %s [-v vcpus] [-R rate] [-r bytes] [-p pages] [-M memslots] [-i windows]\n"
-	       "          [-w ms] [-g ms] [-k us] [-d] [-L] [-e event[,event]...] [-F fault] [-l] [-h]\n"
+	       "          [-w ms] [-g ms] [-k us] [-d] [-L] [-e event[,event]...] [-F fault] [-q] [-l] [-h]\n"
 	       " -v: number of vCPUs, 1-%d (default: 1)\n"
 	       " -R: invalidations a second, 1-%d (default: 200)\n"
 	       " -r: bytes of each, 4K and on, e.g. 64K (default: 64K)\n"
@@ -39,6 +39,7 @@ static void help(const char *name)
 	       "     _rN for -R N, and in _mN for -M N: all names in the same\n"
 	       " -F: plant a fault: the test must fail.  omission, no-effect, burn, stall or\n"
 	       "     thread\n"
+	       " -q: skip all, as without vCPUs that run nothing contends\n"
 	       " -l: list the figures\n"
 	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file.\n"
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n", name,
@@ -149,10 +150,13 @@ void contend_parse(struct contend_opts *o, int argc, char *argv[],
 		.pages = 256, .memslots = 1, .windows = 20, .window_ms = 100,
 		.limit_ms = 3000,
 	};
-	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:k:dLe:F:lh")) != -1) {
+	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:k:dLe:F:qlh")) != -1) {
 		switch (c) {
 		case 'd':
 			o->dirty_log = true;
+			break;
+		case 'q':
+			o->quiet = true;
 			break;
 		case 'L':
 			o->lock_stats = true;
