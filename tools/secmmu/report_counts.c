@@ -88,15 +88,16 @@ static void arms_table(FILE *o, const struct summary *s, const struct tally *t)
 	for (int k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
 		fprintf(o, "<th scope=\"col\">%s</th>", heads[k]);
 	fprintf(o, "</tr></thead><tbody>\n");
-	for (size_t i = 0; i < f->n_tallies; i++) {
-		const struct tally *x = &f->tallies[i];
+	for (size_t arm = 0; arm < f->n_arms; arm++)
+		for (size_t i = 0; i < f->n_tallies; i++) {
+			const struct tally *x = &f->tallies[i];
 
-		if (!same(x, t))
-			continue;
-		arm_row(o, s, x, &x->counts, x->arm);
-		if (f->aa == (int)x->arm)
-			arm_row(o, s, x, &x->counts_b, (size_t)f->aa_series);
-	}
+			if (x->arm != arm || !same(x, t))
+				continue;
+			arm_row(o, s, x, &x->counts, arm);
+			if (f->aa == (int)arm)
+				arm_row(o, s, x, &x->counts_b, (size_t)f->aa_series);
+		}
 	fprintf(o, "</tbody></table></div>\n");
 }
 
@@ -135,7 +136,7 @@ static void pairs_table(FILE *o, const struct summary *s, const struct tally *t)
 		if (!same(c->ta, t) || c->per_call_a + c->per_call_b <= 0)
 			continue;
 		if (!shown++)
-			fputs("<details><summary>Pairs, and A/A</summary>"
+			fputs("<details open><summary>Pairs, and A/A</summary>"
 			      TABLE("Counts of two arms") "<thead><tr>"
 			      "<th scope=\"col\">pair</th><th class=\"l\" scope=\"col\">what</th>"
 			      "<th scope=\"col\">first, per call</th>"
