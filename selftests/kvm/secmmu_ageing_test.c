@@ -234,22 +234,6 @@ static void help(const char *name)
 	       name, MAX_ITERATIONS);
 }
 
-static uint32_t parse_tests(char *arg)
-{
-	uint32_t i, mask = 0;
-	char *name;
-
-	while ((name = strsep(&arg, ","))) {
-		for (i = 0; i < ARRAY_SIZE(tests); i++)
-			if (!strcmp(name, tests[i].name))
-				break;
-		if (i == ARRAY_SIZE(tests))
-			secmmu_usage_error("unknown test '%s'", name);
-		mask |= 1U << i;
-	}
-	return mask;
-}
-
 static enum ageing_fault parse_fault(const char *arg)
 {
 	if (!strcmp(arg, "idle"))
@@ -259,16 +243,9 @@ static enum ageing_fault parse_fault(const char *arg)
 	secmmu_usage_error("-F must be idle or busy, got '%s'", arg);
 }
 
-static void list(void)
-{
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		printf("%-20s %s\n", tests[i].name, tests[i].desc);
-}
-
 static void parse_options(int argc, char *argv[])
 {
+	const char *unknown;
 	int c;
 
 	while ((c = getopt(argc, argv, "i:e:F:lh")) != -1) {
@@ -277,13 +254,16 @@ static void parse_options(int argc, char *argv[])
 			iterations = secmmu_parse_range('i', optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'e':
-			wanted = parse_tests(optarg);
+			wanted = secmmu_find_names(optarg, tests, sizeof(*tests),
+						   ARRAY_SIZE(tests), &unknown);
+			if (unknown)
+				secmmu_usage_error("unknown test '%s'", unknown);
 			break;
 		case 'F':
 			ageing.fault = parse_fault(optarg);
 			break;
 		case 'l':
-			list();
+			secmmu_list_events(tests, sizeof(*tests), ARRAY_SIZE(tests));
 			exit(KSFT_PASS);
 		case 'h':
 			help(argv[0]);
@@ -292,8 +272,7 @@ static void parse_options(int argc, char *argv[])
 			secmmu_usage_error("bad option '%s'", argv[optind - 1]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 static void run_test(uint32_t nr)

@@ -441,13 +441,8 @@ static uint64_t lock_waits(void)
 
 static void read_counts(struct secmmu_counts *c, uint64_t *waits)
 {
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	c->sleeps = u.ru_nvcsw;
-	c->preempted = u.ru_nivcsw;
-	c->retries = SECMMU_NO_COUNT;
-	__vm_get_stat(t.vm, "mmu_invalidate_retry", &c->retries, 1);
+	secmmu_read_switches(c);
+	secmmu_read_retries(c, t.vm);
 	*waits = lock_waits();
 }
 
@@ -697,29 +692,9 @@ static uint64_t quantile(const struct contend_samples *f, uint32_t percent)
 
 static void write_samples(const struct contend_samples *f, const char *name, FILE *out)
 {
-	const struct secmmu_sample *s = f->v;
-	uint32_t i;
-
-	for (i = 0; out && i < f->n; i++, s++)
-		fprintf(out, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", name, i, s->tid,
-			s->start_ns, s->end_ns, s->addr, s->size, SECMMU_PAGE_SIZE,
-			opt.vcpus);
-	TEST_ASSERT(!out || !fflush(out), "Can't write SECMMU_SAMPLES: %s",
-		    strerror(errno));
-}
-
-static void print_counts(const char *name)
-{
-	const struct secmmu_counts *c = &t.counts;
-	char more[100] = "";
-
-	if (c->retries != SECMMU_NO_COUNT)
-		sprintf(more, " retries=%lu", c->retries);
-	if (t.lock_waits != SECMMU_NO_COUNT)
-		sprintf(more + strlen(more), " lock_waits=%lu", t.lock_waits);
-	ksft_print_msg("secmmu-counts %s calls=%lu caller_sleeps=%lu caller_preempted=%lu sleeps=%lu preempted=%lu passes=%lu%s\n",
-		       name, c->calls, c->caller_sleeps, c->caller_preempted,
-		       c->sleeps, c->preempted, c->passes, more);
+	TEST_ASSERT(!out || secmmu_write_samples(out, name, f->v, f->n, SECMMU_PAGE_SIZE,
+						 opt.vcpus),
+		    "Can't write SECMMU_SAMPLES: %s", strerror(errno));
 }
 
 static bool is_first(uint32_t i)
@@ -747,7 +722,7 @@ static void report(uint32_t i, FILE *out)
 		       quantile(&f, 100));
 	/* What is counted is the same for all. */
 	if (is_first(i) && !f.failed)
-		print_counts(name);
+		secmmu_print_counts(name, &t.counts, t.lock_waits);
 	ksft_test_result(!f.failed, "%s\n", name);
 	free(f.v);
 }

@@ -146,13 +146,10 @@ static void parse_options(int argc, char *argv[])
 			       argv[0], MAX_ITERATIONS, opt.iterations);
 			exit(KSFT_PASS);
 		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 int main(int argc, char *argv[])

@@ -223,8 +223,7 @@ static void parse_options(int argc, char *argv[])
 			secmmu_usage_error("bad option '%s'", argv[optind - 1]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 int main(int argc, char *argv[])

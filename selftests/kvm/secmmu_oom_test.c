@@ -479,26 +479,10 @@ static void help(const char *name)
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n", name);
 }
 
-static uint32_t parse_events(char *arg)
-{
-	uint32_t i, mask = 0;
-	char *name;
-
-	while ((name = strsep(&arg, ","))) {
-		for (i = 0; i < ARRAY_SIZE(events); i++)
-			if (!strcmp(name, events[i].name))
-				break;
-		if (i == ARRAY_SIZE(events))
-			secmmu_usage_error("unknown event '%s'", name);
-		mask |= 1U << i;
-	}
-	return mask;
-}
-
 static void parse_options(int argc, char *argv[])
 {
+	const char *unknown;
 	unsigned long n;
-	uint32_t i;
 	char *end;
 	int c;
 
@@ -512,7 +496,10 @@ static void parse_options(int argc, char *argv[])
 			opt.iterations = n;
 			break;
 		case 'e':
-			opt.events = parse_events(optarg);
+			opt.events = secmmu_find_names(optarg, events, sizeof(*events),
+						       ARRAY_SIZE(events), &unknown);
+			if (unknown)
+				secmmu_usage_error("unknown event '%s'", unknown);
 			break;
 		case 'F':
 			if (strcmp(optarg, "no-release"))
@@ -520,8 +507,7 @@ static void parse_options(int argc, char *argv[])
 			opt.plant_no_release = true;
 			break;
 		case 'l':
-			for (i = 0; i < ARRAY_SIZE(events); i++)
-				printf("%-20s %s\n", events[i].name, events[i].desc);
+			secmmu_list_events(events, sizeof(*events), ARRAY_SIZE(events));
 			exit(KSFT_PASS);
 		case 'h':
 			help(argv[0]);
@@ -530,8 +516,7 @@ static void parse_options(int argc, char *argv[])
 			secmmu_usage_error("bad option '%s'", argv[optind - 1]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 int main(int argc, char *argv[])

@@ -44,12 +44,12 @@ enum ranges { SAME, BESIDE, RANDOM };
 
 static const struct event {
 	const char *name;
-	enum ranges ranges;
 	const char *desc;
+	enum ranges ranges;
 } events[] = {
-	{ "overlap_same", SAME, "all threads invalidate the same pages" },
-	{ "overlap_beside", BESIDE, "each thread's pages are beside another's" },
-	{ "overlap_random", RANDOM, "any pages" },
+	{ "overlap_same", "all threads invalidate the same pages", SAME },
+	{ "overlap_beside", "each thread's pages are beside another's", BESIDE },
+	{ "overlap_random", "any pages", RANDOM },
 };
 
 static const char *const fault_names[] = {
@@ -510,31 +510,6 @@ static void __noreturn help(const char *name)
 	exit(KSFT_PASS);
 }
 
-static void __noreturn list_events(void)
-{
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(events); i++)
-		printf("%-20s %s\n", events[i].name, events[i].desc);
-	exit(KSFT_PASS);
-}
-
-static uint32_t parse_events(char *arg)
-{
-	uint32_t i, mask = 0;
-	char *name;
-
-	while ((name = strsep(&arg, ","))) {
-		for (i = 0; i < ARRAY_SIZE(events); i++)
-			if (!strcmp(name, events[i].name))
-				break;
-		if (i == ARRAY_SIZE(events))
-			secmmu_usage_error("unknown event '%s': -l lists the events", name);
-		mask |= 1U << i;
-	}
-	return mask;
-}
-
 static enum overlap_fault parse_fault(const char *arg)
 {
 	uint32_t i;
@@ -568,23 +543,22 @@ static void parse_options(int argc, char *argv[])
 			opt.seed = secmmu_parse_range(c, optarg, 1, 1000000);
 			break;
 		case 'e':
-			opt.events = parse_events(optarg);
+			opt.events = secmmu_parse_events(optarg, events, sizeof(*events),
+							 ARRAY_SIZE(events));
 			break;
 		case 'F':
 			overlap.fault = parse_fault(optarg);
 			break;
 		case 'l':
-			list_events();
+			secmmu_list_events(events, sizeof(*events), ARRAY_SIZE(events));
+			exit(KSFT_PASS);
 		case 'h':
 			help(argv[0]);
 		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 int main(int argc, char *argv[])

@@ -238,14 +238,9 @@ static void iterate(uint32_t n)
 
 static void write_samples(const char *name, FILE *out)
 {
-	const struct secmmu_sample *s = t.samples;
-	uint32_t i;
-
-	for (i = 0; out && i < t.nr_samples; i++, s++)
-		fprintf(out, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,1\n", name, i, s->tid,
-			s->start_ns, s->end_ns, s->addr, s->size, page_size());
-	TEST_ASSERT(!out || !fflush(out), "Can't write SECMMU_SAMPLES: %s",
-		    strerror(errno));
+	TEST_ASSERT(!out || secmmu_write_samples(out, name, t.samples, t.nr_samples,
+						 page_size(), 1),
+		    "Can't write SECMMU_SAMPLES: %s", strerror(errno));
 }
 
 static void run(const struct event *ev, FILE *out)
@@ -303,37 +298,18 @@ static void help(const char *name)
 	       MAX_MEMSLOTS);
 }
 
-static void __noreturn list_events(void)
-{
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(events); i++)
-		printf("%-20s %s\n", events[i].name, events[i].desc);
-	exit(KSFT_PASS);
-}
-
 static void parse_event(const char *name)
 {
 	struct secmmu_suffix s = { .max_memslots = MAX_MEMSLOTS };
-	uint32_t i;
-	size_t len;
+	uint32_t i = secmmu_find_suffixed(name, events, sizeof(*events), ARRAY_SIZE(events),
+					  opt.events ? opt.suffix : NULL, &s);
 
-	for (i = 0; i < ARRAY_SIZE(events); i++) {
-		len = strlen(events[i].name);
-		if (strncmp(name, events[i].name, len) ||
-		    !secmmu_parse_suffix(name + len, &s))
-			continue;
-		if (opt.events && strcmp(opt.suffix, s.text))
-			secmmu_usage_error("-e: '%s' is measured apart from the events before it, which end in '%s'",
-					   name, opt.suffix);
-		strcpy(opt.suffix, s.text);
-		if (s.memslots)
-			opt.memslots = s.memslots;
-		opt.events |= 1U << i;
-		return;
-	}
-	secmmu_usage_error("unknown event '%s': -l lists the events, which may end in _mN (1-%d)",
-			   name, MAX_MEMSLOTS);
+	if (i == ARRAY_SIZE(events))
+		secmmu_usage_error("unknown event '%s': -l lists the events, which may end in _mN (1-%d)",
+				   name, MAX_MEMSLOTS);
+	strcpy(opt.suffix, s.text);
+	opt.memslots = s.memslots ? : opt.memslots;
+	opt.events |= 1U << i;
 }
 
 static enum fault parse_fault(const char *arg)
@@ -376,18 +352,16 @@ static void parse_options(int argc, char *argv[])
 		case 'q':
 			break;
 		case 'l':
-			list_events();
+			secmmu_list_events(events, sizeof(*events), ARRAY_SIZE(events));
+			exit(KSFT_PASS);
 		case 'h':
 			help(argv[0]);
 			exit(KSFT_PASS);
 		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 	if (!opt.events)
 		opt.events = (1U << ARRAY_SIZE(events)) - 1;
 }

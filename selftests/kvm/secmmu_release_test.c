@@ -34,11 +34,11 @@
 
 static const struct event {
 	const char *name;
-	bool killed;
 	const char *desc;
+	bool killed;
 } events[] = {
-	{ "release_exit", false, "the VMM exits, its VM lives on" },
-	{ "release_kill", true, "it is killed while its vCPU runs and its memory is invalidated" },
+	{ "release_exit", "the VMM exits, its VM lives on", false },
+	{ "release_kill", "it is killed while its vCPU runs and its memory is invalidated", true },
 };
 
 static struct {
@@ -231,35 +231,14 @@ static void run_event(const struct event *ev)
 	ksft_test_result(pass, "%s\n", ev->name);
 }
 
-static uint32_t parse_events(char *arg)
+static void __noreturn help(const char *name)
 {
-	uint32_t i, mask = 0;
-	char *name;
-
-	while ((name = strsep(&arg, ","))) {
-		for (i = 0; i < ARRAY_SIZE(events); i++)
-			if (!strcmp(name, events[i].name))
-				break;
-		if (i == ARRAY_SIZE(events))
-			secmmu_usage_error("unknown event '%s': -l lists the events", name);
-		mask |= 1U << i;
-	}
-	return mask;
-}
-
-static void __noreturn help(const char *name, bool list)
-{
-	uint32_t i;
-
-	if (!list)
-		printf("usage: %s [-i iterations] [-e event,...] [-F no-release] [-l] [-h]\n"
-		       " -i: VMs of each event, 1-%d (default: %u)\n"
-		       " -e: the events to run (default: all); -l lists them\n"
-		       " -F: plant a fault: the test must fail\n"
-		       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n",
-		       name, MAX_ITERATIONS, opt.iterations);
-	for (i = 0; i < ARRAY_SIZE(events) && list; i++)
-		printf("%-20s %s\n", events[i].name, events[i].desc);
+	printf("usage: %s [-i iterations] [-e event,...] [-F no-release] [-l] [-h]\n"
+	       " -i: VMs of each event, 1-%d (default: %u)\n"
+	       " -e: the events to run (default: all); -l lists them\n"
+	       " -F: plant a fault: the test must fail\n"
+	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n",
+	       name, MAX_ITERATIONS, opt.iterations);
 	exit(KSFT_PASS);
 }
 
@@ -273,7 +252,8 @@ static void parse_options(int argc, char *argv[])
 			opt.iterations = secmmu_parse_range(c, optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'e':
-			opt.events = parse_events(optarg);
+			opt.events = secmmu_parse_events(optarg, events, sizeof(*events),
+							 ARRAY_SIZE(events));
 			break;
 		case 'F':
 			if (strcmp(optarg, "no-release"))
@@ -281,16 +261,15 @@ static void parse_options(int argc, char *argv[])
 			opt.plant_no_release = true;
 			break;
 		case 'l':
+			secmmu_list_events(events, sizeof(*events), ARRAY_SIZE(events));
+			exit(KSFT_PASS);
 		case 'h':
-			help(argv[0], c == 'l');
+			help(argv[0]);
 		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 int main(int argc, char *argv[])

@@ -362,11 +362,8 @@ static uint64_t parse_events(char *list)
 
 static void __noreturn list_events(void)
 {
-	uint32_t i;
-
 	printf("%-20s %s\n", "vmm_boot", "the guest comes up");
-	for (i = 0; i < vmm_nr_events; i++)
-		printf("%-20s %s\n", vmm_events[i].name, vmm_events[i].desc);
+	secmmu_list_events(vmm_events, sizeof(*vmm_events), vmm_nr_events);
 	printf("%-20s %s\n", "vmm_data", "the guest finds its data right");
 	printf("%-20s %s\n", "vmm_exit", "the VMM's exit leaves nothing behind");
 	exit(KSFT_PASS);
@@ -428,13 +425,10 @@ static void parse_options(int argc, char *argv[])
 		case 'h':
 			help(argv[0]);
 		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }
 
 int main(int argc, char *argv[])

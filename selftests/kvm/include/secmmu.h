@@ -504,8 +504,15 @@ bool secmmu_vcpu_stat(struct secmmu *t, uint32_t vcpu, const char *name,
  */
 void secmmu_start_counts(struct secmmu *t);
 void secmmu_end_counts(struct secmmu *t);
-/* One line of KTAP that tools/secmmu reads: docs/contracts.md, section 3. */
-void secmmu_print_counts(struct secmmu *t);
+/* Context switches of all threads so far, and page faults of @vm thrown away. */
+void secmmu_read_switches(struct secmmu_counts *c);
+void secmmu_read_retries(struct secmmu_counts *c, struct kvm_vm *vm);
+/*
+ * One line of KTAP that tools/secmmu reads: docs/contracts.md, section 3.  @lock_waits
+ * may be SECMMU_NO_COUNT.
+ */
+void secmmu_print_counts(const char *event, const struct secmmu_counts *c,
+			 uint64_t lock_waits);
 
 /* lib/secmmu_zram.c */
 
@@ -555,6 +562,36 @@ uint64_t secmmu_parse_range(char opt, const char *arg, uint64_t min,
 uint64_t secmmu_parse_bytes(char opt, const char *arg, uint64_t min,
 			    uint64_t max, uint64_t step);
 
+/* After getopt() has named a bad option: says where there is help, and exits. */
+void __noreturn secmmu_bad_option(const char *program);
+/* Exits if getopt() has left an argument. */
+void secmmu_no_arguments(int argc, char *argv[]);
+
+/* How each entry of a table of events begins. */
+struct secmmu_named {
+	const char *name;
+	const char *desc;
+};
+
+/* Entry @i of a table of such, which are of @size bytes. */
+static inline const struct secmmu_named *secmmu_entry(const void *table, size_t size,
+						      uint32_t i)
+{
+	return (const void *)((const char *)table + i * size);
+}
+
+/*
+ * The places, a bit each, that the names of @list, "a,b", have in a table of @nr
+ * entries (at most 64) of @size bytes.  *@unknown is the first name that has none, or
+ * NULL.  @list is cut up.
+ */
+uint64_t secmmu_find_names(char *list, const void *table, size_t size, uint32_t nr,
+			   const char **unknown);
+/* Likewise for -e; exits if a name has none. */
+uint64_t secmmu_parse_events(char *list, const void *table, size_t size, uint32_t nr);
+/* What -l prints of such a table. */
+void secmmu_list_events(const void *table, size_t size, uint32_t nr);
+
 /* Fills @o; on -h, -l and bad usage prints what there is to say and exits. */
 void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			  const struct secmmu_event *events, uint32_t nr);
@@ -581,6 +618,9 @@ void secmmu_sample_thread(struct secmmu *t, uint64_t start, long tid);
 void secmmu_sample_fault(struct secmmu *t, uint64_t start, uint64_t end, long tid);
 /* The file that SECMMU_SAMPLES names, with its header, or NULL. */
 FILE *secmmu_open_samples(void);
+/* Appends @nr samples of @event; @page_size of the VMM.  False, with errno, if it can't. */
+bool secmmu_write_samples(FILE *f, const char *event, const struct secmmu_sample *samples,
+			  uint32_t nr, uint64_t page_size, uint32_t nr_vcpus);
 /*
  * Ends a program that has printed its results: all of them skipped is a skip.
  * Inline, as each file that includes kselftest.h has counters of its own.

@@ -28,4 +28,12 @@ struct secmmu_suffix {
  */
 bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s);
 
+/*
+ * The place that @name, with what follows, has in a table of events as
+ * secmmu_find_names() takes it; @nr: none.  @before, the end of the events named so
+ * far or NULL, must be the same: exits otherwise.
+ */
+uint32_t secmmu_find_suffixed(const char *name, const void *table, size_t size,
+			      uint32_t nr, const char *before, struct secmmu_suffix *s);
+
 #endif /* SELFTEST_KVM_SECMMU_SUFFIX_H */

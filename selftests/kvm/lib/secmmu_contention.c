@@ -62,25 +62,16 @@ static void parse_event(struct contend_opts *o, const char *name,
 	struct secmmu_suffix s = {
 		.max_rate = MAX_RATE, .max_memslots = MAX_MEMSLOTS,
 	};
-	uint32_t i;
-	size_t len;
+	uint32_t i = secmmu_find_suffixed(name, events, sizeof(*events), CONTEND_NR_EVENTS,
+					  o->events ? o->suffix : NULL, &s);
 
-	for (i = 0; i < CONTEND_NR_EVENTS; i++) {
-		len = strlen(events[i].name);
-		if (strncmp(name, events[i].name, len) ||
-		    !secmmu_parse_suffix(name + len, &s))
-			continue;
-		if (o->events && strcmp(o->suffix, s.text))
-			secmmu_usage_error("-e: '%s' is measured apart from the events before it, which end in '%s'",
-					   name, o->suffix);
-		strcpy(o->suffix, s.text);
-		o->rate = s.rate ? : o->rate;
-		o->memslots = s.memslots ? : o->memslots;
-		o->events |= 1U << i;
-		return;
-	}
-	secmmu_usage_error("unknown event '%s': -l lists the events, which may end in _rN (1-%d) and _mN (1-%d)",
-			   name, MAX_RATE, MAX_MEMSLOTS);
+	if (i == CONTEND_NR_EVENTS)
+		secmmu_usage_error("unknown event '%s': -l lists the events, which may end in _rN (1-%d) and _mN (1-%d)",
+				   name, MAX_RATE, MAX_MEMSLOTS);
+	strcpy(o->suffix, s.text);
+	o->rate = s.rate ? : o->rate;
+	o->memslots = s.memslots ? : o->memslots;
+	o->events |= 1U << i;
 }
 
 static enum contend_fault parse_fault(const char *arg)
@@ -175,15 +166,12 @@ void contend_parse(struct contend_opts *o, int argc, char *argv[],
 			help(argv[0]);
 			exit(KSFT_PASS);
 		case '?':
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		default:
 			parse_number(o, c);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 	if (!o->events)
 		o->events = (1U << CONTEND_NR_EVENTS) - 1;
 	check(o);

@@ -28,7 +28,7 @@ static void read_caller(struct secmmu_counts *c)
 	c->caller_preempted = u.ru_nivcsw;
 }
 
-static void read_all(struct secmmu_counts *c)
+void secmmu_read_switches(struct secmmu_counts *c)
 {
 	struct rusage u;
 
@@ -37,19 +37,24 @@ static void read_all(struct secmmu_counts *c)
 	c->preempted = u.ru_nivcsw;
 }
 
+void secmmu_read_retries(struct secmmu_counts *c, struct kvm_vm *vm)
+{
+	/* Not every KVM has it. */
+	c->retries = SECMMU_NO_COUNT;
+	__vm_get_stat(vm, "mmu_invalidate_retry", &c->retries, 1);
+}
+
 static void read_guest(struct secmmu *t, struct secmmu_counts *c)
 {
 	c->passes = guest_passes(t);
-	/* Not every KVM has it. */
-	c->retries = SECMMU_NO_COUNT;
-	__vm_get_stat(t->vm, "mmu_invalidate_retry", &c->retries, 1);
+	secmmu_read_retries(c, t->vm);
 }
 
 /* What is of the caller must be within what is of all, at both ends. */
 void secmmu_start_counts(struct secmmu *t)
 {
 	read_guest(t, &t->counts_before);
-	read_all(&t->counts_before);
+	secmmu_read_switches(&t->counts_before);
 	read_caller(&t->counts_before);
 }
 
@@ -59,7 +64,7 @@ void secmmu_end_counts(struct secmmu *t)
 	struct secmmu_counts *sum = &t->counts, now;
 
 	read_caller(&now);
-	read_all(&now);
+	secmmu_read_switches(&now);
 	read_guest(t, &now);
 	/* Warm-up is no sample. */
 	if (t->iteration < t->opt.warmup)
@@ -76,17 +81,18 @@ void secmmu_end_counts(struct secmmu *t)
 		sum->retries += now.retries - before->retries;
 }
 
-void secmmu_print_counts(struct secmmu *t)
+void secmmu_print_counts(const char *event, const struct secmmu_counts *c,
+			 uint64_t lock_waits)
 {
-	const struct secmmu_counts *c = &t->counts;
-	char retries[40] = "";
+	char more[100] = "";
 
 	if (!c->calls)
 		return;
 	if (c->retries != SECMMU_NO_COUNT)
-		snprintf(retries, sizeof(retries), " retries=%lu", c->retries);
+		sprintf(more, " retries=%lu", c->retries);
+	if (lock_waits != SECMMU_NO_COUNT)
+		sprintf(more + strlen(more), " lock_waits=%lu", lock_waits);
 	ksft_print_msg("secmmu-counts %s calls=%lu caller_sleeps=%lu caller_preempted=%lu sleeps=%lu preempted=%lu passes=%lu%s\n",
-		       t->ev->name, c->calls, c->caller_sleeps,
-		       c->caller_preempted, c->sleeps, c->preempted, c->passes,
-		       retries);
+		       event, c->calls, c->caller_sleeps, c->caller_preempted,
+		       c->sleeps, c->preempted, c->passes, more);
 }

@@ -159,18 +159,25 @@ FILE *secmmu_open_samples(void)
 	return f;
 }
 
-static void write_samples(struct secmmu *t, FILE *f)
+bool secmmu_write_samples(FILE *f, const char *event, const struct secmmu_sample *samples,
+			  uint32_t nr, uint64_t page_size, uint32_t nr_vcpus)
 {
 	const struct secmmu_sample *s;
 	uint32_t i;
 
-	for (i = 0; i < t->nr_samples; i++) {
-		s = &t->samples[i];
-		fprintf(f, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", t->ev->name, i,
-			s->tid, s->start_ns, s->end_ns, s->addr, s->size,
-			secmmu_page_size(t), t->opt.nr_vcpus);
+	for (i = 0; i < nr; i++) {
+		s = &samples[i];
+		fprintf(f, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%u\n", event, i, s->tid,
+			s->start_ns, s->end_ns, s->addr, s->size, page_size,
+			nr_vcpus);
 	}
-	if (fflush(f))
+	return !fflush(f);
+}
+
+static void write_samples(struct secmmu *t, FILE *f)
+{
+	if (!secmmu_write_samples(f, t->ev->name, t->samples, t->nr_samples,
+				  secmmu_page_size(t), t->opt.nr_vcpus))
 		secmmu_fail(t, "can't write SECMMU_SAMPLES: %s", strerror(errno));
 }
 
@@ -481,7 +488,7 @@ static void run_event(struct secmmu *t)
 	print_evidence(t, passes, checked);
 	print_times(t);
 	if (!t->failures)
-		secmmu_print_counts(t);
+		secmmu_print_counts(t->ev->name, &t->counts, SECMMU_NO_COUNT);
 }
 
 static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samples)

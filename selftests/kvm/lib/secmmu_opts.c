@@ -31,6 +31,57 @@ void secmmu_usage_error(const char *fmt, ...)
 	exit(SECMMU_USAGE_ERROR);
 }
 
+void secmmu_bad_option(const char *program)
+{
+	fprintf(stderr, "%s: bad option; see -h\n", program);
+	exit(SECMMU_USAGE_ERROR);
+}
+
+void secmmu_no_arguments(int argc, char *argv[])
+{
+	if (optind < argc)
+		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+}
+
+uint64_t secmmu_find_names(char *list, const void *table, size_t size, uint32_t nr,
+			   const char **unknown)
+{
+	uint64_t mask = 0;
+	char *name;
+	uint32_t i;
+
+	*unknown = NULL;
+	while (!*unknown && (name = strsep(&list, ","))) {
+		for (i = 0; i < nr; i++)
+			if (!strcmp(name, secmmu_entry(table, size, i)->name))
+				break;
+		if (i == nr)
+			*unknown = name;
+		else
+			mask |= 1UL << i;
+	}
+	return mask;
+}
+
+uint64_t secmmu_parse_events(char *list, const void *table, size_t size, uint32_t nr)
+{
+	const char *unknown;
+	uint64_t mask = secmmu_find_names(list, table, size, nr, &unknown);
+
+	if (unknown)
+		secmmu_usage_error("unknown event '%s': -l lists the events", unknown);
+	return mask;
+}
+
+void secmmu_list_events(const void *table, size_t size, uint32_t nr)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		printf("%-20s %s\n", secmmu_entry(table, size, i)->name,
+		       secmmu_entry(table, size, i)->desc);
+}
+
 static void help(const char *name)
 {
 	printf("usage: %s [-v vcpus] [-b bytes] [-r bytes] [-i iterations] [-w warmup]\n"
@@ -151,34 +202,6 @@ static enum secmmu_fault parse_fault(const char *arg)
 		    arg);
 }
 
-static uint64_t parse_events(char *arg, const struct secmmu_event *events,
-			     uint32_t nr)
-{
-	uint64_t mask = 0;
-	char *name;
-	uint32_t i;
-
-	while ((name = strsep(&arg, ","))) {
-		for (i = 0; i < nr; i++)
-			if (!strcmp(name, events[i].name))
-				break;
-		if (i == nr)
-			secmmu_usage_error("unknown event '%s': -l lists the events", name);
-		mask |= 1UL << i;
-	}
-	return mask;
-}
-
-static void __noreturn list_events(const struct secmmu_event *events,
-				   uint32_t nr)
-{
-	uint32_t i;
-
-	for (i = 0; i < nr; i++)
-		printf("%-20s %s\n", events[i].name, events[i].desc);
-	exit(KSFT_PASS);
-}
-
 void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			  const struct secmmu_event *events, uint32_t nr)
 {
@@ -216,7 +239,8 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			o->source_given = true;
 			break;
 		case 'e':
-			o->events = parse_events(optarg, events, nr);
+			o->events = secmmu_parse_events(optarg, events,
+							sizeof(*events), nr);
 			break;
 		case 'a':
 			o->order = parse_order(optarg);
@@ -236,16 +260,14 @@ void secmmu_parse_options(struct secmmu_opts *o, int argc, char *argv[],
 			o->fault = parse_fault(optarg);
 			break;
 		case 'l':
-			list_events(events, nr);
+			secmmu_list_events(events, sizeof(*events), nr);
+			exit(KSFT_PASS);
 		case 'h':
 			help(argv[0]);
 			exit(KSFT_PASS);
 		default:
-			/* getopt() has named the option. */
-			fprintf(stderr, "%s: bad option; see -h\n", argv[0]);
-			exit(SECMMU_USAGE_ERROR);
+			secmmu_bad_option(argv[0]);
 		}
 	}
-	if (optind < argc)
-		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
+	secmmu_no_arguments(argc, argv);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secmmu.h"
 #include "secmmu_suffix.h"
 
 bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s)
@@ -34,4 +35,23 @@ bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s)
 	}
 	strcpy(s->text, text);
 	return true;
+}
+
+uint32_t secmmu_find_suffixed(const char *name, const void *table, size_t size,
+			      uint32_t nr, const char *before, struct secmmu_suffix *s)
+{
+	const char *own;
+	uint32_t i;
+	size_t len;
+
+	for (i = 0; i < nr; i++) {
+		own = secmmu_entry(table, size, i)->name;
+		len = strlen(own);
+		if (!strncmp(name, own, len) && secmmu_parse_suffix(name + len, s))
+			break;
+	}
+	if (i < nr && before && strcmp(before, s->text))
+		secmmu_usage_error("-e: '%s' is measured apart from the events before it, which end in '%s'",
+				   name, before);
+	return i;
 }
