@@ -185,9 +185,8 @@ enum status bootjson_worst_from(const struct bootjson *j, size_t from)
 	json_t *t;
 
 	json_array_foreach(j->tests, i, t)
-		for (s = STATUS_PASS; i >= from && s <= STATUS_FAIL; s++)
-			if (!strcmp(get(t, "status"), status_name(s)))
-				worst = status_worst(worst, s);
+		if (i >= from && !status_parse(get(t, "status"), &s))
+			worst = status_worst(worst, s);
 	return worst;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "reduce.h"
 #include "results.h"
 #include "util.h"
@@ -76,14 +77,6 @@ static int check_schema(const json_t *o, json_int_t schema, const char *path)
 	    JSON_INTEGER_FORMAT ": use the version that made it, or run again",
 	    path, json_integer_value(j), schema);
 	return -1;
-}
-
-/* "" if the key is missing. */
-static const char *string_or_empty(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
 }
 
 /* manifest.json */
@@ -237,19 +230,6 @@ unsigned int folder_cpus(const struct folder *f)
 	return n > 0 && n <= UINT_MAX ? (unsigned int)n : 1;
 }
 
-static int parse_status(const char *s, enum status *out)
-{
-	int i;
-
-	for (i = 0; i < STATUSES; i++) {
-		if (strcmp(s, status_name((enum status)i)))
-			continue;
-		*out = (enum status)i;
-		return 0;
-	}
-	return -1;
-}
-
 static struct tally *find_tally(struct folder *f, const char *test,
 				const char *name, size_t arm)
 {
@@ -280,8 +260,7 @@ static int read_counts(struct tally *t, size_t boot, const json_t *j,
 		return 0;
 	if (counts_from_json(o, &c))
 		return bad(path, "counts", "of a test are no whole numbers with calls among them");
-	counts_add(strcmp(string_or_empty(j, "copy"), "b") ? &t->counts :
-							   &t->counts_b,
+	counts_add(strcmp(jsonio_text(j, "copy"), "b") ? &t->counts : &t->counts_b,
 		   boot, &c);
 	return 0;
 }
@@ -298,13 +277,12 @@ static int read_attempts(struct tally *t, const json_t *j, enum status last,
 	if (!list)
 		return 0;
 	json_array_foreach(list, i, a) {
-		s = string_or_empty(a, "status");
-		if (parse_status(s, &status) ||
+		s = jsonio_text(a, "status");
+		if (status_parse(s, &status) ||
 		    json_integer_value(json_object_get(a, "attempt")) <= 0)
 			return bad(path, "attempts", "of a test has one without number and status");
 		if (!t->first_attempt)
-			t->first_attempt = xasprintf("%s: %s", s,
-						     string_or_empty(a, "reason"));
+			t->first_attempt = xasprintf("%s: %s", s, jsonio_text(a, "reason"));
 	}
 	if (!i || json_integer_value(json_object_get(j, "attempt")) < 2)
 		return bad(path, "attempts", "of a test is no list of attempts before another");
@@ -335,12 +313,12 @@ static int read_test(struct folder *f, const struct folder_boot *b,
 	s = name ? get_string(j, "status", path) : NULL;
 	if (!s)
 		return -1;
-	if (parse_status(s, &status))
+	if (status_parse(s, &status))
 		return bad(path, "status", "of a test is none of PASS, FAIL, "
 			   "SKIP, ERROR, MISS");
 	t = find_tally(f, test, name, (size_t)i);
 	t->count[status]++;
-	s = string_or_empty(j, "reason");
+	s = jsonio_text(j, "reason");
 	if (status != STATUS_PASS && !t->reason)
 		t->reason = xasprintf("%s%s", traced && *s ? "traced: " : "", s);
 	if (read_attempts(t, j, status, path))
@@ -359,8 +337,8 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 	f->findings = xrealloc(f->findings,
 			       (f->n_findings + 1) * sizeof(*f->findings));
 	f->findings[f->n_findings++] = (struct folder_finding){
-		b->name, xstrdup(string_or_empty(j, "kind")), xstrdup(line),
-		xstrdup(string_or_empty(j, "mark")),
+		b->name, xstrdup(jsonio_text(j, "kind")), xstrdup(line),
+		xstrdup(jsonio_text(j, "mark")),
 		json_is_true(json_object_get(j, "expected")),
 	};
 	f->n_unexpected += !f->findings[f->n_findings - 1].expected;
@@ -377,15 +355,15 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 
 	if (!status)
 		return -1;
-	if (parse_status(status, &b->status))
+	if (status_parse(status, &b->status))
 		return bad(path, "status", "is none of PASS, FAIL, SKIP, ERROR, MISS");
-	b->reason = xstrdup(string_or_empty(boot, "reason"));
+	b->reason = xstrdup(jsonio_text(boot, "reason"));
 	if (get_count(boot, "lost_samples", path, &b->lost))
 		return -1;
 	if (json_object_get(boot, "lost_events") &&
 	    get_count(boot, "lost_events", path, &lost_events))
 		return -1;
-	s = string_or_empty(boot, "clock");
+	s = jsonio_text(boot, "clock");
 	if (*s && strcmp(s, f->clock))
 		return bad(path, "clock", "is not that of manifest.json");
 	if (!json_is_array(tests))

@@ -10,13 +10,10 @@
 
 static enum status get_status(const json_t *o)
 {
-	const char *s = jsonio_text(o, "status");
+	enum status s;
 
-	for (int i = 0; i < STATUSES; i++)
-		if (!strcmp(s, status_name((enum status)i)))
-			return (enum status)i;
 	/* folder_load() has refused all others. */
-	return STATUS_ERROR;
+	return status_parse(jsonio_text(o, "status"), &s) ? STATUS_ERROR : s;
 }
 
 static unsigned int get_attempt(const json_t *o)

@@ -112,34 +112,25 @@ static struct site_row *find_row(struct sites *s, const char *file,
 	return NULL;
 }
 
-static int find_status(const char *name)
-{
-	for (int k = 0; k < STATUSES; k++)
-		if (!strcmp(name, status_name((enum status)k)))
-			return k;
-	return -1;
-}
-
 static int read_hit(struct sites *s, json_t *j)
 {
 	const char *file, *function, *call, *test, *arm, *status;
 	struct beside_hit *h;
 	struct site_row *r;
+	enum status ended;
 	json_int_t calls;
-	int k;
 
 	if (json_unpack(j, "{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "file", &file,
 			"function", &function, "call", &call, "test", &test,
 			"arm", &arm, "calls", &calls, "status", &status))
 		return -1;
 	r = find_row(s, file, function, call);
-	k = find_status(status);
-	if (!r || k < 0 || calls < 1)
+	if (!r || status_parse(status, &ended) || calls < 1)
 		return -1;
 	r->beside = xrealloc(r->beside, (r->n_beside + 1) * sizeof(*h));
 	h = &r->beside[r->n_beside++];
 	*h = (struct beside_hit){ xstrdup(test), xstrdup(arm), (uint64_t)calls,
-				  (enum status)k };
+				  ended };
 	r->beside_calls += h->calls;
 	return 0;
 }

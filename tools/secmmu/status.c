@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "status.h"
 
+#include <string.h>
+
 static const char *const names[] = {
 	[STATUS_PASS] = "PASS",
 	[STATUS_SKIP] = "SKIP",
@@ -12,6 +14,17 @@ static const char *const names[] = {
 const char *status_name(enum status s)
 {
 	return names[s];
+}
+
+int status_parse(const char *name, enum status *s)
+{
+	for (int i = STATUS_PASS; i <= STATUS_FAIL; i++) {
+		if (strcmp(name, names[i]))
+			continue;
+		*s = (enum status)i;
+		return 0;
+	}
+	return -1;
 }
 
 /* The enum is in order of gravity. */

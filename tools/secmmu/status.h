@@ -17,6 +17,13 @@ enum status {
 /** status_name - "PASS", "FAIL", "SKIP", "ERROR" or "MISS". */
 const char *status_name(enum status s);
 
+/**
+ * status_parse - the reverse of status_name()
+ *
+ * Return: 0, or -1 without a message if @name is none of them.
+ */
+int status_parse(const char *name, enum status *s);
+
 /** status_worst - the one to report for the two together. */
 enum status status_worst(enum status a, enum status b);
 
