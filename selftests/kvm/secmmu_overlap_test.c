@@ -21,6 +21,7 @@
  */
 #include <getopt.h>
 #include <linux/mman.h>
+#include <signal.h>
 
 #include "secmmu_overlap.h"
 #include "processor.h"
@@ -37,6 +38,7 @@
 #define RECYCLED_PAGES	256U
 #define SPARE_PAGES	16U
 #define PATIENCE	10U
+#define STOP_SECONDS	20
 #define SWAP_BYTES	(64UL << 20)
 #define POISON		0xdeaddeaddeaddeadUL
 
@@ -53,7 +55,7 @@ static const struct event {
 };
 
 static const char *const fault_names[] = {
-	"", "stale-read", "lost-write", "stray-write", "no-log",
+	"", "stale-read", "lost-write", "stray-write", "no-log", "deaf",
 };
 
 static struct {
@@ -72,7 +74,7 @@ static struct overlap_worker workers[MAX_THREADS];
 static uint64_t before[OVERLAP_MAX_VCPUS];	/* the values at the round's start */
 static unsigned long dirty[OVERLAP_PAGES / 64];
 static uint64_t nr_slots, nr_logs, nr_faulted;
-static atomic_bool stop;
+static atomic_bool stop, give_up;
 static int self_mem;
 
 /* The oracle, for guest and host. */
@@ -131,7 +133,7 @@ static void guest_code(uint64_t id)
 		/* A full period, in another order for each vCPU. */
 		page = (page * 5 + 2 * id + 1) % OVERLAP_PAGES;
 		guest_visit(c, id, page);
-		if (READ_ONCE(c->stop))
+		if (READ_ONCE(c->stop) && !READ_ONCE(c->deaf))
 			GUEST_UCALL_NONE();
 	}
 }
@@ -177,8 +179,11 @@ static void *vcpu_thread(void *arg)
 			sched_yield();
 			continue;
 		}
-		if (ret && errno == EINTR)
+		if (ret && errno == EINTR) {
+			if (atomic_load(&give_up))
+				return NULL;
 			continue;
+		}
 		TEST_ASSERT(!ret, KVM_IOCTL_ERROR(KVM_RUN, ret));
 		TEST_ASSERT_KVM_EXIT_REASON(vcpu, UCALL_EXIT_REASON);
 		return NULL;
@@ -285,6 +290,41 @@ static void start(pthread_t *thread, void *(*fn)(void *), void *arg)
 	TEST_ASSERT(!ret, "pthread_create() failed: %s", strerror(ret));
 }
 
+static void on_kick(int sig)
+{
+}
+
+/*
+ * A vCPU at an address that the guest does not have has been lost by the CPU
+ * that runs it; it is not at one because of what it found in memory.
+ */
+static void __noreturn vcpu_is_stuck(uint32_t v, pthread_t thread)
+{
+	struct kvm_regs regs;
+
+	atomic_store(&give_up, true);
+	/* Again: it may not have been in the guest. */
+	do {
+		vcpus[v]->run->immediate_exit = 1;
+		pthread_kill(thread, SIGUSR1);
+		usleep(10000);
+	} while (pthread_tryjoin_np(thread, NULL));
+	vcpu_regs_get(vcpus[v], &regs);
+	TEST_FAIL("%s: vcpu %u does not stop, it is at 0x%llx%s", ev->name, v, regs.rip,
+		  (int64_t)regs.rip < 0 ? ": the guest is lost, it has nothing there" : "");
+	exit(KSFT_FAIL);
+}
+
+static void join_vcpu(uint32_t v, pthread_t thread)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += overlap.fault == OVERLAP_DEAF ? 1 : STOP_SECONDS;
+	if (pthread_timedjoin_np(thread, NULL, &end))
+		vcpu_is_stuck(v, thread);
+}
+
 /* The vCPUs end last: then all memory is where it was, and writable. */
 static void run_round(bool logging)
 {
@@ -308,7 +348,7 @@ static void run_round(bool logging)
 	pthread_join(recycler, NULL);
 	WRITE_ONCE(overlap.ctl->stop, 1);
 	for (i = 0; i < overlap.vcpus; i++)
-		pthread_join(vcpu_threads[i], NULL);
+		join_vcpu(i, vcpu_threads[i]);
 }
 
 static void report(const char *who, uint32_t v, const struct overlap_error *e)
@@ -457,6 +497,7 @@ static void reset(void)
 	secmmu_advise(overlap.mem, MEM_SIZE, MADV_DONTNEED);
 	secmmu_advise(overlap.mem, MEM_SIZE, MADV_POPULATE_WRITE);
 	memset(overlap.ctl, 0, sizeof(*overlap.ctl));
+	overlap.ctl->deaf = overlap.fault == OVERLAP_DEAF;
 	for (i = 0; i < opt.threads; i++)
 		workers[i].calls = workers[i].overlaps = workers[i].besides =
 			workers[i].moves = 0;
@@ -503,7 +544,7 @@ static void __noreturn help(const char *name)
 	       " -s: seed of what threads do, 1-1000000 (default: %u)\n"
 	       " -e: the events to run (default: all); -l lists them\n"
 	       " -F: plant a fault: the test must fail.  stale-read, lost-write,\n"
-	       "     stray-write or no-log\n"
+	       "     stray-write, no-log or deaf\n"
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n",
 	       name, OVERLAP_MAX_VCPUS, overlap.vcpus, MAX_THREADS, opt.threads, opt.rounds,
 	       opt.ms, opt.seed);
@@ -517,7 +558,7 @@ static enum overlap_fault parse_fault(const char *arg)
 	for (i = OVERLAP_STALE_READ; i < ARRAY_SIZE(fault_names); i++)
 		if (!strcmp(arg, fault_names[i]))
 			return i;
-	secmmu_usage_error("-F must be stale-read, lost-write, stray-write or no-log, got '%s'",
+	secmmu_usage_error("-F must be stale-read, lost-write, stray-write, no-log or deaf, got '%s'",
 			   arg);
 }
 
@@ -569,6 +610,7 @@ int main(int argc, char *argv[])
 	parse_options(argc, argv);
 	ksft_print_header();
 	ksft_set_plan(__builtin_popcount(opt.events));
+	signal(SIGUSR1, on_kick);
 	create();
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		if (!(opt.events & 1U << i))

@@ -391,6 +391,22 @@ static int choose_folder(struct build *b, char **dir)
 	return ret;
 }
 
+/* What a fragment of options can't do a patch beside it does, for all arms. */
+static int add_lane_patches(struct build *b)
+{
+	int ret = ST_OK;
+
+	for (size_t i = 0; i < b->lane.fragments.n && ret == ST_OK; i++) {
+		char *path = xasprintf("%s/configs/%s/%s.patch", top_dir(),
+				       b->src.config, b->lane.fragments.v[i]);
+
+		if (path_exists(path))
+			ret = series_put_first(&b->series, path);
+		free(path);
+	}
+	return ret;
+}
+
 /* All that tells which artifacts are meant: *@dir is their folder. */
 static int begin(struct build *b, const struct kernel_opts *o, char **dir)
 {
@@ -404,6 +420,8 @@ static int begin(struct build *b, const struct kernel_opts *o, char **dir)
 		ret = series_cut(&b->series, o->prefix);
 	if (ret == ST_OK && o->control)
 		ret = series_add(&b->series, o->control);
+	if (ret == ST_OK)
+		ret = add_lane_patches(b);
 	return ret == ST_OK ? choose_folder(b, dir) : ret;
 }
 

@@ -184,13 +184,10 @@ int series_load(const char *top, const char *name, struct series *s)
 	return ret;
 }
 
-int series_add(struct series *s, const char *path)
+static int load_patch(const char *path, struct patch *p)
 {
 	const char *base = strrchr(path, '/');
-	struct patch *p;
 
-	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
-	p = &s->v[s->n++];
 	memset(p, 0, sizeof(*p));
 	p->name = xstrdup(base ? base + 1 : path);
 	p->path = realpath(path, NULL);
@@ -199,6 +196,21 @@ int series_add(struct series *s, const char *path)
 		return ST_USAGE;
 	}
 	return read_patch("the patch", p);
+}
+
+int series_add(struct series *s, const char *path)
+{
+	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
+	return load_patch(path, &s->v[s->n++]);
+}
+
+int series_put_first(struct series *s, const char *path)
+{
+	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
+	memmove(s->v + 1, s->v, s->n * sizeof(*s->v));
+	s->n++;
+	s->n_stock++;
+	return load_patch(path, &s->v[0]);
 }
 
 static void free_patch(struct patch *p)

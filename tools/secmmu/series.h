@@ -43,6 +43,14 @@ int series_load(const char *top, const char *name, struct series *s);
 int series_add(struct series *s, const char *path);
 
 /**
+ * series_put_first - put one more patch below a series, `stock` included
+ * @path: "DIR/NAME.patch"; it may touch anything
+ *
+ * Return: ST_OK, ST_USAGE or ST_HARNESS, with one line printed.
+ */
+int series_put_first(struct series *s, const char *path);
+
+/**
  * series_cut - leave out the end of a series
  * @prefix: how many patches are left, a number from s->n_stock to s->n
  *

@@ -50,7 +50,7 @@ struct overlap_vcpu {
 /* Shared with the guest, in a memslot that nobody invalidates. */
 struct overlap_ctl {
 	uint64_t tickets;
-	uint32_t stop;
+	uint32_t stop, deaf;
 	struct overlap_page pages[OVERLAP_PAGES];
 	struct overlap_vcpu vcpus[OVERLAP_MAX_VCPUS];
 };
@@ -61,6 +61,7 @@ enum overlap_fault {
 	OVERLAP_LOST_WRITE,
 	OVERLAP_STRAY_WRITE,
 	OVERLAP_NO_LOG,
+	OVERLAP_DEAF,
 };
 
 struct overlap {
