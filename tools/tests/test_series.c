@@ -102,6 +102,29 @@ static void stock_ends_before_the_first_of_kvm(void **state)
 	series_free(&s);
 }
 
+/* What a lane needs: below all, in stock too, and it may touch KVM. */
+static void patch_of_a_lane(void **state)
+{
+	struct series s;
+
+	(void)state;
+	put_patch("0001-mm.patch", "mm/rmap.c", "two", "zwei");
+	put_patch("0002-kvm.patch", "virt/kvm/kvm_main.c", "zwei", "deux");
+	assert_int_equal(load_absolute(&s), ST_OK);
+	put_patch("lane.patch", "virt/kvm/kvm_main.c", "two", "zwei");
+	assert_int_equal(series_put_first(&s, DIR "/lane.patch"), ST_OK);
+	assert_int_equal(s.n_stock, 2);
+	assert_int_equal(apply(&s, s.n_stock), ST_OK);
+	assert_content("out/virt/kvm/kvm_main.c", "one\nzwei\nthree\n");
+	assert_int_equal(apply(&s, s.n), ST_OK);
+	assert_content("out/virt/kvm/kvm_main.c", "one\ndeux\nthree\n");
+	listen_begin();
+	assert_int_equal(series_put_first(&s, DIR "/none.patch"), ST_USAGE);
+	listen_end();
+	assert_said("none.patch");
+	series_free(&s);
+}
+
 /* A prefix ends between the last patch of mm and the last one of all. */
 static void prefix(void **state)
 {
@@ -405,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup(applies_in_order, setup_each),
 		cmocka_unit_test_setup(stock_ends_before_the_first_of_kvm,
 				       setup_each),
+		cmocka_unit_test_setup(patch_of_a_lane, setup_each),
 		cmocka_unit_test_setup(prefix, setup_each),
 		cmocka_unit_test(locks_of_the_series),
 		cmocka_unit_test_setup(other_lines_are_fine, setup_each),
