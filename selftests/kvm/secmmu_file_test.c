@@ -362,6 +362,7 @@ static const struct secmmu_event events[] = {
 		.restore = SECMMU_RESTORE_RENEW,
 		.plants_no_effect = true,
 		.prepare = map_again,
+		.unmet = secmmu_unmet_thp,
 		.run = run_collapse,
 	}, {
 		.name = "file_collapse_ptes",
@@ -373,6 +374,7 @@ static const struct secmmu_event events[] = {
 		.restore = SECMMU_RESTORE_RENEW,
 		.plants_no_effect = true,
 		.prepare = prepare_ptes,
+		.unmet = secmmu_unmet_thp,
 		.run = run_ptes,
 	}, {
 		.name = "file_writeback",

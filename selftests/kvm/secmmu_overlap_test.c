@@ -430,7 +430,7 @@ static void one_round(uint32_t round)
 static void *add_slot(uint32_t slot, uint64_t gpa, size_t size)
 {
 	size = align_up(size, SECMMU_HUGE_SIZE);
-	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS_THP, gpa, slot,
+	vm_userspace_mem_region_add(vm, secmmu_anonymous(), gpa, slot,
 				    size / SECMMU_PAGE_SIZE, 0);
 	/* So that shadow paging can map huge pages, too. */
 	virt_map_level(vm, gpa, gpa, size, PG_LEVEL_2M);

@@ -85,7 +85,7 @@ static void __noreturn vmm(const struct event *ev, int ready, int go)
 	char *mem, c;
 
 	vm = __vm_create_with_one_vcpu(&vcpu, MEM_PAGES, guest_code);
-	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS_THP, MEM_GPA,
+	vm_userspace_mem_region_add(vm, secmmu_anonymous(), MEM_GPA,
 				    MEM_SLOT, MEM_PAGES, 0);
 	virt_map_level(vm, MEM_GPA, MEM_GPA, MEM_SIZE, PG_LEVEL_2M);
 	mem = addr_gpa2hva(vm, MEM_GPA);

@@ -518,7 +518,7 @@ static void create(void)
 	t.aside = t.mem + 2 * SIZE;
 	check(mprotect(t.mem, SIZE, PROT_READ | PROT_WRITE), "mprotect()");
 	check(mprotect(t.aside, SIZE, PROT_READ | PROT_WRITE), "mprotect()");
-	check(madvise(p, 6 * SIZE, MADV_NOHUGEPAGE), "MADV_NOHUGEPAGE");
+	secmmu_advise(p, 6 * SIZE, MADV_NOHUGEPAGE);
 	memset(t.mem, 1, SIZE);
 	memset(t.aside, 1, SIZE);
 

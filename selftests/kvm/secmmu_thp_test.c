@@ -106,6 +106,7 @@ static const struct secmmu_event events[] = {
 		.after = SECMMU_AFTER_SAME,
 		.restore = SECMMU_RESTORE_RENEW,
 		.plants_no_effect = true,
+		.unmet = secmmu_unmet_thp,
 		.run = run_collapse,
 	}, {
 		.name = "thp_collapse_zero",
@@ -118,6 +119,7 @@ static const struct secmmu_event events[] = {
 		.reads = true,
 		.plants_no_effect = true,
 		.prepare = prepare_zero,
+		.unmet = secmmu_unmet_thp,
 		.run = run_zero,
 	}, {
 		.name = "thp_khugepaged",

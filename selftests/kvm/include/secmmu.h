@@ -438,6 +438,8 @@ void secmmu_check_scan(struct secmmu *t, uint64_t categories, const char *what);
 size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size);
 /* Does the page at @addr belong to a huge folio?  -1: no privilege to tell. */
 int secmmu_in_thp(struct secmmu *t, void *addr);
+/* NULL, or why an event that makes huge pages can't be run: ->unmet of such. */
+const char *secmmu_unmet_thp(struct secmmu *t);
 /* MADV_COLLAPSE, again and again while it may yet succeed.  0, or -1 and errno. */
 int secmmu_try_collapse(void *addr, size_t size);
 /*
@@ -525,7 +527,10 @@ bool secmmu_get_swap(size_t size);
 /* lib/secmmu_calls.c: system calls, which abort the test if they fail. */
 
 void secmmu_protect(void *addr, size_t size, int prot);
+/* Without THP in the kernel, advice about huge pages is none. */
 void secmmu_advise(void *addr, size_t size, int advice);
+/* Anonymous memory that may have huge pages, where the kernel has THP. */
+enum vm_mem_backing_src_type secmmu_anonymous(void);
 void secmmu_move(void *from, void *to, size_t size, int flags);
 /* Fails the event unless all vCPUs failed to write; @where: "to such memory". */
 void secmmu_check_faulted(struct secmmu *t, uint32_t faulted, const char *where);

@@ -254,7 +254,7 @@ void secmmu_set_window(struct secmmu *t, uint32_t first, uint32_t nr)
 static void *add_slot(struct kvm_vm *vm, uint32_t slot, uint64_t gpa,
 		      uint64_t size)
 {
-	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS_THP, gpa, slot,
+	vm_userspace_mem_region_add(vm, secmmu_anonymous(), gpa, slot,
 				    size / SECMMU_PAGE_SIZE, 0);
 	virt_map_level(vm, gpa, gpa, size, PG_LEVEL_2M);
 	return addr_gpa2hva(vm, gpa);
@@ -272,15 +272,26 @@ void secmmu_move_slot(struct secmmu *t, void *mem)
 	t->prefault = NULL;
 }
 
+/* hugetlb wants it aligned, which is only a by-product of having THP. */
+static void align_mem(struct secmmu *t)
+{
+	void *p;
+
+	if (thp_configured())
+		return;
+	p = mmap(NULL, t->opt.bytes + SECMMU_HUGE_SIZE, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
+	secmmu_move_slot(t, align_ptr_up(p, SECMMU_HUGE_SIZE));
+}
+
 static void add_ctl(struct secmmu *t, uint64_t size, uint64_t shadow_off,
 		    uint64_t allow_off)
 {
 	char *ctl = add_slot(t->vm, CTL_SLOT, CTL_GPA, size);
-	int ret;
 
 	/* Keep KVM's count of 2 MiB mappings to the memory under test. */
-	ret = madvise(ctl, size, MADV_NOHUGEPAGE);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+	secmmu_advise(ctl, size, MADV_NOHUGEPAGE);
 	memset(ctl, 0, size);
 
 	t->ctl = (void *)ctl;
@@ -319,6 +330,7 @@ void secmmu_create(struct secmmu *t)
 	t->vm = __vm_create(VM_SHAPE_DEFAULT, t->opt.nr_vcpus + 1,
 			    t->nr_pages + ctl_size / SECMMU_PAGE_SIZE);
 	t->mem = add_slot(t->vm, MEM_SLOT, MEM_GPA, t->opt.bytes);
+	align_mem(t);
 	add_ctl(t, ctl_size, shadow_off, allow_off);
 
 	t->snapshot = calloc((size_t)SECMMU_HUGE_PAGES * t->opt.nr_vcpus,

@@ -134,13 +134,12 @@ void ageing_create(void)
 	ageing.vm = __vm_create_with_one_vcpu(&ageing.vcpu,
 					      SLOT_SIZE / SECMMU_PAGE_SIZE,
 					      guest_code);
-	vm_userspace_mem_region_add(ageing.vm, VM_MEM_SRC_ANONYMOUS_THP, GPA,
+	vm_userspace_mem_region_add(ageing.vm, secmmu_anonymous(), GPA,
 				    SLOT, SLOT_SIZE / SECMMU_PAGE_SIZE, 0);
 	virt_map_level(ageing.vm, GPA, GPA, SLOT_SIZE, PG_LEVEL_2M);
 	ageing.hva = addr_gpa2hva(ageing.vm, GPA);
 	ageing.flush_page = ageing.hva + AGEING_SIZE;
-	TEST_ASSERT(!madvise(ageing.hva, SLOT_SIZE, MADV_NOHUGEPAGE),
-		    "MADV_NOHUGEPAGE failed: %s", strerror(errno));
+	secmmu_advise(ageing.hva, SLOT_SIZE, MADV_NOHUGEPAGE);
 	ageing.host.pagemap_fd = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
 	ageing.idle_fd = open(IDLE_BITMAP, O_RDWR | O_CLOEXEC);
 }

@@ -14,10 +14,19 @@ void secmmu_protect(void *addr, size_t size, int prot)
 	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("mprotect()", ret));
 }
 
+enum vm_mem_backing_src_type secmmu_anonymous(void)
+{
+	return thp_configured() ? VM_MEM_SRC_ANONYMOUS_THP : VM_MEM_SRC_ANONYMOUS;
+}
+
 void secmmu_advise(void *addr, size_t size, int advice)
 {
-	int ret = madvise(addr, size, advice);
+	int ret;
 
+	/* A kernel without knows none of these, not even to forbid. */
+	if ((advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE) && !thp_configured())
+		return;
+	ret = madvise(addr, size, advice);
 	TEST_ASSERT(!ret, "madvise(%p, 0x%lx, %d) failed: %s", addr, size,
 		    advice, strerror(errno));
 }

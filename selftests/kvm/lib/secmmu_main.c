@@ -247,6 +247,8 @@ static const char *unmet(struct secmmu *t, const struct secmmu_event *ev)
 	}
 	if (!(ev->sources & 1U << t->source))
 		return "-s: the event can't have that backing";
+	if (t->source == VM_MEM_SRC_ANONYMOUS_THP && secmmu_unmet_thp(t))
+		return secmmu_unmet_thp(t);
 	if (t->opt.range && t->opt.range < secmmu_page_size(t))
 		return "-r: less than a page of the event's backing";
 	return ev->unmet ? ev->unmet(t) : NULL;
@@ -528,8 +530,7 @@ static void reserve_blocks(struct secmmu *t)
 
 static void check_requirements(void)
 {
-	__TEST_REQUIRE(thp_configured(), "Requirement not met: CONFIG_TRANSPARENT_HUGEPAGE");
-	__TEST_REQUIRE(get_trans_hugepagesz() == SECMMU_HUGE_SIZE,
+	__TEST_REQUIRE(!thp_configured() || get_trans_hugepagesz() == SECMMU_HUGE_SIZE,
 		       "Requirement not met: huge pages of 2 MiB");
 	__TEST_REQUIRE(ksft_min_kernel_version(6, 7),
 		       "Requirement not met: Linux 6.7 (PAGEMAP_SCAN)");

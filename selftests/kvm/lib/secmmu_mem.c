@@ -34,14 +34,6 @@ static bool is_huge(const struct secmmu *t)
 	return secmmu_page_size(t) == SECMMU_HUGE_SIZE;
 }
 
-static void advise(void *addr, size_t size, int advice)
-{
-	int ret = madvise(addr, size, advice);
-
-	TEST_ASSERT(!ret, "madvise(%p, 0x%lx, %d) failed: %s", addr, size,
-		    advice, strerror(errno));
-}
-
 /* Events that change memory through its file want that of the memslot. */
 static void keep_file(struct secmmu *t, int fd, void *addr)
 {
@@ -79,8 +71,8 @@ void secmmu_map(struct secmmu *t, void *addr, size_t size)
 	if (fd >= 0)
 		keep_file(t, fd, addr);
 	if (!is_hugetlb(t))
-		advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	advise(addr, size, MADV_POPULATE_WRITE);
+		secmmu_advise(addr, size, is_huge(t) ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	secmmu_advise(addr, size, MADV_POPULATE_WRITE);
 }
 
 void secmmu_populate(struct secmmu *t)
@@ -88,7 +80,7 @@ void secmmu_populate(struct secmmu *t)
 	size_t left = min(t->nr, SECMMU_GUEST_FAULTS) * SECMMU_PAGE_SIZE;
 
 	if (t->size > left)
-		advise(t->hva + left, t->size - left, MADV_POPULATE_WRITE);
+		secmmu_advise(t->hva + left, t->size - left, MADV_POPULATE_WRITE);
 }
 
 void secmmu_reserve(void *addr, size_t size)
@@ -124,6 +116,11 @@ const char *secmmu_get_hugetlb(struct secmmu *t)
 	return NULL;
 }
 
+const char *secmmu_unmet_thp(struct secmmu *t)
+{
+	return thp_configured() ? NULL : "Requirement not met: CONFIG_TRANSPARENT_HUGEPAGE";
+}
+
 int secmmu_try_collapse(void *addr, size_t size)
 {
 	int i, ret;
@@ -156,7 +153,7 @@ void secmmu_map_small(void *addr, size_t size)
 
 	TEST_ASSERT(p == addr, "mmap() of 0x%lx bytes failed: %s", size,
 		    strerror(errno));
-	advise(addr, size, MADV_NOHUGEPAGE);
+	secmmu_advise(addr, size, MADV_NOHUGEPAGE);
 }
 
 bool secmmu_collapse(struct secmmu *t, void *addr, size_t size)
