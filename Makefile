@@ -43,6 +43,8 @@ help:
 #: make patches      the commits of that tree back into kvm-patches/
 #: make lint         checkpatch on series and C, cppcheck, gcc -fanalyzer; every prefix of the
 #:                   series with W=1, sparse and kernel-doc (once: some minutes)
+#: make cross        KVM and mm of arm64 and riscv, compiled with each type of mmu_lock
+#:                   they offer (needs Debian's cross compilers; says so)
 #: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
 #: make doctor       what this machine can and cannot do, and what to install
 #: make clean        what was built here; the cache stays: make kernel tells where it is
@@ -74,6 +76,9 @@ debug: tools
 	@status=0; for lane in $(or $(LANES),debug); do for plan in events debug upstream; do \
 		$(SECMMU) compare $(RUN) --plan $$plan --lane $$lane || status=$$?; \
 	done; done; exit $$status
+
+cross:
+	@tools/cross.sh $(ARCHS)
 
 controls: tools
 	@$(SECMMU) controls $(CONTROLS)
@@ -173,4 +178,4 @@ tools:
 clean:
 	@$(MAKE) -C tools -s clean
 
-.PHONY: help compare check debug controls sites soak upstream vmm selftests kernel shell report tree patches lint check-fresh tools clean
+.PHONY: help compare check debug controls cross sites soak upstream vmm selftests kernel shell report tree patches lint check-fresh tools clean
