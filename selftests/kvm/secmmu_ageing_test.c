@@ -257,7 +257,7 @@ static void parse_options(int argc, char *argv[])
 			wanted = secmmu_find_names(optarg, tests, sizeof(*tests),
 						   ARRAY_SIZE(tests), &unknown);
 			if (unknown)
-				secmmu_usage_error("unknown test '%s'", unknown);
+				secmmu_usage_error("unknown event '%s': -l lists the events", unknown);
 			break;
 		case 'F':
 			ageing.fault = parse_fault(optarg);

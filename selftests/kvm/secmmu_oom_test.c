@@ -499,7 +499,7 @@ static void parse_options(int argc, char *argv[])
 			opt.events = secmmu_find_names(optarg, events, sizeof(*events),
 						       ARRAY_SIZE(events), &unknown);
 			if (unknown)
-				secmmu_usage_error("unknown event '%s'", unknown);
+				secmmu_usage_error("unknown event '%s': -l lists the events", unknown);
 			break;
 		case 'F':
 			if (strcmp(optarg, "no-release"))

@@ -75,12 +75,13 @@ static char *why_not_whole(const struct boot *b)
 	return NULL;
 }
 
-static void dump(struct boot *b)
+/* NULL, or why it was not even begun. */
+static char *dump(struct boot *b)
 {
 	int fd = open_pipe(b);
 
 	if (fd < 0)
-		return;
+		return xasprintf("no pipe to be had: %s", strerror(errno));
 	b->wanted[ASK_FD] = qmp_send_fd(b->qmp, FD_NAME, fd);
 	b->wanted[ASK_DUMP] = qmp_send(b->qmp, "dump-guest-memory",
 				       dump_arguments(b->vmcore));
@@ -88,6 +89,7 @@ static void dump(struct boot *b)
 	if (b->core_fd >= 0)
 		close(b->core_fd);
 	b->core_fd = -1;
+	return NULL;
 }
 
 void boot_vmcore(struct boot *b, FILE *f)
@@ -100,8 +102,9 @@ void boot_vmcore(struct boot *b, FILE *f)
 	}
 	console_note(b->console, "dumping the guest's memory");
 	b->core = vmcore_new(b->vmcore_path, b->vmcore, b->vmcore_max);
-	dump(b);
-	why = why_not_whole(b);
+	why = dump(b);
+	if (!why)
+		why = why_not_whole(b);
 	line = vmcore_end(b->core, why);
 	b->core = NULL;
 	boot_forget_answers(b);

@@ -195,6 +195,9 @@ static void take_tests(struct plan *p, struct plan *from, struct strs *wanted)
 	if (!taken.n)
 		return;
 	select_tests(from, &taken);
+	/* With the limits of the lane that they run in. */
+	if (!same_lane(p, from))
+		plan_set_lane(from, lane_of(p));
 	p->tests = xrealloc(p->tests, (p->n_tests + from->n_tests) *
 			    sizeof(*p->tests));
 	for (size_t i = 0; i < from->n_tests; i++) {

@@ -567,6 +567,16 @@ static void other_lane(void **state)
 	assert_int_equal(p->clock, PLAN_CLOCK_ICOUNT);
 	assert_int_equal(p->memory_mb, 2048);
 	plan_free(p);
+
+	/* Of the other one, made for lane plain, with the limits of this lane. */
+	p = good(PAIRS TEST);
+	assert_int_equal(plan_set_lane(p, "debug"), 0);
+	catch_stdout();
+	assert_int_equal(plan_set_events(p, "ev_near"), 0);
+	assert_message(caught_stdout(), "ev_near: as in plan other");
+	assert_int_equal(p->n_tests, 1);
+	assert_int_equal(p->tests[0].timeout_s, 240);
+	plan_free(p);
 	remove_others();
 }
 
