@@ -31,6 +31,7 @@
 #define CPU_OTHER	1
 #define RETRY_NS	(5 * NSEC_PER_SEC)
 #define REAPER_NS	(4 * NSEC_PER_SEC)	/* it waits for 2 s first */
+#define PATIENCE	4	/* rounds for one, until the reaper is first */
 /* A victim that runs for longer after the kill has exited. */
 #define KILL_POLL_US	1000
 /*
@@ -421,7 +422,8 @@ static const char *run_oom(const char *name, const char *root, bool *pass)
 	rt = set_rt_runtime(-1);
 	/* Where there is none there is nothing to set. */
 	secmmu_set(FAIR_PERIOD, FAIR_PERIOD_NS);
-	for (i = 0; i < opt.iterations && *pass; i++)
+	for (i = 0; *pass && (i < opt.iterations ||
+			      (!reaped && i < PATIENCE * opt.iterations)); i++)
 		reaped += oom_once(name, cgroup, pass);
 	if (rt >= -1)
 		set_rt_runtime(rt);
