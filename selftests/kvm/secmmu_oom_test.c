@@ -31,6 +31,7 @@
 #define CPU_OTHER	1
 #define RETRY_NS	(5 * NSEC_PER_SEC)
 #define REAPER_NS	(4 * NSEC_PER_SEC)	/* it waits for 2 s first */
+#define OUR_PRIORITY	10
 #define PATIENCE	4	/* rounds for one, until the reaper is first */
 /* A victim that runs for longer after the kill has exited. */
 #define KILL_POLL_US	1000
@@ -203,7 +204,7 @@ static uint64_t resident(const struct victim *v)
 
 static void set_fifo(bool fifo)
 {
-	struct sched_param p = { .sched_priority = fifo ? 1 : 0 };
+	struct sched_param p = { .sched_priority = fifo ? OUR_PRIORITY : 0 };
 
 	TEST_ASSERT(!sched_setscheduler(0, fifo ? SCHED_FIFO : SCHED_OTHER, &p),
 		    "sched_setscheduler() failed: %s", strerror(errno));
@@ -389,9 +390,8 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 		usleep(KILL_POLL_US);
 	/* From here on the victim does not run. */
 	end = secmmu_now() + REAPER_NS;
-	/* On PREEMPT_RT the reaper's timer is run by a thread of our priority. */
 	while (!(reaped = reaper_said(kmsg, v.pid)) && secmmu_now() < end)
-		sched_yield();
+		;
 	set_fifo(false);
 	if (oom_kills(cgroup) == kills) {
 		ksft_print_msg("FAIL %s: no OOM kill in 60 s\n", name);
@@ -401,6 +401,22 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 	end_victim(&v);
 	close(kmsg);
 	return reaped;
+}
+
+/*
+ * The reaper is woken by a timer of the CPU that is kept busy.  On PREEMPT_RT a
+ * thread serves timers.
+ */
+static void set_softirq_thread(bool fifo)
+{
+	struct sched_param p = { .sched_priority = fifo ? OUR_PRIORITY + 1 : 0 };
+	char name[32];
+	long pid;
+
+	snprintf(name, sizeof(name), "ksoftirqd/%d", CPU_VICTIM);
+	pid = secmmu_kthread(name);
+	if (pid)
+		sched_setscheduler(pid, fifo ? SCHED_FIFO : SCHED_OTHER, &p);
 }
 
 static const char *run_oom(const char *name, const char *root, bool *pass)
@@ -421,11 +437,13 @@ static const char *run_oom(const char *name, const char *root, bool *pass)
 		goto out;
 	}
 	rt = set_rt_runtime(-1);
+	set_softirq_thread(true);
 	/* Where there is none there is nothing to set. */
 	secmmu_set(FAIR_PERIOD, FAIR_PERIOD_NS);
 	for (i = 0; *pass && (i < opt.iterations ||
 			      (!reaped && i < PATIENCE * opt.iterations)); i++)
 		reaped += oom_once(name, cgroup, pass);
+	set_softirq_thread(false);
 	if (rt >= -1)
 		set_rt_runtime(rt);
 	ksft_print_msg("%s: %u victims, the OOM reaper was there before the exit of %u\n",
