@@ -99,3 +99,9 @@ int accel_choose(const char *wish, struct accel_choice *out)
 	probe(&p);
 	return accel_decide(wish, &p, out);
 }
+
+bool accel_lost_guest(const char *reason)
+{
+	return strstr(reason, "exit_reason == (2)") ||
+	       strstr(reason, "the guest is lost");
+}

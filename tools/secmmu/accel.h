@@ -3,6 +3,8 @@
 #ifndef SECMMU_ACCEL_H
 #define SECMMU_ACCEL_H
 
+#include <stdbool.h>
+
 enum accel {
 	ACCEL_TCG,		/* emulation, with SVM and nested paging */
 	ACCEL_KVM,		/* nested virtualization */
@@ -39,5 +41,14 @@ struct accel_probe {
 /** accel_decide - accel_choose() without the probing. */
 int accel_decide(const char *wish, const struct accel_probe *p,
 		 struct accel_choice *out);
+
+/**
+ * accel_lost_guest - whether a test ended because the emulator lost its guest
+ * @reason: of the test's result
+ *
+ * What tests say of a guest that shut down, or is at no address of its own. Under
+ * QEMU 7.2's TCG that happens now and then: docs/testing.md.
+ */
+bool accel_lost_guest(const char *reason);
 
 #endif

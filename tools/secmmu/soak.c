@@ -5,47 +5,111 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel.h"
 #include "bootrun.h"
 #include "plan.h"
 #include "status.h"
 #include "util.h"
 
-/* Of a boot.json that cannot be read nobody knows. */
-static bool passed(const char *boot)
+static const char *text(const json_t *o, const char *key)
 {
-	char *path = xasprintf("%s/boot.json", boot);
-	json_t *j = json_load_file(path, 0, NULL);
-	const char *status = json_string_value(json_object_get(j, "status"));
-	bool ok = status && !strcmp(status, status_name(STATUS_PASS));
+	const char *s = json_string_value(json_object_get(o, key));
 
-	json_decref(j);
-	free(path);
-	return ok;
+	return s ? s : "";
 }
 
-bool soak_failed(const char *dir, unsigned int number)
+static bool is(const json_t *o, const char *key, const char *value)
+{
+	return !strcmp(text(o, key), value);
+}
+
+static bool same_run(const json_t *a, const json_t *b)
+{
+	return json_equal(json_object_get(a, "slot"), json_object_get(b, "slot")) &&
+	       json_equal(json_object_get(a, "traced"), json_object_get(b, "traced")) &&
+	       is(a, "test", text(b, "test"));
+}
+
+static bool lost_guest(const json_t *test)
+{
+	return is(test, "status", status_name(STATUS_ERROR)) &&
+	       accel_lost_guest(text(test, "reason"));
+}
+
+/* Its guest was lost, or, for a result that is missing, that of its program. */
+static bool excused(const json_t *test, const json_t *tests)
+{
+	const json_t *other;
+	size_t i;
+
+	if (lost_guest(test))
+		return true;
+	if (!is(test, "status", status_name(STATUS_MISS)))
+		return false;
+	json_array_foreach(tests, i, other)
+		if (same_run(test, other) && lost_guest(other))
+			return true;
+	return false;
+}
+
+/* Nothing but guests that the emulator has lost. */
+static bool only_lost_guests(const json_t *boot)
+{
+	const json_t *tests = json_object_get(boot, "tests"), *test, *finding;
+	size_t i, lost = 0;
+
+	if (!is(boot, "accel", "tcg") || !is(boot, "reason", ""))
+		return false;
+	json_array_foreach(json_object_get(boot, "kernel_findings"), i, finding)
+		if (!json_is_true(json_object_get(finding, "expected")))
+			return false;
+	json_array_foreach(tests, i, test) {
+		if (is(test, "status", status_name(STATUS_PASS)) ||
+		    is(test, "status", status_name(STATUS_SKIP)))
+			continue;
+		if (!excused(test, tests))
+			return false;
+		lost++;
+	}
+	return lost;
+}
+
+/* Of a boot.json that cannot be read nobody knows. */
+enum soak_end soak_boot(const char *dir, unsigned int number)
 {
 	char *boot = bootrun_dir(dir, number);
-	bool failed = path_exists(boot) && !passed(boot);
+	char *path = xasprintf("%s/boot.json", boot);
+	enum soak_end end = SOAK_PASSED;
+	json_t *j = NULL;
 
+	if (path_exists(boot)) {
+		j = json_load_file(path, 0, NULL);
+		if (!is(j, "status", status_name(STATUS_PASS)))
+			end = j && only_lost_guests(j) ? SOAK_LOST : SOAK_FAILED;
+	}
+	json_decref(j);
+	free(path);
 	free(boot);
-	return failed;
+	return end;
 }
 
-unsigned int soak_count(const char *dir, int *failed)
+unsigned int soak_count(const char *dir, int *failed, unsigned int *lost)
 {
 	unsigned int n;
 
 	*failed = -1;
+	*lost = 0;
 	for (n = 0; n < PLAN_BOOTS_MAX; n++) {
 		char *boot = bootrun_dir(dir, n);
+		enum soak_end end = soak_boot(dir, n);
 		bool there = path_exists(boot);
 
 		free(boot);
 		if (!there)
 			break;
-		if (*failed < 0 && soak_failed(dir, n))
+		if (*failed < 0 && end == SOAK_FAILED)
 			*failed = (int)n;
+		*lost += end == SOAK_LOST;
 	}
 	return n;
 }

@@ -3,18 +3,23 @@
 #ifndef SECMMU_SOAK_H
 #define SECMMU_SOAK_H
 
-#include <stdbool.h>
+enum soak_end {
+	SOAK_PASSED,	/* or it is not there */
+	SOAK_LOST,	/* nothing failed but guests that the emulator lost */
+	SOAK_FAILED,
+};
 
-/** soak_failed - whether boot @number is in @dir, and did not pass. */
-bool soak_failed(const char *dir, unsigned int number);
+/** soak_boot - how boot @number of @dir ended. */
+enum soak_end soak_boot(const char *dir, unsigned int number);
 
 /**
  * soak_count - the boots that a results folder has
  * @dir: the folder
- * @failed: set to the number of the first that did not pass, or -1
+ * @failed: set to the number of the first that failed, or -1
+ * @lost: set to how many lost a guest to the emulator, and nothing else failed
  *
  * Return: how many there are, numbered from 0 without a gap.
  */
-unsigned int soak_count(const char *dir, int *failed);
+unsigned int soak_count(const char *dir, int *failed, unsigned int *lost);
 
 #endif

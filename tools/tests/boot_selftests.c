@@ -61,9 +61,7 @@ static enum status run_once(const char *program, const char *event,
 		print_error("%s -e %s -F %s: %s: %s\n", program, event,
 			    fault ? fault : "none", status_name(status),
 			    ktap_reason(k));
-	*lost = status == STATUS_ERROR &&
-		(strstr(ktap_reason(k), "exit_reason == (2)") ||
-		 strstr(ktap_reason(k), "the guest is lost"));
+	*lost = status == STATUS_ERROR && accel_lost_guest(ktap_reason(k));
 	strs_free(&events);
 	ktap_free(k);
 	return status;

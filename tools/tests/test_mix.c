@@ -201,25 +201,71 @@ static void copied(void **state)
 
 static void boots_counted(void **state)
 {
+	unsigned int lost;
 	int failed;
 
 	(void)state;
 	put("run/boot-000/boot.json", "{\"status\":\"PASS\"}");
-	assert_int_equal(soak_count("run", &failed), 1);
+	assert_int_equal(soak_count("run", &failed, &lost), 1);
 	assert_int_equal(failed, -1);
 	put("run/boot-001/boot.json", "{\"status\":\"MISS\"}");
 	put("run/boot-002/boot.json", "{\"status\":\"FAIL\"}");
 	put("run/.boot-003.tmp/boot.json", "{\"status\":\"PASS\"}");
-	assert_int_equal(soak_count("run", &failed), 3);
+	assert_int_equal(soak_count("run", &failed, &lost), 3);
 	assert_int_equal(failed, 1);
-	assert_false(soak_failed("run", 0));
-	assert_true(soak_failed("run", 1));
-	assert_false(soak_failed("run", 3));
+	assert_int_equal(lost, 0);
+	assert_int_equal(soak_boot("run", 0), SOAK_PASSED);
+	assert_int_equal(soak_boot("run", 1), SOAK_FAILED);
+	assert_int_equal(soak_boot("run", 3), SOAK_PASSED);
 	put("run/boot-000/boot.json", "{\"status\":");
-	assert_int_equal(soak_count("run", &failed), 3);
+	assert_int_equal(soak_count("run", &failed, &lost), 3);
 	assert_int_equal(failed, 0);
-	assert_int_equal(soak_count("nowhere", &failed), 0);
+	assert_int_equal(soak_count("nowhere", &failed, &lost), 0);
 	assert_int_equal(failed, -1);
+}
+
+#define RESULT(slot, test, status, reason)					\
+	"{\"slot\":" #slot ",\"traced\":false,\"test\":\"" test "\",\"status\":\""	\
+	status "\",\"reason\":\"" reason "\"}"
+#define BOOT(accel, reason, findings, tests)					\
+	"{\"status\":\"ERROR\",\"accel\":\"" accel "\",\"reason\":\"" reason "\"," \
+	"\"kernel_findings\":[" findings "],\"tests\":[" tests "]}"
+#define LOST RESULT(3, "protect", "ERROR", "assertion failed: x.c:87: exit_reason == (2)")
+#define STUCK RESULT(4, "overlap", "ERROR", "vcpu 1 does not stop: the guest is lost, it")
+#define MISSING(slot) RESULT(slot, "protect", "MISS", "no result came")
+
+/* A guest that the emulator loses is no reason to stop; all else is. */
+static void lost_guests(void **state)
+{
+	static const struct {
+		const char *boot;
+		enum soak_end end;
+	} cases[] = {
+		{ BOOT("tcg", "", "", LOST "," MISSING(3) "," STUCK), SOAK_LOST },
+		{ BOOT("tcg", "", "{\"kind\":\"oom\",\"expected\":true}", LOST), SOAK_LOST },
+		/* On real hardware it is KVM's. */
+		{ BOOT("kvm", "", "", LOST), SOAK_FAILED },
+		/* Of another program's run. */
+		{ BOOT("tcg", "", "", LOST "," MISSING(2)), SOAK_FAILED },
+		{ BOOT("tcg", "", "", LOST "," RESULT(3, "protect", "FAIL", "")), SOAK_FAILED },
+		{ BOOT("tcg", "", "", RESULT(3, "protect", "FAIL", "the guest is lost")),
+		  SOAK_FAILED },
+		{ BOOT("tcg", "the guest hung", "", LOST), SOAK_FAILED },
+		{ BOOT("tcg", "", "{\"kind\":\"warning\",\"expected\":false}", LOST),
+		  SOAK_FAILED },
+		{ BOOT("tcg", "", "", ""), SOAK_FAILED },
+	};
+	unsigned int lost;
+	int failed;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put("lost/boot-000/boot.json", cases[i].boot);
+		assert_int_equal(soak_boot("lost", 0), cases[i].end);
+		assert_int_equal(soak_count("lost", &failed, &lost), 1);
+		assert_int_equal(failed, cases[i].end == SOAK_FAILED ? 0 : -1);
+		assert_int_equal(lost, cases[i].end == SOAK_LOST);
+	}
 }
 
 /* The line that repeats a boot: all that the mix depends on is in it. */
@@ -293,6 +339,7 @@ int main(void)
 		cmocka_unit_test(evenly),
 		cmocka_unit_test(copied),
 		cmocka_unit_test(boots_counted),
+		cmocka_unit_test(lost_guests),
 		cmocka_unit_test(repeated),
 		cmocka_unit_test(recorded),
 	};
