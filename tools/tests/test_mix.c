@@ -263,7 +263,7 @@ static void lost_guests(void **state)
 		put("lost/boot-000/boot.json", cases[i].boot);
 		assert_int_equal(soak_boot("lost", 0), cases[i].end);
 		assert_int_equal(soak_count("lost", &failed, &lost), 1);
-		assert_int_equal(failed, cases[i].end == SOAK_FAILED ? 0 : -1);
+		assert_int_equal(failed == 0, cases[i].end == SOAK_FAILED);
 		assert_int_equal(lost, cases[i].end == SOAK_LOST);
 	}
 }
