@@ -7,25 +7,9 @@
 # interface must not compile.
 set -eu
 cd "$(dirname "$0")/.."
-top=$PWD
-series=$top/kvm-patches/linux-6.12
-
-cache=${SECMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/secmmu}
-src=$(find "$cache/source" -mindepth 1 -maxdepth 1 -type d -name '6.*' 2>/dev/null | sort -V | tail -n 1)
-if [ -z "$src" ]; then
-	echo "cross: no kernel source in $cache/source: run make kernel first" >&2
-	exit 2
-fi
-# A point release may have patches of its own.
-[ ! -d "$top/kvm-patches/linux-${src##*/}" ] || series=$top/kvm-patches/linux-${src##*/}
-
+me=cross
+. tools/kernel-tree.sh
 tree=$cache/cross/tree
-start=$(date +%s)
-
-say() {
-	s=$(($(date +%s) - start))
-	printf '[%3d:%02d] cross: %s\n' $((s / 60)) $((s % 60)) "$*"
-}
 
 triplet() {
 	case $1 in
@@ -38,12 +22,10 @@ triplet() {
 	esac
 }
 
-# A tree of hard links; git apply replaces files, so the source is safe.
 patched_tree() {
-	rm -rf "$tree"
-	cp -al "$src" "$tree"
+	pristine_tree "$tree"
 	for p in "$series"/*.patch; do
-		(cd "$tree" && GIT_CEILING_DIRECTORIES=$cache/cross git apply "$p")
+		apply_patch "$tree" "$p"
 	done
 }
 
@@ -109,12 +91,7 @@ for arch; do
 		exit 2
 	fi
 done
-mkdir -p "$cache/cross"
-exec 9>"$cache/cross/lock"
-if ! flock -n 9; then
-	echo "cross: another one is running: wait for it, or stop it" >&2
-	exit 2
-fi
+only_one "$cache/cross"
 patched_tree
 for arch; do
 	configure "$arch"

@@ -9,43 +9,20 @@
 # First a fault is planted that must be found: a check that is deaf would pass.
 set -eu
 cd "$(dirname "$0")/.."
-top=$PWD
-series=$top/kvm-patches/linux-6.12
-
-cache=${SECMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/secmmu}
-src=$(find "$cache/source" -mindepth 1 -maxdepth 1 -type d -name '6.*' 2>/dev/null | sort -V | tail -n 1)
-if [ -z "$src" ]; then
-	echo "lint: no kernel source in $cache/source: run make kernel first" >&2
-	exit 2
-fi
+me=lint
+. tools/kernel-tree.sh
 if ! command -v sparse >/dev/null; then
 	echo "lint: no sparse: apt-get install sparse" >&2
 	exit 2
 fi
-# A point release may have patches of its own.
-[ ! -d "$top/kvm-patches/linux-${src##*/}" ] || series=$top/kvm-patches/linux-${src##*/}
-
 lint=$cache/lint
 tree=$lint/tree
+only_one "$lint"
 mkdir -p "$lint/ok"
-exec 9>"$lint/lock"
-if ! flock -n 9; then
-	echo "lint: another one is running: wait for it, or stop it" >&2
-	exit 2
-fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-start=$(date +%s)
-
-say() {
-	s=$(($(date +%s) - start))
-	printf '[%3d:%02d] lint: %s\n' $((s / 60)) $((s % 60)) "$*"
-}
-
-# A tree of hard links; git apply replaces files, so the source is safe.
 fresh_tree() {
-	rm -rf "$tree"
-	cp -al "$src" "$tree"
+	pristine_tree "$tree"
 	mkdir "$tree/o.lint"
 	make -s -C "$tree" O=o.lint tinyconfig
 	(cd "$tree" && scripts/kconfig/merge_config.sh -m -O o.lint o.lint/.config \
@@ -131,7 +108,7 @@ go_to() {
 	while [ "$tree_at" -lt "$1" ]; do
 		tree_at=$((tree_at + 1))
 		p=$(sed -n "${tree_at}p" "$tmp/series")
-		(cd "$tree" && GIT_CEILING_DIRECTORIES=$lint git apply "$p")
+		apply_patch "$tree" "$p"
 	done
 }
 
@@ -182,7 +159,8 @@ arms() {
 
 ls "$series"/*.patch >"$tmp/series"
 n=$(wc -l <"$tmp/series")
-key=$(cat configs/linux-6.12/base.config configs/linux-6.12/kvm.config tools/lint-series.sh "$src/Makefile" |
+key=$(cat configs/linux-6.12/base.config configs/linux-6.12/kvm.config tools/lint-series.sh tools/kernel-tree.sh \
+	"$src/Makefile" |
 	sha256sum | cut -c1-16)
 base=$lint/base.$key
 i=0

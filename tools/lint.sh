@@ -6,12 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-cache=${SECMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/secmmu}
-src=$(find "$cache/source" -mindepth 1 -maxdepth 1 -type d -name '6.*' 2>/dev/null | sort -V | tail -n 1)
-if [ -z "$src" ]; then
-	echo "lint: no kernel source in $cache/source: run make kernel first" >&2
-	exit 2
-fi
+me=lint
+. tools/kernel-tree.sh
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 bad=0

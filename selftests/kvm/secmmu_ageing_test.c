@@ -245,7 +245,6 @@ static enum ageing_fault parse_fault(const char *arg)
 
 static void parse_options(int argc, char *argv[])
 {
-	const char *unknown;
 	int c;
 
 	while ((c = getopt(argc, argv, "i:e:F:lh")) != -1) {
@@ -254,10 +253,8 @@ static void parse_options(int argc, char *argv[])
 			iterations = secmmu_parse_range('i', optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'e':
-			wanted = secmmu_find_names(optarg, tests, sizeof(*tests),
-						   ARRAY_SIZE(tests), &unknown);
-			if (unknown)
-				secmmu_usage_error("unknown event '%s': -l lists the events", unknown);
+			wanted = secmmu_parse_events(optarg, tests, sizeof(*tests),
+						     ARRAY_SIZE(tests));
 			break;
 		case 'F':
 			ageing.fault = parse_fault(optarg);

@@ -502,7 +502,6 @@ static void help(const char *name)
 
 static void parse_options(int argc, char *argv[])
 {
-	const char *unknown;
 	unsigned long n;
 	char *end;
 	int c;
@@ -517,10 +516,8 @@ static void parse_options(int argc, char *argv[])
 			opt.iterations = n;
 			break;
 		case 'e':
-			opt.events = secmmu_find_names(optarg, events, sizeof(*events),
-						       ARRAY_SIZE(events), &unknown);
-			if (unknown)
-				secmmu_usage_error("unknown event '%s': -l lists the events", unknown);
+			opt.events = secmmu_parse_events(optarg, events, sizeof(*events),
+							 ARRAY_SIZE(events));
 			break;
 		case 'F':
 			if (strcmp(optarg, "no-release"))

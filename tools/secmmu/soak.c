@@ -7,33 +7,27 @@
 
 #include "accel.h"
 #include "bootrun.h"
+#include "jsonio.h"
 #include "plan.h"
 #include "status.h"
 #include "util.h"
 
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
 static bool is(const json_t *o, const char *key, const char *value)
 {
-	return !strcmp(text(o, key), value);
+	return !strcmp(jsonio_text(o, key), value);
 }
 
 static bool same_run(const json_t *a, const json_t *b)
 {
 	return json_equal(json_object_get(a, "slot"), json_object_get(b, "slot")) &&
 	       json_equal(json_object_get(a, "traced"), json_object_get(b, "traced")) &&
-	       is(a, "test", text(b, "test"));
+	       is(a, "test", jsonio_text(b, "test"));
 }
 
 static bool lost_guest(const json_t *test)
 {
 	return is(test, "status", status_name(STATUS_ERROR)) &&
-	       accel_lost_guest(text(test, "reason"));
+	       accel_lost_guest(jsonio_text(test, "reason"));
 }
 
 /* Its guest was lost, or, for a result that is missing, that of its program. */

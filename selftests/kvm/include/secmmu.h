@@ -586,13 +586,9 @@ static inline const struct secmmu_named *secmmu_entry(const void *table, size_t 
 }
 
 /*
- * The places, a bit each, that the names of @list, "a,b", have in a table of @nr
- * entries (at most 64) of @size bytes.  *@unknown is the first name that has none, or
- * NULL.  @list is cut up.
+ * For -e: the places, a bit each, that the names of @list, "a,b", have in a table of
+ * @nr entries (at most 64) of @size bytes.  Exits if a name has none.  @list is cut up.
  */
-uint64_t secmmu_find_names(char *list, const void *table, size_t size, uint32_t nr,
-			   const char **unknown);
-/* Likewise for -e; exits if a name has none. */
 uint64_t secmmu_parse_events(char *list, const void *table, size_t size, uint32_t nr);
 /* What -l prints of such a table. */
 void secmmu_list_events(const void *table, size_t size, uint32_t nr);

@@ -30,7 +30,7 @@ bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s);
 
 /*
  * The place that @name, with what follows, has in a table of events as
- * secmmu_find_names() takes it; @nr: none.  @before, the end of the events named so
+ * secmmu_parse_events() takes it; @nr: none.  @before, the end of the events named so
  * far or NULL, must be the same: exits otherwise.
  */
 uint32_t secmmu_find_suffixed(const char *name, const void *table, size_t size,

@@ -43,33 +43,20 @@ void secmmu_no_arguments(int argc, char *argv[])
 		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }
 
-uint64_t secmmu_find_names(char *list, const void *table, size_t size, uint32_t nr,
-			   const char **unknown)
+uint64_t secmmu_parse_events(char *list, const void *table, size_t size, uint32_t nr)
 {
 	uint64_t mask = 0;
 	char *name;
 	uint32_t i;
 
-	*unknown = NULL;
-	while (!*unknown && (name = strsep(&list, ","))) {
+	while ((name = strsep(&list, ","))) {
 		for (i = 0; i < nr; i++)
 			if (!strcmp(name, secmmu_entry(table, size, i)->name))
 				break;
 		if (i == nr)
-			*unknown = name;
-		else
-			mask |= 1UL << i;
+			secmmu_usage_error("unknown event '%s': -l lists the events", name);
+		mask |= 1UL << i;
 	}
-	return mask;
-}
-
-uint64_t secmmu_parse_events(char *list, const void *table, size_t size, uint32_t nr)
-{
-	const char *unknown;
-	uint64_t mask = secmmu_find_names(list, table, size, nr, &unknown);
-
-	if (unknown)
-		secmmu_usage_error("unknown event '%s': -l lists the events", unknown);
 	return mask;
 }
 
