@@ -43,11 +43,12 @@ int accel_decide(const char *wish, const struct accel_probe *p,
 		 struct accel_choice *out);
 
 /**
- * accel_lost_guest - whether a test ended because the emulator lost its guest
- * @reason: of the test's result
+ * accel_lost_guest - whether a test or a boot ended because the emulator lost its guest
+ * @reason: of the test's result, or the boot's
  *
- * What tests say of a guest that shut down, or is at no address of its own. Under
- * QEMU 7.2's TCG that happens now and then: docs/testing.md.
+ * What tests say of a guest that shut down, or is at no address of its own, and
+ * a diagnosis of a machine with a deaf CPU. Under QEMU 7.2's TCG that happens
+ * now and then: docs/testing.md.
  */
 bool accel_lost_guest(const char *reason);
 

@@ -44,17 +44,33 @@ void boot_forget_answers(struct boot *b)
 	}
 }
 
-static void ask_qemu(struct boot *b, FILE *f)
+/* Whether CPU 0 is, in what QEMU says of the registers of all. */
+static bool cpu0_halted(const char *registers)
 {
+	const char *cpu0 = strstr(registers, "CPU#0");
+	const char *next = cpu0 ? strstr(cpu0, "CPU#1") : NULL;
+	const char *hlt = cpu0 ? strstr(cpu0, "HLT=1") : NULL;
+
+	return hlt && (!next || hlt < next);
+}
+
+/* Returns whether CPU 0 is halted. */
+static bool ask_qemu(struct boot *b, FILE *f)
+{
+	bool halted = false;
+
 	b->wanted[ASK_STATUS] = qmp_send(b->qmp, "query-status", NULL);
 	b->wanted[ASK_REGISTERS] = qmp_hmp(b->qmp, "info registers -a");
 	boot_pump_for(b, b->limits.diagnose_ms, boot_answered);
 	fprintf(f, "== QEMU says the guest is: %s\n",
 		b->answer[ASK_STATUS] ? b->answer[ASK_STATUS] :
 					"(QEMU does not answer)");
-	if (b->answer[ASK_REGISTERS])
+	if (b->answer[ASK_REGISTERS]) {
 		fprintf(f, "== registers\n%s\n", b->answer[ASK_REGISTERS]);
+		halted = cpu0_halted(b->answer[ASK_REGISTERS]);
+	}
 	boot_forget_answers(b);
+	return halted;
 }
 
 /* As if somebody sent a break and pressed @key: needs interrupts to work. */
@@ -68,19 +84,24 @@ static void sysrq(struct boot *b, char key)
 		boot_pump_for(b, b->limits.diagnose_ms, interrupted);
 }
 
-static void backtraces(struct boot *b, FILE *f)
+/* Returns whether the kernel said something after the NMI, or can't tell. */
+static bool backtraces(struct boot *b, FILE *f)
 {
 	char *text = NULL, *line, *clean;
-	size_t len;
+	size_t len, before;
+	bool heard;
 
 	b->capture = open_memstream(&text, &len);
 	if (!b->capture)
-		return;
+		return true;
 	console_note(b->console, "asking for backtraces: sysrq l, sysrq w, NMI");
 	sysrq(b, 'l');
 	sysrq(b, 'w');
+	before = b->captured;
 	qmp_send(b->qmp, "inject-nmi", NULL);
 	boot_pump_for(b, b->limits.diagnose_ms, interrupted);
+	heard = b->captured > before || b->captured >= CAPTURE_MAX ||
+		b->ended || sig_pending();
 	fclose(b->capture);
 	b->capture = NULL;
 	fprintf(f, "== after sysrq l (all CPUs), sysrq w (blocked tasks) and an NMI\n");
@@ -90,6 +111,22 @@ static void backtraces(struct boot *b, FILE *f)
 		free(clean);
 	}
 	free(text);
+	return heard;
+}
+
+/*
+ * Linux lets only CPU 0 take an NMI of the machine, and says something about
+ * each. No kernel can make a halted CPU deaf to it (but a hypervisor that has
+ * forgotten its STGI), and TCG does now and then: docs/testing.md.
+ */
+static void lost_cpu(struct boot *b, FILE *f)
+{
+	char *reason = xasprintf("%s: the guest is lost, its CPU 0 is halted and takes no NMI",
+				 b->reason);
+
+	free(b->reason);
+	b->reason = reason;
+	fprintf(f, "== CPU 0 is halted and has not taken the NMI\n");
 }
 
 static bool is_hang(const struct boot *b)
@@ -101,6 +138,7 @@ static bool is_hang(const struct boot *b)
 void boot_diagnose(struct boot *b)
 {
 	char *last = console_last(b->console);
+	bool halted, heard = true;
 	size_t len;
 	FILE *f;
 
@@ -127,12 +165,14 @@ void boot_diagnose(struct boot *b)
 		/* From here on the guest's trouble is of our making. */
 		console_take_findings(b->console, &b->findings);
 		b->diagnosed = true;
-		ask_qemu(b, f);
+		halted = ask_qemu(b, f);
 		/* Before the guest is made to do anything. */
 		if (b->vmcore)
 			boot_vmcore(b, f);
 		if (qmp_fd(b->qmp) >= 0 && !sig_pending())
-			backtraces(b, f);
+			heard = backtraces(b, f);
+		if (b->greeted && halted && !heard)
+			lost_cpu(b, f);
 	} else if (b->vmcore && b->code == BOOT_ERR_PANIC) {
 		if (!b->ended)
 			ask_qemu(b, f);

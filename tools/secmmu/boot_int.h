@@ -40,6 +40,8 @@ struct boot_tty {
 	bool quit;		/* the escape key was pressed */
 };
 
+#define CAPTURE_MAX	(256u << 10)
+
 struct boot {
 	struct boot_limits limits;
 	enum boot_clock clock;
@@ -96,7 +98,7 @@ struct boot {
 	bool diagnosed;		/* @findings has those from before it */
 	struct findings findings;
 	FILE *capture;		/* console output of a diagnosis, or NULL */
-	size_t captured;
+	size_t captured;	/* bytes, up to CAPTURE_MAX */
 	uint64_t wanted[2];	/* ids of QMP answers waited for */
 	char *answer[2];
 	bool refused_us[2];	/* it was an error */

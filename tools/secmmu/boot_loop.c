@@ -10,7 +10,6 @@
 #include "boot_int.h"
 
 #define ERRORS_MAX	4096u
-#define CAPTURE_MAX	(256u << 10)
 #define PANIC_MS	1000
 /* Longer without a turn of the loop: we were stopped, not the guest. */
 #define STOPPED_NS	(2000 * MS)

@@ -149,7 +149,7 @@ static void fake_start(struct fake *f)
 	fake_hello(f);
 	if (fake_is(f, "two-hellos"))
 		fake_hello(f);
-	if (fake_is(f, "deaf"))
+	if (fake_is(f, "deaf") || fake_is(f, "asleep") || fake_is(f, "lost"))
 		f->mute = f->deaf = true;
 	if (fake_is(f, "garbage"))
 		fake_put(QEMU_FD_FRAMES, "garbage!", 8);
@@ -383,6 +383,13 @@ static const char *fake_dump(struct fake *f)
 		     "{\"return\": {}";
 }
 
+static const char *fake_registers(const struct fake *f)
+{
+	if (fake_is(f, "lost") || fake_is(f, "asleep"))
+		return "\"CPU#0\\r\\nRIP=ffffffff81000000 HLT=1\\r\\nCPU#1\\r\\nHLT=0\"";
+	return "\"CPU#0\\r\\nRIP=ffffffff81000000 HLT=0\\r\\nCPU#1\\r\\nHLT=1\"";
+}
+
 static void fake_monitor(struct fake *f)
 {
 	char buf[4096], answer[200];
@@ -406,10 +413,10 @@ static void fake_monitor(struct fake *f)
 			fake_qmp(answer);
 			continue;
 		}
-		if (strstr(line, "inject-nmi"))
+		if (strstr(line, "inject-nmi") && !fake_is(f, "lost"))
 			fake_say("[    9.000000] Kernel panic - not syncing: NMI: Not continuing\r\n");
 		snprintf(answer, sizeof(answer), "{\"return\": %s, \"id\": %d}\r\n",
-			 strstr(line, "human") ? "\"RIP=ffffffff81000000\"" :
+			 strstr(line, "human") ? fake_registers(f) :
 			 strstr(line, "query-status") ? "{\"status\": \"running\"}" : "{}",
 			 id ? atoi(id + 5) : 0);
 		fake_qmp(answer);

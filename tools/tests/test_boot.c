@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "accel.h"
 #include "boot.h"
 #include "fake_qemu.h"
 #include "perfdata.h"
@@ -47,7 +48,7 @@ static struct boot *start(const char *how)
 			.vmcore_ms = limit_ms(how, "vmcore-stall"),
 			.silence_ms = limit_ms(how, "silent"),
 			.hello_ms = limit_ms(how, "no-hello"),
-			.alive_ms = limit_ms(how, "deaf stubborn freeze vmcore-hang"),
+			.alive_ms = limit_ms(how, "deaf asleep lost stubborn freeze vmcore-hang"),
 			.exit_ms = limit_ms(how, "no-power-off"),
 			.load_ms = 60000,
 			.diagnose_ms = one_of(how, "deaf") ? 1500 : 300,
@@ -269,6 +270,27 @@ static void hang_is_diagnosed(void **state)
 	assert_non_null(strstr(res.diagnosis, "NMI: Not continuing"));
 	assert_int_equal(res.findings.n, 0);
 	boot_result_free(&res);
+}
+
+/* A halted CPU that takes no NMI is the emulator's; one that does is not. */
+static void lost_cpu_is_named(void **state)
+{
+	static const char lost[] = "the guest is lost, its CPU 0 is halted and takes no NMI";
+	static const char *const how[] = { "lost", "asleep", "deaf" };
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		struct boot *b = start(how[i]);
+
+		assert_int_equal(run(b, &r), BOOT_ERR_HANG);
+		end(b, BOOT_ERR_HANG, STATUS_MISS, "no sign of life for 2 s during RUN /tests/x",
+		    &res);
+		assert_int_equal(strstr(res.reason, lost) != NULL, !i);
+		assert_int_equal(accel_lost_guest(res.reason), !i);
+		boot_result_free(&res);
+	}
 }
 
 static void panic_in_a_run(void **state)
@@ -715,6 +737,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(faults_at_boot),
 		cmocka_unit_test(faults_of_a_run),
 		cmocka_unit_test(hang_is_diagnosed),
+		cmocka_unit_test(lost_cpu_is_named),
 		cmocka_unit_test(panic_in_a_run),
 		cmocka_unit_test(expected_findings),
 		cmocka_unit_test(garbage_is_an_error),

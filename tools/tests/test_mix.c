@@ -232,6 +232,8 @@ static void boots_counted(void **state)
 	"\"kernel_findings\":[" findings "],\"tests\":[" tests "]}"
 #define LOST RESULT(3, "protect", "ERROR", "assertion failed: x.c:87: exit_reason == (2)")
 #define STUCK RESULT(4, "overlap", "ERROR", "vcpu 1 does not stop: the guest is lost, it")
+#define HALTED "guest hangs: the guest is lost, its CPU 0 is halted and takes no NMI"
+#define STALL "{\"kind\":\"rcu-stall\",\"expected\":false}"
 #define MISSING(slot) RESULT(slot, "protect", "MISS", "no result came")
 
 /* A guest that the emulator loses is no reason to stop; all else is. */
@@ -251,6 +253,14 @@ static void lost_guests(void **state)
 		{ BOOT("tcg", "", "", RESULT(3, "protect", "FAIL", "the guest is lost")),
 		  SOAK_FAILED },
 		{ BOOT("tcg", "the guest hung", "", LOST), SOAK_FAILED },
+		/* The machine itself: what was not run is missing, and the kernel noticed. */
+		{ BOOT("tcg", HALTED, STALL, MISSING(2) "," MISSING(3)), SOAK_LOST },
+		{ BOOT("tcg", HALTED, STALL, RESULT(2, "thp", "FAIL", "") "," MISSING(3)),
+		  SOAK_FAILED },
+		{ BOOT("tcg", HALTED, "{\"kind\":\"kasan\",\"expected\":false}", MISSING(3)),
+		  SOAK_FAILED },
+		{ BOOT("tcg", "", STALL, LOST), SOAK_FAILED },
+		{ BOOT("kvm", HALTED, STALL, MISSING(3)), SOAK_FAILED },
 		{ BOOT("tcg", "", "{\"kind\":\"warning\",\"expected\":false}", LOST),
 		  SOAK_FAILED },
 		{ BOOT("tcg", "", "", ""), SOAK_FAILED },
