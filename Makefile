@@ -8,9 +8,10 @@ opt = $(if $(strip $($1)),--$2 '$(strip $($1))')
 
 SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
+JOBS_OPT := $(call opt,JOBS,jobs)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
-	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) \
+	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) $(JOBS_OPT) \
 	$(call opt,PATCHES,prefix) $(call opt,CONTROL,control) $(if $(PERF),--perf) $(call opt,VMCORE,vmcore)
 
 help:
@@ -58,6 +59,7 @@ help:
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
+#:   JOBS=N                   boots at a time
 #:   PATCHES=N                only the first N patches of the series
 #:   PERF=1                   make compare keeps a perf.data per boot and test
 #:   VMCORE=1                 and the memory of a guest that panics or hangs
@@ -74,7 +76,7 @@ check: tools
 # All selftests, the busy ones, the kernel's own; whatever the one before found.
 debug: tools
 	@status=0; for lane in $(or $(LANES),debug); do for plan in events debug upstream; do \
-		$(SECMMU) compare $(RUN) --plan $$plan --lane $$lane || status=$$?; \
+		$(SECMMU) compare $(RUN) --plan $$plan --lane $$lane $(JOBS_OPT) || status=$$?; \
 	done; done; exit $$status
 
 cross:
@@ -88,11 +90,11 @@ soak: tools
 		$(if $(MINUTES)$(BOOTS)$(BOOT),,--minutes 10) $(COMPARE)
 
 upstream: tools
-	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane)
+	@$(SECMMU) compare $(RUN) --plan upstream $(call opt,LANE,lane) $(JOBS_OPT)
 
 vmm: tools
 	@tools/setup.sh vmm
-	@$(SECMMU) compare $(RUN) --plan vmm $(call opt,LANE,lane) $(call opt,BOOTS,boots)
+	@$(SECMMU) compare $(RUN) --plan vmm $(call opt,LANE,lane) $(call opt,BOOTS,boots) $(JOBS_OPT)
 
 # A run in which tests failed has its table as well; one that broke has none.
 sites: tools

@@ -304,6 +304,18 @@ static void set_result(json_t *root, const struct boot_result *res)
 			    json_boolean(res->log_truncated));
 }
 
+/* The machine's CPUs it was kept to, when others ran beside it; none: they shared. */
+static json_t *beside_json(const struct share *s, unsigned int slot)
+{
+	json_t *o = json_object(), *a = json_array();
+
+	for (unsigned int i = 0; i < s->cpus; i++)
+		json_array_append_new(a, json_integer(s->of[slot * s->cpus + i]));
+	json_object_set_new(o, "boots", json_integer(s->boots));
+	json_object_set_new(o, "host_cpus", a);
+	return o;
+}
+
 /* The commands that were drawn for this boot. */
 static json_t *mix_json(const struct plan *p)
 {
@@ -346,6 +358,9 @@ int bootjson_write(struct bootjson *j, const char *path,
 			    json_integer((json_int_t)lost_events));
 	json_object_set_new(j->root, "lost_samples",
 			    json_integer((json_int_t)lost_samples));
+	if (r->share.boots)
+		json_object_set_new(j->root, "at_a_time",
+				    beside_json(&r->share, r->slot));
 	if (r->plan && r->plan->mix)
 		json_object_set_new(j->root, "mix", mix_json(r->plan));
 	json_object_set(j->root, "tests", j->tests);

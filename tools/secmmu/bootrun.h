@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "plan.h"
+#include "share.h"
 
 struct bootrun {
 	const struct plan *plan;
@@ -27,6 +28,8 @@ struct bootrun {
 	/* What else the kernel was made of, for the command that repeats the run; NULL */
 	const char *kernel_version, *prefix, *control;
 	enum vmcore_format vmcore;	/* of a guest that panics or hangs */
+	struct share share;		/* of the CPUs, if it is one of several at a time */
+	unsigned int slot;		/* in @share */
 	bool perf;			/* each test once more, under perf record */
 };
 

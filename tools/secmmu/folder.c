@@ -345,6 +345,21 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 	return 0;
 }
 
+/* Whether other boots ran on the same CPUs: older ones do not say, they were alone. */
+static int read_beside(struct folder *f, const json_t *boot, const char *path)
+{
+	const json_t *at = json_object_get(boot, "at_a_time");
+	uint64_t boots;
+
+	if (!at)
+		return 0;
+	if (get_count(at, "boots", path, &boots) || boots > UINT_MAX)
+		return -1;
+	if (!json_array_size(json_object_get(at, "host_cpus")) && boots > f->beside)
+		f->beside = (unsigned int)boots;
+	return 0;
+}
+
 static int read_boot_json(struct folder *f, struct folder_boot *b,
 			  const json_t *boot, const char *path)
 {
@@ -362,6 +377,8 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 		return -1;
 	if (json_object_get(boot, "lost_events") &&
 	    get_count(boot, "lost_events", path, &lost_events))
+		return -1;
+	if (read_beside(f, boot, path))
 		return -1;
 	s = jsonio_text(boot, "clock");
 	if (*s && strcmp(s, f->clock))

@@ -36,7 +36,8 @@ static int graver(int a, int b)
 	return order[ia > ib ? ia : ib];
 }
 
-static int start(const struct jobs *j, unsigned int i, struct worker *w)
+static int start(const struct jobs *j, unsigned int i, unsigned int slot,
+		 struct worker *w)
 {
 	pid_t parent = getpid();
 
@@ -52,7 +53,7 @@ static int start(const struct jobs *j, unsigned int i, struct worker *w)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(ST_INTR);
-		_exit(j->run(i, j->arg));
+		_exit(j->run(i, slot, j->arg));
 	}
 	w->pidfd = (int)syscall(SYS_pidfd_open, w->pid, 0);
 	return 0;
@@ -134,7 +135,7 @@ int jobs_run(const struct jobs *j)
 		if (!stopping && next < j->n && running < j->at_once) {
 			while (w[free_slot].pid)
 				free_slot++;
-			if (start(j, next++, &w[free_slot])) {
+			if (start(j, next++, free_slot, &w[free_slot])) {
 				ret = graver(ret, ST_HARNESS);
 				stopping = true;
 			} else {

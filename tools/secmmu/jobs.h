@@ -8,8 +8,11 @@
 struct jobs {
 	unsigned int n;			/* jobs, numbered from 0 */
 	unsigned int at_once;
-	/* In a child: do job @i, return its exit status. */
-	int (*run)(unsigned int i, void *arg);
+	/*
+	 * In a child: do job @i, return its exit status. No other job that runs
+	 * has the same @slot, which is below @at_once.
+	 */
+	int (*run)(unsigned int i, unsigned int slot, void *arg);
 	/* Whether job @i is done already, by an earlier run. */
 	bool (*done)(unsigned int i, void *arg);
 	/* In the parent: one job more is finished. */

@@ -433,6 +433,9 @@ static void check_boots(struct summary *s)
 		     f->n_boots, f->boots_planned);
 	if (f->aa < 0)
 		warn(s, "no A/A pair was run: the noise floor is unknown");
+	if (f->beside)
+		warn(s, "%u boots ran at a time on the same CPUs: no time means anything",
+		     f->beside);
 	if (f->lost)
 		warn(s, "%llu samples have only their system call time: trace events were lost",
 		     (unsigned long long)f->lost);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The main job: build, boot, run a plan, compare the arms, write the report. */
+#include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "report.h"
 #include "results.h"
 #include "resume.h"
+#include "settle.h"
 #include "sites_record.h"
 #include "soak.h"
 #include "util.h"
@@ -37,6 +40,7 @@ struct compare {
 	unsigned int jobs;
 	uint64_t started_ns;
 	bool soak_over;
+	unsigned int soak_good;	/* the first so many boots are whole and good */
 };
 
 static struct plan *make_plan(const struct compare_opts *o)
@@ -58,47 +62,28 @@ static struct plan *make_plan(const struct compare_opts *o)
 	return p;
 }
 
-static unsigned int host_cpus(void)
+/* What the plan leaves open, and who is to run where. */
+static int settle_all(struct compare *c, const struct plan *p,
+		      const struct compare_opts *o)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	struct settled s;
+	cpu_set_t usable;
+	int ret;
 
-	return n > 0 ? (unsigned int)n : 1;
-}
-
-/* Clock, CPUs and boots at a time follow from plan, accelerator and machine. */
-static int settle(struct compare *c, const struct plan *p,
-		  const struct compare_opts *o)
-{
-	bool tcg = c->boot.accel->which == ACCEL_TCG;
-	uint64_t jobs;
-
-	if (p->clock == PLAN_CLOCK_ICOUNT && !tcg) {
-		err("the icount clock needs emulation: use ACCEL=tcg or CLOCK=wall");
-		return ST_USAGE;
+	if (sched_getaffinity(0, sizeof(usable), &usable)) {
+		err("cannot tell which CPUs may be used: %s", strerror(errno));
+		return ST_HARNESS;
 	}
-	c->boot.clock = p->clock == PLAN_CLOCK_ICOUNT ||
-			(p->clock == PLAN_CLOCK_AUTO && tcg) ?
-				CLOCK_ICOUNT : CLOCK_WALL;
-	/* Several CPUs under icount run in turns: docs/contention.md. */
-	c->boot.cpus = p->cpus ? p->cpus :
-		       c->boot.clock == CLOCK_ICOUNT ? 1 : host_cpus();
-	/* Instructions are counted alike on a busy machine; time is not. */
-	c->jobs = c->boot.clock == CLOCK_ICOUNT ? host_cpus() : 1;
-	if (o->jobs) {
-		if (parse_u64(o->jobs, 1, 256, &jobs)) {
-			err("--jobs: '%s' is no number from 1 to 256", o->jobs);
-			return ST_USAGE;
-		}
-		if (jobs > 1 && c->boot.clock == CLOCK_WALL) {
-			err("--jobs %s: boots side by side disturb each other's wall clock: use 1, or CLOCK=icount",
-			    o->jobs);
-			return ST_USAGE;
-		}
-		c->jobs = (unsigned int)jobs;
-	}
-	if (c->jobs > p->boots)
-		c->jobs = p->boots;
-	return ST_OK;
+	ret = settle(p, c->boot.accel->which == ACCEL_TCG, o->jobs, &usable,
+		     "/sys/devices/system/cpu", &s);
+	c->boot.clock = s.clock;
+	c->boot.cpus = s.cpus;
+	c->boot.share = s.share;
+	c->jobs = s.jobs;
+	if (ret == ST_OK && s.share.boots)
+		info("%u boots at a time, each with %u CPUs%s", s.jobs, s.cpus,
+		     s.share.cpus >= s.cpus ? " of its own" : "; some have to share");
+	return ret;
 }
 
 /* How many boots is said in one way. */
@@ -188,7 +173,7 @@ static int check_early(struct compare *c, const struct plan *p,
 	if (ret == ST_OK)
 		ret = take_vmcore(c, o);
 	if (ret == ST_OK)
-		ret = settle(c, p, o);
+		ret = settle_all(c, p, o);
 	if (ret == ST_OK)
 		ret = use_qemu(c);
 	if (ret == ST_OK && c->resumed)
@@ -196,10 +181,13 @@ static int check_early(struct compare *c, const struct plan *p,
 	return ret;
 }
 
-static int run_boot(unsigned int i, void *arg)
+static int run_boot(unsigned int i, unsigned int slot, void *arg)
 {
 	struct compare *c = arg;
 
+	if (share_take(&c->boot.share, slot))
+		return ST_HARNESS;
+	c->boot.slot = slot;
 	c->boot.number = i;
 	/* How many there will be nobody knows. */
 	if (c->boot.plan->minutes)
@@ -217,7 +205,25 @@ static bool boot_done(unsigned int i, void *arg)
 	return done;
 }
 
-/* Of boots until a time: it is over, or the last one has failed. */
+/* Several boots at a time end in any order. */
+static bool soak_failed(struct compare *c, unsigned int n)
+{
+	bool gap = false;
+
+	for (unsigned int i = c->soak_good; i < n; i++) {
+		if (!boot_done(i, c)) {
+			gap = true;
+			continue;
+		}
+		if (soak_boot(c->results.dir, i) == SOAK_FAILED)
+			return true;
+		if (!gap)
+			c->soak_good = i + 1;
+	}
+	return false;
+}
+
+/* Of boots until a time: it is over, or one has failed. */
 static bool soak_done(unsigned int i, void *arg)
 {
 	struct compare *c = arg;
@@ -225,8 +231,7 @@ static bool soak_done(unsigned int i, void *arg)
 
 	if (c->soak_over || boot_done(i, arg))
 		return true;
-	c->soak_over = i && (now_ns() - c->started_ns >= ns ||
-			     soak_boot(c->results.dir, i - 1) == SOAK_FAILED);
+	c->soak_over = i && (now_ns() - c->started_ns >= ns || soak_failed(c, i));
 	return c->soak_over;
 }
 
@@ -568,6 +573,7 @@ int verb_compare(int argc, char **argv)
 	free(c.system_map);
 	free(c.qemu_version);
 	free(c.perf);
+	share_free(&c.boot.share);
 	json_decref(c.resumed);
 	return ret;
 }

@@ -29,7 +29,7 @@ fails "unknown clock" 2 "sundial" compare --clock sundial
 fails "unknown accelerator" 2 "abacus" compare --accel abacus
 fails "seed no number" 2 "lucky" compare --seed lucky
 fails "unknown kind of vmcore" 2 "vmcore.*pdf.*elf.*kdump" compare --vmcore pdf
-fails "jobs with the wall clock" 2 "wall" compare --clock wall --jobs 2
+fails "jobs with the wall clock" 2 "CPUs" compare --clock wall --boots 256 --jobs 256
 if grep -qwE 'svm|vmx' /proc/cpuinfo; then
 	skip "ACCEL=kvm without SVM and VMX" "this machine has them"
 else

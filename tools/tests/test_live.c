@@ -253,8 +253,9 @@ static void seconds_run(void **state)
 }
 
 /* Boots are processes: what they draw is cleared by their parent. */
-static int job(unsigned int i, void *arg)
+static int job(unsigned int i, unsigned int slot, void *arg)
 {
+	(void)slot;
 	(void)arg;
 	live("boot %u is under way", i);
 	return ST_OK;

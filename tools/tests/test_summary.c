@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "madeup.h"
 #include "report.h"
 #include "summary.h"
 #include "table.h"
@@ -535,6 +536,39 @@ static void broken_aa_is_flagged(void **state)
 	free(fixture);
 }
 
+/* Whether a warning says so. */
+static bool warned(const struct summary *s, const char *of)
+{
+	for (size_t i = 0; i < s->n_warnings; i++)
+		if (strstr(s->warnings[i], of))
+			return true;
+	return false;
+}
+
+/* Boots at a time are no matter as long as each had CPUs of its own. */
+static void boots_beside_each_other(void **state)
+{
+	struct run r = { .boots = 6, .syscall = tenth_slower };
+	char *dir = make_run(&r, "beside");
+	char *path = xasprintf("%s/boot-003/boot.json", dir);
+	struct summary s;
+
+	(void)state;
+	edit(path, "at_a_time", "boots", "2");
+	edit(path, "at_a_time", "host_cpus", "[4, 5]");
+	assert_int_equal(summary_load(dir, &s), 0);
+	assert_false(warned(&s, "at a time"));
+	summary_free(&s);
+	edit(path, "at_a_time", "host_cpus", "[]");
+	assert_int_equal(summary_load(dir, &s), 0);
+	assert_true(warned(&s, "2 boots ran at a time on the same CPUs"));
+	summary_free(&s);
+	edit(path, "at_a_time", "boots", "-2");
+	assert_int_equal(summary_load(dir, &s), -1);
+	free(path);
+	free(dir);
+}
+
 static void failed_boots_are_left_out(void **state)
 {
 	struct run r = { .boots = 8, .fail = "-f-----f", .syscall = tenth_slower,
@@ -893,6 +927,7 @@ int main(void)
 		cmocka_unit_test(long_times),
 		cmocka_unit_test(tracing_costs),
 		cmocka_unit_test(broken_aa_is_flagged),
+		cmocka_unit_test(boots_beside_each_other),
 		cmocka_unit_test(failed_boots_are_left_out),
 		cmocka_unit_test(too_few_boots),
 		cmocka_unit_test(degenerate_data),
