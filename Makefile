@@ -8,7 +8,7 @@ opt = $(if $(strip $($1)),--$2 '$(strip $($1))')
 
 SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
-JOBS_OPT := $(call opt,JOBS,jobs)
+JOBS_OPT := $(call opt,JOBS,jobs) $(call opt,CPUS,cpus)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
 	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) $(JOBS_OPT) \
@@ -59,7 +59,7 @@ help:
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
-#:   JOBS=N                   boots at a time
+#:   JOBS=N CPUS=N            boots at a time; CPUs of a guest
 #:   PATCHES=N                only the first N patches of the series
 #:   PERF=1                   make compare keeps a perf.data per boot and test
 #:   VMCORE=1                 and the memory of a guest that panics or hangs

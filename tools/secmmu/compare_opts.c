@@ -17,6 +17,7 @@ static const struct option longopts[] = {
 	{ "events", required_argument, NULL, 'e' },
 	{ "lane", required_argument, NULL, 'l' },
 	{ "accel", required_argument, NULL, 'x' },
+	{ "cpus", required_argument, NULL, 'n' },
 	{ "seed", required_argument, NULL, 's' },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "src", required_argument, NULL, 'S' },
@@ -48,6 +49,7 @@ static void usage(FILE *f)
 	      "  --events A,B...       only these events, of any plan\n"
 	      "  --lane NAME           a kernel with other options, of configs/lanes.ini\n"
 	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
+	      "  --cpus N              CPUs of a guest, instead of the plan's\n"
 	      "  --seed N              repeat a run's random order\n"
 	      "  --jobs N              boots at a time; with the wall clock those of a plan\n"
 	      "                        that compares need CPUs of their own\n"
@@ -82,6 +84,7 @@ static const char **string_of(struct compare_opts *o, int c)
 	case 'x': return &o->accel;
 	case 's': return &o->seed;
 	case 'j': return &o->jobs;
+	case 'n': return &o->cpus;
 	case 'S': return &o->kernel.src;
 	case 'K': return &o->kernel.version;
 	case 'r': return &o->results;
@@ -137,11 +140,10 @@ static bool is_path(int c, const char *value)
 	       (c == 'p' && (strchr(value, '/') || strstr(value, ".ini")));
 }
 
-/* Seed and folder are the manifest's; how many at a time is no matter. */
+/* Seed and folder are the manifest's. */
 static bool is_kept(int c)
 {
-	return c != 's' && c != 'r' && c != 'R' && c != 'j' && c != 'h' &&
-	       c != 'J';
+	return c != 's' && c != 'r' && c != 'R' && c != 'h' && c != 'J';
 }
 
 json_t *compare_opts_save(const struct compare_opts *o)

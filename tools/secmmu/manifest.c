@@ -212,7 +212,7 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 	const struct plan *p = b->plan;
 	char *arms = strs_join(&p->arms), *events = strs_join(&p->chosen);
 	char *own = xasprintf("%s/configs/plans/%s.ini", top_dir(), p->name);
-	char *boots = which_boots(p);
+	char *boots = which_boots(p), *cpus = xasprintf("%u", b->cpus);
 	char *cmd = xasprintf("make compare PLAN=%s ARMS=\"%s\"%s%s%s %s CLOCK=%s ACCEL=%s%s%s SEED=%llu%s",
 			      strcmp(p->path, own) ? p->path : p->name, arms,
 			      *events ? " EVENTS=\"" : "", events,
@@ -221,6 +221,9 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 			      p->lane ? p->lane : "", (unsigned long long)seed,
 			      b->perf ? " PERF=1" : "");
 
+	/* Boots at a time may have made it fewer than the machine's. */
+	if (p->own_cpus || b->share.boots)
+		cmd = add_variable(cmd, "CPUS", cpus);
 	cmd = add_variable(cmd, "KERNEL_SRC", src);
 	cmd = add_variable(cmd, "KERNEL_VERSION", b->kernel_version);
 	cmd = add_variable(cmd, "PATCHES", b->prefix);
@@ -228,6 +231,7 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 	if (b->vmcore)
 		cmd = add_variable(cmd, "VMCORE", vmcore_format_name(b->vmcore));
 	free(boots);
+	free(cpus);
 	free(own);
 	free(events);
 	free(arms);

@@ -69,6 +69,7 @@ struct plan {
 	unsigned int memory_mb;
 	unsigned int nodes;	/* NUMA nodes that the memory is made to look like */
 	unsigned int cpus;	/* 0: as many as the machine has (auto) */
+	bool own_cpus;		/* plan_set_cpus() has said so */
 	bool shadow;		/* KVM without two-dimensional paging */
 	bool vmm;		/* the guest gets a VMM (payload.h) */
 	struct plan_test *tests;
@@ -117,6 +118,9 @@ int plan_set_minutes(struct plan *p, const char *value);
 
 /** plan_set_boot - only the boot of this number, 0 to 999, of the run. */
 int plan_set_boot(struct plan *p, const char *value);
+
+/** plan_set_cpus - of a guest, 1 to 256, or auto. */
+int plan_set_cpus(struct plan *p, const char *value);
 
 /** plan_set_clock - auto, wall or icount. */
 int plan_set_clock(struct plan *p, const char *value);

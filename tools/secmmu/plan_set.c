@@ -71,6 +71,14 @@ int plan_set_lane(struct plan *p, const char *name)
 	return 0;
 }
 
+int plan_set_cpus(struct plan *p, const char *value)
+{
+	struct plan_loc l = { .key = "cpus" };
+
+	p->own_cpus = true;
+	return plan_key(p, SECTION_PLAN, &l, value);
+}
+
 int plan_set_clock(struct plan *p, const char *value)
 {
 	struct plan_loc l = { .key = "clock" };

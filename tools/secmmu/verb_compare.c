@@ -55,6 +55,7 @@ static struct plan *make_plan(const struct compare_opts *o)
 	    (o->minutes && plan_set_minutes(p, o->minutes)) ||
 	    (o->boot && plan_set_boot(p, o->boot)) ||
 	    (o->clock && plan_set_clock(p, o->clock)) ||
+	    (o->cpus && plan_set_cpus(p, o->cpus)) ||
 	    (o->events && plan_set_events(p, o->events))) {
 		plan_free(p);
 		return NULL;

@@ -302,6 +302,17 @@ static void repeated(void **state)
 	command = manifest_command(&b, 9, "/src/linux");
 	assert_string_equal(command, "make compare PLAN=soak ARMS=\"stock mutex\" EVENTS=\"aa dd\" BOOT=7 CLOCK=wall ACCEL=tcg LANE=debug SEED=9 KERNEL_SRC=/src/linux");
 	free(command);
+	b.cpus = 3;
+	b.share.boots = 2;
+	command = manifest_command(&b, 9, NULL);
+	assert_non_null(strstr(command, " CPUS=3"));
+	free(command);
+	b.share.boots = 0;
+	assert_int_equal(plan_set_cpus(p, "3"), 0);
+	command = manifest_command(&b, 9, NULL);
+	assert_non_null(strstr(command, " CPUS=3"));
+	free(command);
+	p->own_cpus = false;
 	b.kernel_version = "6.12.107";
 	b.prefix = "20";
 	b.control = "x.patch";
