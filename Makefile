@@ -8,7 +8,7 @@ opt = $(if $(strip $($1)),--$2 '$(strip $($1))')
 
 SOURCE := $(call opt,KERNEL_SRC,src) $(call opt,KERNEL_VERSION,kernel-version)
 RUN := $(SOURCE) $(call opt,ARMS,arms)
-JOBS_OPT := $(call opt,JOBS,jobs) $(call opt,CPUS,cpus)
+JOBS_OPT := $(call opt,JOBS,jobs) $(call opt,CPUS,cpus) $(call opt,PIN,pin)
 COMPARE := $(RUN) $(call opt,PLAN,plan) $(call opt,BOOTS,boots) $(call opt,ACCEL,accel) \
 	$(call opt,LANE,lane) $(call opt,CLOCK,clock) $(call opt,SEED,seed) $(call opt,EVENTS,events) \
 	$(call opt,MINUTES,minutes) $(call opt,BOOT,boot) $(call opt,RESUME,resume) $(JOBS_OPT) \
@@ -60,6 +60,7 @@ help:
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount
 #:   JOBS=N CPUS=N            boots at a time; CPUs of a guest
+#:   PIN=auto|yes|no          each vCPU to a CPU of the machine
 #:   PATCHES=N                only the first N patches of the series
 #:   PERF=1                   make compare keeps a perf.data per boot and test
 #:   VMCORE=1                 and the memory of a guest that panics or hangs

@@ -195,6 +195,8 @@ struct boot *boot_start(const struct boot_spec *s)
 	boot_set_timer(b, TIMER_HELLO, b->limits.hello_ms);
 	while (!b->code && !b->greeted)
 		boot_pump(b);
+	if (!b->code && s->pin)
+		boot_pin(b, s->pin, s->cpus);
 	if (b->code)
 		bury(b);
 	return b;
@@ -431,6 +433,7 @@ static void fill(struct boot *b, struct boot_result *r)
 	r->garbage = b->in.garbage;
 	r->gaps = b->in.gaps;
 	r->start_ms = b->hello_ms;
+	r->pinned = b->pinned;
 	if (b->started)
 		r->total_ms = (unsigned int)((now_ns() - b->start_ns) / MS);
 	r->command = xstrdup(b->qemu.command ? b->qemu.command : "");

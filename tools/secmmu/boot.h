@@ -57,6 +57,7 @@ struct boot_spec {
 	const struct accel_choice *accel;
 	enum boot_clock clock;
 	unsigned int cpus;
+	const unsigned int *pin;	/* the machine's CPU of each vCPU; NULL: any */
 	unsigned int memory_mb;
 	bool shadow;			/* see boot_set_shadow() */
 	const char *append;		/* added to the kernel's command line, or NULL */
@@ -198,6 +199,7 @@ struct boot_result {
 	uint64_t gaps;			/* frames missing */
 	bool log_truncated;		/* console.log reached its size limit */
 	unsigned int start_ms;		/* QEMU's start to HELLO; 0 if it never came */
+	bool pinned;			/* every vCPU, as @pin of the spec has it */
 	unsigned int total_ms;		/* QEMU's start to its end */
 };
 

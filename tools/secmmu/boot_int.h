@@ -95,12 +95,13 @@ struct boot {
 	uint64_t vmcore_max;	/* bytes */
 	struct vmcore *core;	/* while it is written */
 	int core_fd;		/* where it comes from; -1 before and after */
+	bool pinned;		/* every vCPU, to a CPU of the machine */
 	bool diagnosed;		/* @findings has those from before it */
 	struct findings findings;
 	FILE *capture;		/* console output of a diagnosis, or NULL */
 	size_t captured;	/* bytes, up to CAPTURE_MAX */
 	uint64_t wanted[2];	/* ids of QMP answers waited for */
-	char *answer[2];
+	char *answer[2];	/* what they say: text, status, or else JSON */
 	bool refused_us[2];	/* it was an error */
 	struct boot_tty tty;
 };
@@ -154,6 +155,17 @@ void boot_diagnose(struct boot *b);
 /** boot_pump_for - run the loop for @ms, or until QEMU ended or @done. */
 void boot_pump_for(struct boot *b, unsigned int ms,
 		   bool (*done)(const struct boot *b));
+
+/* boot_pin.c */
+
+/**
+ * boot_pin - keep each vCPU's thread to one CPU of the machine
+ * @to: of vCPU 0, 1, ...
+ * @n: vCPUs
+ *
+ * That it can't is said, and no failure: b->pinned.
+ */
+void boot_pin(struct boot *b, const unsigned int *to, unsigned int n);
 
 /* boot_vmcore.c */
 

@@ -94,7 +94,9 @@ static void take_answer(struct boot *b, const struct qmp_msg *m)
 				m->type == QMP_ERROR ? "desc" : "status"));
 		b->refused_us[i] = m->type == QMP_ERROR;
 		free(b->answer[i]);
-		b->answer[i] = xstrdup(text ? text : "(no answer)");
+		b->answer[i] = text ? xstrdup(text) : json_dumps(m->data, 0);
+		if (!b->answer[i])
+			b->answer[i] = xstrdup("(no answer)");
 	}
 }
 

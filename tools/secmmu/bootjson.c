@@ -358,7 +358,9 @@ int bootjson_write(struct bootjson *j, const char *path,
 			    json_integer((json_int_t)lost_events));
 	json_object_set_new(j->root, "lost_samples",
 			    json_integer((json_int_t)lost_samples));
-	if (r->share.boots)
+	if (r->pin)
+		json_object_set_new(j->root, "pinned", json_boolean(res->pinned));
+	if (r->share.boots > 1)
 		json_object_set_new(j->root, "at_a_time",
 				    beside_json(&r->share, r->slot));
 	if (r->plan && r->plan->mix)

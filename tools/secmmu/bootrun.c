@@ -730,12 +730,16 @@ static int run_plan(const struct bootrun *r)
 		.vmcore = r->vmcore,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
+	unsigned int *pin = NULL;
 	int ret = ST_HARNESS;
 
 	if (open_run(&run))
 		goto out;
 	spec.dir = run.dir;
 	spec.append = append;
+	if (r->pin)
+		pin = share_spread(&r->share, r->slot, r->cpus);
+	spec.pin = pin;
 	run.boot = boot_start(&spec);
 	run_slots(&run);
 	boot_end(run.boot, &res);
@@ -755,6 +759,7 @@ out:
 	free(run.slots);
 	free(run.dir);
 	free(append);
+	free(pin);
 	return ret;
 }
 

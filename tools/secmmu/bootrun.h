@@ -28,8 +28,9 @@ struct bootrun {
 	/* What else the kernel was made of, for the command that repeats the run; NULL */
 	const char *kernel_version, *prefix, *control;
 	enum vmcore_format vmcore;	/* of a guest that panics or hangs */
-	struct share share;		/* of the CPUs, if it is one of several at a time */
-	unsigned int slot;		/* in @share */
+	struct share share;		/* of the machine's CPUs, with the wall clock */
+	unsigned int slot;		/* of the boot, in @share */
+	bool pin;			/* vCPUs, to CPUs of the share */
 	bool perf;			/* each test once more, under perf record */
 };
 

@@ -18,6 +18,7 @@ static const struct option longopts[] = {
 	{ "lane", required_argument, NULL, 'l' },
 	{ "accel", required_argument, NULL, 'x' },
 	{ "cpus", required_argument, NULL, 'n' },
+	{ "pin", required_argument, NULL, 'i' },
 	{ "seed", required_argument, NULL, 's' },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "src", required_argument, NULL, 'S' },
@@ -50,6 +51,8 @@ static void usage(FILE *f)
 	      "  --lane NAME           a kernel with other options, of configs/lanes.ini\n"
 	      "  --accel auto|kvm|tcg  how QEMU runs the guest\n"
 	      "  --cpus N              CPUs of a guest, instead of the plan's\n"
+	      "  --pin auto|yes|no     each vCPU to a CPU of the machine (auto: where\n"
+	      "                        time is measured)\n"
 	      "  --seed N              repeat a run's random order\n"
 	      "  --jobs N              boots at a time; with the wall clock those of a plan\n"
 	      "                        that compares need CPUs of their own\n"
@@ -85,6 +88,7 @@ static const char **string_of(struct compare_opts *o, int c)
 	case 's': return &o->seed;
 	case 'j': return &o->jobs;
 	case 'n': return &o->cpus;
+	case 'i': return &o->pin;
 	case 'S': return &o->kernel.src;
 	case 'K': return &o->kernel.version;
 	case 'r': return &o->results;

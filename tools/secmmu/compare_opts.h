@@ -10,7 +10,7 @@
 /* As given; NULL: not given. The strings are argv's, or the manifest's. */
 struct compare_opts {
 	const char *plan, *arms, *boots, *clock, *events, *accel, *seed;
-	const char *jobs, *cpus, *results, *append, *vmcore, *lane, *resume, *minutes, *boot;
+	const char *jobs, *cpus, *pin, *results, *append, *vmcore, *lane, *resume, *minutes, *boot;
 	struct kernel_opts kernel;
 	bool perf;		/* each test once more, under perf */
 	bool only_arms;		/* build no other arm than those of the run */

@@ -25,6 +25,7 @@ static const struct item {
 	{ "why this accelerator", "accel", "why" },
 	{ "QEMU", "qemu", "version" },
 	{ "guest CPUs", NULL, "cpus" },
+	{ "vCPUs pinned", NULL, "pin" },
 	{ "kernel command line", "identity", "append" },
 	{ "plan", NULL, "plan" },
 	{ "lane", "plan_spec", "lane" },

@@ -120,6 +120,8 @@ json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a)
 	/* Only then, so that runs of before can go on. */
 	if (b->perf)
 		json_object_set_new(o, "perf", json_true());
+	if (b->pin)
+		json_object_set_new(o, "pin", json_true());
 	return o;
 }
 
@@ -222,8 +224,10 @@ char *manifest_command(const struct bootrun *b, uint64_t seed, const char *src)
 			      b->perf ? " PERF=1" : "");
 
 	/* Boots at a time may have made it fewer than the machine's. */
-	if (p->own_cpus || b->share.boots)
+	if (p->own_cpus || b->share.boots > 1)
 		cmd = add_variable(cmd, "CPUS", cpus);
+	if (b->pin || (b->clock == CLOCK_WALL && b->accel->which == ACCEL_KVM))
+		cmd = add_variable(cmd, "PIN", b->pin ? "yes" : "no");
 	cmd = add_variable(cmd, "KERNEL_SRC", src);
 	cmd = add_variable(cmd, "KERNEL_VERSION", b->kernel_version);
 	cmd = add_variable(cmd, "PATCHES", b->prefix);
@@ -277,6 +281,7 @@ json_t *manifest_make(const struct bootrun *b, const struct artifacts *a,
 	json_object_set_new(m, "plan_spec", plan_spec(b->plan));
 	json_object_set_new(m, "clock", json_string(clock_name(b)));
 	json_object_set_new(m, "cpus", json_integer(b->cpus));
+	json_object_set_new(m, "pin", json_boolean(b->pin));
 	json_object_set_new(accel, "name",
 			    json_string(accel_name(b->accel->which)));
 	json_object_set_new(accel, "why", json_string(b->accel->why));

@@ -26,6 +26,8 @@ static int side_by_side(const struct plan *p, const cpu_set_t *usable,
 	unsigned int own;
 
 	share_make(sys, usable, out->jobs, &out->share);
+	if (out->jobs < 2)
+		return ST_OK;
 	own = out->share.cpus;
 	if (!p->cpus && own)
 		out->cpus = own;
@@ -36,7 +38,31 @@ static int side_by_side(const struct plan *p, const cpu_set_t *usable,
 	return ST_USAGE;
 }
 
-int settle(const struct plan *p, bool tcg, const char *jobs,
+/* Whether vCPUs are pinned; an emulated one's time means nothing anyway. */
+static int choose_pin(const char *pin, bool tcg, const cpu_set_t *usable,
+		      struct settled *out)
+{
+	bool yes = pin && !strcmp(pin, "yes");
+
+	if (pin && !yes && strcmp(pin, "no") && strcmp(pin, "auto")) {
+		err("--pin: '%s' is not allowed: auto, yes or no", pin);
+		return ST_USAGE;
+	}
+	if (yes && out->clock == CLOCK_ICOUNT) {
+		err("--pin yes: the icount clock does not care where it runs: use CLOCK=wall, or leave it out");
+		return ST_USAGE;
+	}
+	if (yes && out->cpus > out->share.cpus) {
+		err("--pin yes: a guest has %u CPUs, and there are %u: use CPUS=N, or leave it out",
+		    out->cpus, out->share.cpus ? out->share.cpus : count(usable));
+		return ST_USAGE;
+	}
+	out->pin = yes || ((!pin || !strcmp(pin, "auto")) && !tcg &&
+			   out->clock == CLOCK_WALL && out->cpus <= out->share.cpus);
+	return ST_OK;
+}
+
+int settle(const struct plan *p, bool tcg, const char *jobs, const char *pin,
 	   const cpu_set_t *usable, const char *sys, struct settled *out)
 {
 	bool icount = p->clock == PLAN_CLOCK_ICOUNT ||
@@ -61,5 +87,7 @@ int settle(const struct plan *p, bool tcg, const char *jobs,
 	}
 	if (!p->minutes && out->jobs > p->boots)
 		out->jobs = p->boots;
-	return icount || out->jobs < 2 ? ST_OK : side_by_side(p, usable, sys, out);
+	if (!icount && side_by_side(p, usable, sys, out))
+		return ST_USAGE;
+	return choose_pin(pin, tcg, usable, out);
 }

@@ -95,10 +95,13 @@ void share_make(const char *sys, const cpu_set_t *usable, unsigned int boots,
 	}
 	/* Where cores have more CPUs than others have, some stay idle. */
 	out->of = xcalloc((size_t)boots * least, sizeof(*out->of));
+	out->core = xcalloc((size_t)boots * least, sizeof(*out->core));
 	from = 0;
 	for (unsigned int b = 0; b < boots; b++) {
-		for (unsigned int i = 0; i < least; i++)
+		for (unsigned int i = 0; i < least; i++) {
+			out->core[out->n] = v[from + i].core;
 			out->of[out->n++] = v[from + i].number;
+		}
 		from += in_cores(v, n, from, cores / boots);
 	}
 	out->cpus = least;
@@ -109,7 +112,8 @@ out:
 void share_free(struct share *s)
 {
 	free(s->of);
-	s->of = NULL;
+	free(s->core);
+	s->of = s->core = NULL;
 }
 
 int share_take(const struct share *s, unsigned int slot)
@@ -126,4 +130,30 @@ int share_take(const struct share *s, unsigned int slot)
 		return -1;
 	}
 	return 0;
+}
+
+/* How many CPUs of the same core stand before CPU @i of the share that begins at @from. */
+static unsigned int siblings_before(const struct share *s, unsigned int from,
+				    unsigned int i)
+{
+	unsigned int n = 0;
+
+	for (; i > from && s->core[i - 1] == s->core[i]; i--)
+		n++;
+	return n;
+}
+
+unsigned int *share_spread(const struct share *s, unsigned int slot,
+			   unsigned int n)
+{
+	unsigned int from = slot * s->cpus, done = 0, *v;
+
+	if (n > s->cpus)
+		return NULL;
+	v = xcalloc(n, sizeof(*v));
+	for (unsigned int turn = 0; done < n; turn++)
+		for (unsigned int i = from; i < from + s->cpus && done < n; i++)
+			if (siblings_before(s, from, i) == turn)
+				v[done++] = s->of[i];
+	return v;
 }

@@ -10,6 +10,7 @@ struct share {
 	unsigned int cpus;	/* that each has for itself; 0: all share all */
 	unsigned int n;
 	unsigned int *of;	/* @n CPUs: those of boot I from I * @cpus on */
+	unsigned int *core;	/* of each of them, a number */
 };
 
 /**
@@ -38,5 +39,17 @@ void share_free(struct share *s);
  * Return: 0, or -1 after a message.
  */
 int share_take(const struct share *s, unsigned int slot);
+
+/**
+ * share_spread - CPUs for the vCPUs of a boot's guest, one each
+ * @slot: which of the boots that run now, from 0
+ * @n: vCPUs
+ *
+ * Those of different cores come first.
+ *
+ * Return: @n CPUs of the share, to be freed; NULL if it has not that many.
+ */
+unsigned int *share_spread(const struct share *s, unsigned int slot,
+			   unsigned int n);
 
 #endif

@@ -75,13 +75,14 @@ static int settle_all(struct compare *c, const struct plan *p,
 		err("cannot tell which CPUs may be used: %s", strerror(errno));
 		return ST_HARNESS;
 	}
-	ret = settle(p, c->boot.accel->which == ACCEL_TCG, o->jobs, &usable,
-		     "/sys/devices/system/cpu", &s);
+	ret = settle(p, c->boot.accel->which == ACCEL_TCG, o->jobs, o->pin,
+		     &usable, "/sys/devices/system/cpu", &s);
 	c->boot.clock = s.clock;
 	c->boot.cpus = s.cpus;
 	c->boot.share = s.share;
+	c->boot.pin = s.pin;
 	c->jobs = s.jobs;
-	if (ret == ST_OK && s.share.boots)
+	if (ret == ST_OK && s.share.boots > 1)
 		info("%u boots at a time, each with %u CPUs%s", s.jobs, s.cpus,
 		     s.share.cpus >= s.cpus ? " of its own" : "; some have to share");
 	return ret;

@@ -383,6 +383,20 @@ static const char *fake_dump(struct fake *f)
 		     "{\"return\": {}";
 }
 
+/* Two vCPUs, both the only thread; or the second one somebody else's. */
+static const char *fake_cpus(const struct fake *f)
+{
+	static char text[100];
+
+	if (fake_is(f, "pin-dumb"))
+		return "{}";
+	snprintf(text, sizeof(text),
+		 "[{\"cpu-index\": 0, \"thread-id\": %d}, {\"cpu-index\": %d, \"thread-id\": %d}]",
+		 (int)getpid(), fake_is(f, "pin-index") ? 7 : 1,
+		 fake_is(f, "pin-foreign") ? (int)getppid() : (int)getpid());
+	return text;
+}
+
 static const char *fake_registers(const struct fake *f)
 {
 	if (fake_is(f, "lost") || fake_is(f, "asleep"))
@@ -392,7 +406,7 @@ static const char *fake_registers(const struct fake *f)
 
 static void fake_monitor(struct fake *f)
 {
-	char buf[4096], answer[200];
+	char buf[4096], answer[250];
 	ssize_t n = fake_receive(f, buf, sizeof(buf) - 1);
 	const char *said;
 	char *line, *id;
@@ -416,6 +430,7 @@ static void fake_monitor(struct fake *f)
 		if (strstr(line, "inject-nmi") && !fake_is(f, "lost"))
 			fake_say("[    9.000000] Kernel panic - not syncing: NMI: Not continuing\r\n");
 		snprintf(answer, sizeof(answer), "{\"return\": %s, \"id\": %d}\r\n",
+			 strstr(line, "query-cpus-fast") ? fake_cpus(f) :
 			 strstr(line, "human") ? fake_registers(f) :
 			 strstr(line, "query-status") ? "{\"status\": \"running\"}" : "{}",
 			 id ? atoi(id + 5) : 0);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -33,6 +34,8 @@ static unsigned int limit_ms(const char *how, const char *list)
 	return one_of(how, list) ? 2000 : 60000;
 }
 
+static unsigned int pin[2];	/* of a boot that is pinned */
+
 /* Start a boot whose QEMU goes wrong in the way @how. */
 static struct boot *start(const char *how)
 {
@@ -41,6 +44,7 @@ static struct boot *start(const char *how)
 		.initrd = initrd,
 		.accel = &tcg,
 		.cpus = 2,
+		.pin = strncmp(how, "pin", 3) ? NULL : pin,
 		.memory_mb = 512,
 		.dir = dir,
 		.vmcore = strncmp(how, "vmcore", 6) ? VMCORE_NONE : VMCORE_ELF,
@@ -270,6 +274,60 @@ static void hang_is_diagnosed(void **state)
 	assert_non_null(strstr(res.diagnosis, "NMI: Not continuing"));
 	assert_int_equal(res.findings.n, 0);
 	boot_result_free(&res);
+}
+
+/* The last CPU that this process may use. */
+static unsigned int some_cpu(void)
+{
+	unsigned int last = 0;
+	cpu_set_t set;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
+	for (unsigned int i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &set))
+			last = i;
+	return last;
+}
+
+/* Where QEMU's only thread may run. */
+static bool only_on(unsigned int cpu)
+{
+	char text[32] = "";
+	cpu_set_t set;
+
+	assert_true(readlink(pid_file, text, sizeof(text) - 1) > 0);
+	assert_int_equal(sched_getaffinity(atoi(text), sizeof(set), &set), 0);
+	return CPU_COUNT(&set) == 1 && CPU_ISSET(cpu, &set);
+}
+
+/* QEMU tells its threads; what is none of its own is left alone. */
+static void vcpus_are_pinned(void **state)
+{
+	static const char *const how[] = { "pin", "pin-index", "pin-foreign", "pin-dumb" };
+	struct boot_result res;
+	cpu_set_t before, after;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(getpid(), sizeof(before), &before), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		struct boot *b;
+
+		pin[0] = pin[1] = some_cpu();
+		b = start(how[i]);
+		assert_int_equal(boot_code(b), BOOT_OK);
+		if (!i)
+			assert_true(only_on(pin[0]));
+		end(b, BOOT_OK, STATUS_PASS, "", &res);
+		assert_int_equal(res.pinned, !i);
+		boot_result_free(&res);
+	}
+	/* A CPU that is not there. */
+	pin[0] = pin[1] = CPU_SETSIZE - 1;
+	end(start("pin"), BOOT_OK, STATUS_PASS, "", &res);
+	assert_false(res.pinned);
+	boot_result_free(&res);
+	assert_int_equal(sched_getaffinity(getpid(), sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&before, &after));
 }
 
 /* A halted CPU that takes no NMI is the emulator's; one that does is not. */
@@ -738,6 +796,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(faults_of_a_run),
 		cmocka_unit_test(hang_is_diagnosed),
 		cmocka_unit_test(lost_cpu_is_named),
+		cmocka_unit_test(vcpus_are_pinned),
 		cmocka_unit_test(panic_in_a_run),
 		cmocka_unit_test(expected_findings),
 		cmocka_unit_test(garbage_is_an_error),

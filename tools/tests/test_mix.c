@@ -313,6 +313,16 @@ static void repeated(void **state)
 	assert_non_null(strstr(command, " CPUS=3"));
 	free(command);
 	p->own_cpus = false;
+	b.pin = true;
+	command = manifest_command(&b, 9, NULL);
+	assert_non_null(strstr(command, " PIN=yes"));
+	free(command);
+	accel.which = ACCEL_KVM;
+	b.pin = false;
+	command = manifest_command(&b, 9, NULL);
+	assert_non_null(strstr(command, " PIN=no"));
+	free(command);
+	accel.which = ACCEL_TCG;
 	b.kernel_version = "6.12.107";
 	b.prefix = "20";
 	b.control = "x.patch";

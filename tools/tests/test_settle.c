@@ -93,6 +93,37 @@ static void shares(void **state)
 	assert_share(two_packages, 4, 2, 2, "0,2 1,3");
 }
 
+static void assert_spread(const struct place *v, unsigned int boots,
+			  unsigned int slot, unsigned int n, const char *of)
+{
+	const cpu_set_t set = first(8);
+	unsigned int *cpus;
+	char text[64] = "";
+	struct share s;
+
+	make_sys(v, 8);
+	share_make("sys", &set, boots, &s);
+	cpus = share_spread(&s, slot, n);
+	for (unsigned int i = 0; cpus && i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u",
+			 i ? "," : "", cpus[i]);
+	assert_string_equal(text, of);
+	free(cpus);
+	share_free(&s);
+}
+
+/* vCPUs: cores of their own come before a sibling. */
+static void spread(void **state)
+{
+	(void)state;
+	assert_spread(eight_threads, 1, 0, 4, "0,1,2,3");
+	assert_spread(eight_threads, 1, 0, 6, "0,1,2,3,4,5");
+	assert_spread(eight_threads, 2, 1, 2, "2,3");
+	assert_spread(eight_threads, 2, 1, 3, "2,3,6");
+	assert_spread(eight_threads, 2, 1, 5, "");
+	assert_spread(hybrid, 1, 0, 7, "0,2,4,5,6,7,1");
+}
+
 /* A machine that describes nothing: each CPU is a core. */
 static void nothing_known(void **state)
 {
@@ -115,32 +146,40 @@ static const struct plan_pair pair;
 static const struct {
 	struct plan plan;
 	bool tcg;
-	const char *jobs;
+	const char *jobs, *pin;
 	unsigned int cpus;	/* usable, each a core */
 	const char *error;	/* or NULL, and */
 	enum boot_clock clock;
 	unsigned int guest, at_once, own;
+	bool pinned;
 } cases[] = {
-	{ { .boots = 9, COMPARES }, true, NULL, 4, NULL, CLOCK_ICOUNT, 1, 4, 0 },
-	{ { .boots = 3, COMPARES }, true, NULL, 4, NULL, CLOCK_ICOUNT, 1, 3, 0 },
-	{ { .boots = 9, COMPARES }, true, "9", 4, NULL, CLOCK_ICOUNT, 1, 9, 0 },
-	{ { .boots = 9, .cpus = 2 }, true, NULL, 4, NULL, CLOCK_ICOUNT, 2, 4, 0 },
-	{ { .boots = 9, COMPARES }, false, NULL, 4, NULL, CLOCK_WALL, 4, 1, 0 },
-	{ { .boots = 9, COMPARES }, false, "1", 4, NULL, CLOCK_WALL, 4, 1, 0 },
-	{ { .boots = 9, COMPARES }, false, "2", 4, NULL, CLOCK_WALL, 2, 2, 2 },
-	{ { .boots = 9, COMPARES, .cpus = 2 }, false, "2", 4, NULL, CLOCK_WALL, 2, 2, 2 },
-	{ { .boots = 9, COMPARES, .cpus = 3 }, false, "2", 4, "--jobs 2", 0, 0, 0, 0 },
-	{ { .boots = 9, COMPARES }, false, "5", 4, "4 CPUs", 0, 0, 0, 0 },
-	{ { .boots = 9, .aa = (char *)"x" }, false, "5", 4, "compares times", 0, 0, 0, 0 },
-	{ { .boots = 9, LOOKS }, false, "5", 4, NULL, CLOCK_WALL, 4, 5, 0 },
-	{ { .boots = 9, LOOKS }, false, "2", 4, NULL, CLOCK_WALL, 2, 2, 2 },
-	{ { .boots = 9, LOOKS, .cpus = 4 }, false, "2", 4, NULL, CLOCK_WALL, 4, 2, 2 },
+	{ { .boots = 9, COMPARES }, true, NULL, NULL, 4, NULL, CLOCK_ICOUNT, 1, 4, 0, false },
+	{ { .boots = 3, COMPARES }, true, NULL, NULL, 4, NULL, CLOCK_ICOUNT, 1, 3, 0, false },
+	{ { .boots = 9, COMPARES }, true, "9", NULL, 4, NULL, CLOCK_ICOUNT, 1, 9, 0, false },
+	{ { .boots = 9, .cpus = 2 }, true, NULL, NULL, 4, NULL, CLOCK_ICOUNT, 2, 4, 0, false },
+	{ { .boots = 9, COMPARES }, false, NULL, NULL, 4, NULL, CLOCK_WALL, 4, 1, 4, true },
+	{ { .boots = 9, COMPARES }, false, "1", NULL, 4, NULL, CLOCK_WALL, 4, 1, 4, true },
+	{ { .boots = 9, COMPARES }, false, "2", NULL, 4, NULL, CLOCK_WALL, 2, 2, 2, true },
+	{ { .boots = 9, COMPARES, .cpus = 2 }, false, "2", "no", 4, NULL, CLOCK_WALL, 2, 2, 2, false },
+	{ { .boots = 9, COMPARES, .cpus = 3 }, false, "2", NULL, 4, "--jobs 2", 0, 0, 0, 0, false },
+	{ { .boots = 9, COMPARES }, false, "5", NULL, 4, "4 CPUs", 0, 0, 0, 0, false },
+	{ { .boots = 9, .aa = (char *)"x" }, false, "5", NULL, 4, "compares times", 0, 0, 0, 0, false },
+	{ { .boots = 9, LOOKS }, false, "5", NULL, 4, NULL, CLOCK_WALL, 4, 5, 0, false },
+	{ { .boots = 9, LOOKS }, false, "2", "auto", 4, NULL, CLOCK_WALL, 2, 2, 2, true },
+	{ { .boots = 9, LOOKS, .cpus = 4 }, false, "2", NULL, 4, NULL, CLOCK_WALL, 4, 2, 2, false },
+	/* Emulated time means nothing, but its threads can be pinned. */
+	{ { .boots = 9, .clock = PLAN_CLOCK_WALL }, true, NULL, NULL, 4, NULL, CLOCK_WALL, 4, 1, 4, false },
+	{ { .boots = 9, .clock = PLAN_CLOCK_WALL }, true, NULL, "yes", 4, NULL, CLOCK_WALL, 4, 1, 4, true },
+	{ { .boots = 9, .cpus = 5 }, false, NULL, NULL, 4, NULL, CLOCK_WALL, 5, 1, 4, false },
+	{ { .boots = 9, .cpus = 5 }, false, NULL, "yes", 4, "has 5 CPUs, and there are 4", 0, 0, 0, 0, false },
+	{ { .boots = 9 }, true, NULL, "yes", 4, "icount", 0, 0, 0, 0, false },
+	{ { .boots = 9 }, false, NULL, "maybe", 4, "'maybe'", 0, 0, 0, 0, false },
 	/* A single boot has nobody beside it; one of minutes has. */
-	{ { .boots = 1, COMPARES }, false, "5", 4, NULL, CLOCK_WALL, 4, 1, 0 },
-	{ { .boots = 1, LOOKS, .minutes = 1 }, false, "2", 4, NULL, CLOCK_WALL, 2, 2, 2 },
-	{ { .boots = 9, .clock = PLAN_CLOCK_ICOUNT }, false, NULL, 4, "icount", 0, 0, 0, 0 },
-	{ { .boots = 9 }, true, "0", 4, "'0'", 0, 0, 0, 0 },
-	{ { .boots = 9 }, true, "many", 4, "'many'", 0, 0, 0, 0 },
+	{ { .boots = 1, COMPARES }, false, "5", NULL, 4, NULL, CLOCK_WALL, 4, 1, 4, true },
+	{ { .boots = 1, LOOKS, .minutes = 1 }, false, "2", NULL, 4, NULL, CLOCK_WALL, 2, 2, 2, true },
+	{ { .boots = 9, .clock = PLAN_CLOCK_ICOUNT }, false, NULL, NULL, 4, "icount", 0, 0, 0, 0, false },
+	{ { .boots = 9 }, true, "0", NULL, 4, "'0'", 0, 0, 0, 0, false },
+	{ { .boots = 9 }, true, "many", NULL, 4, "'many'", 0, 0, 0, 0, false },
 };
 
 static void settled(void **state)
@@ -154,7 +193,7 @@ static void settled(void **state)
 
 		plan.name = (char *)"p";
 		listen_begin();
-		ret = settle(&plan, cases[i].tcg, cases[i].jobs, &set, "nowhere", &s);
+		ret = settle(&plan, cases[i].tcg, cases[i].jobs, cases[i].pin, &set, "nowhere", &s);
 		listen_end();
 		if (cases[i].error) {
 			assert_int_equal(ret, ST_USAGE);
@@ -165,6 +204,7 @@ static void settled(void **state)
 			assert_int_equal(s.cpus, cases[i].guest);
 			assert_int_equal(s.jobs, cases[i].at_once);
 			assert_int_equal(s.share.cpus, cases[i].own);
+			assert_int_equal(s.pin, cases[i].pinned);
 		}
 		share_free(&s.share);
 	}
@@ -259,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares),
+		cmocka_unit_test(spread),
 		cmocka_unit_test(nothing_known),
 		cmocka_unit_test(settled),
 		cmocka_unit_test(taken),
