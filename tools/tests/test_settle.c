@@ -60,21 +60,29 @@ static void make_sys(const struct place *v, size_t n)
 	}
 }
 
+/* "0,4 1,5": @v in groups of @each. */
+static void assert_cpus(const unsigned int *v, unsigned int n, unsigned int each,
+			const char *expected)
+{
+	char text[256] = "";
+
+	for (unsigned int i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u",
+			 !i ? "" : i % each ? "," : " ", v[i]);
+	assert_string_equal(text, expected);
+}
+
 static void assert_share(const struct place *v, size_t n, unsigned int boots,
 			 unsigned int cpus, const char *of)
 {
 	const cpu_set_t set = first((unsigned int)n);
-	char text[256] = "";
 	struct share s;
 
 	make_sys(v, n);
 	share_make("sys", &set, boots, &s);
 	assert_int_equal(s.boots, boots);
 	assert_int_equal(s.cpus, cpus);
-	for (unsigned int i = 0; i < s.n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u",
-			 !i ? "" : i % s.cpus ? "," : " ", s.of[i]);
-	assert_string_equal(text, of);
+	assert_cpus(s.of, s.n, s.cpus, of);
 	share_free(&s);
 }
 
@@ -98,16 +106,12 @@ static void assert_spread(const struct place *v, unsigned int boots,
 {
 	const cpu_set_t set = first(8);
 	unsigned int *cpus;
-	char text[64] = "";
 	struct share s;
 
 	make_sys(v, 8);
 	share_make("sys", &set, boots, &s);
 	cpus = share_spread(&s, slot, n);
-	for (unsigned int i = 0; cpus && i < n; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u",
-			 i ? "," : "", cpus[i]);
-	assert_string_equal(text, of);
+	assert_cpus(cpus, cpus ? n : 0, n, of);
 	free(cpus);
 	share_free(&s);
 }
