@@ -63,6 +63,13 @@ void doctor_disk(struct doctor *d, const char *what, const char *dir,
 void doctor_accel(struct doctor *d, const struct accel_choice *accel);
 
 /**
+ * doctor_emulator - whether QEMU's emulation of a virtualizing CPU can be relied on
+ * @version: of QEMU, "7.2.22"
+ */
+void doctor_emulator(struct doctor *d, const struct accel_choice *accel,
+		     const char *version);
+
+/**
  * doctor_packages - what tools/setup.sh --missing says
  * @missing: names, separated by blanks; "" if there are none
  * @root: whether we may install

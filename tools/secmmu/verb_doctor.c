@@ -155,7 +155,7 @@ static const char *complaint(const char *text)
 	return colon ? colon + strlen("error: ") : "no reason given";
 }
 
-static void check_qemu(struct doctor *d)
+static void check_qemu(struct doctor *d, const struct accel_choice *accel)
 {
 	struct qemu_info q;
 	char *text = NULL;
@@ -178,17 +178,19 @@ static void check_qemu(struct doctor *d)
 			   q.sandbox ? "has a sandbox" :
 			   "has NO sandbox: it was built without seccomp",
 			   q.jail.user);
+		if (accel)
+			doctor_emulator(d, accel, q.version);
 		qemu_info_free(&q);
 	}
 	free(text);
 }
 
-static void check_accel(struct doctor *d)
+static bool check_accel(struct doctor *d, struct accel_choice *accel)
 {
-	struct accel_choice accel;
-
-	if (accel_choose("auto", &accel) == ST_OK)
-		doctor_accel(d, &accel);
+	if (accel_choose("auto", accel) != ST_OK)
+		return false;
+	doctor_accel(d, accel);
+	return true;
 }
 
 /* What a shell says to @script, and nothing on standard error; NULL if it fails. */
@@ -296,7 +298,9 @@ static void print_json(const struct doctor *d)
 int verb_doctor(int argc, char **argv)
 {
 	bool json = argc == 2 && !strcmp(argv[1], "--json");
+	struct accel_choice accel;
 	struct doctor d = { 0 };
+	bool known;
 	int ret;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
@@ -311,8 +315,8 @@ int verb_doctor(int argc, char **argv)
 	check_machine(&d);
 	check_resources(&d);
 	check_disk(&d);
-	check_accel(&d);
-	check_qemu(&d);
+	known = check_accel(&d, &accel);
+	check_qemu(&d, known ? &accel : NULL);
 	check_packages(&d);
 	check_source(&d);
 	check_user(&d);
