@@ -21,14 +21,10 @@ static bool compares(const struct plan *p)
 
 /* Boots side by side disturb each other's wall clock, unless they can't meet. */
 static int side_by_side(const struct plan *p, const cpu_set_t *usable,
-			const char *sys, struct settled *out)
+			struct settled *out)
 {
-	unsigned int own;
+	unsigned int own = out->share.cpus;
 
-	share_make(sys, usable, out->jobs, &out->share);
-	if (out->jobs < 2)
-		return ST_OK;
-	own = out->share.cpus;
 	if (!p->cpus && own)
 		out->cpus = own;
 	if (!compares(p) || (own && out->cpus <= own))
@@ -87,7 +83,9 @@ int settle(const struct plan *p, bool tcg, const char *jobs, const char *pin,
 	}
 	if (!p->minutes && out->jobs > p->boots)
 		out->jobs = p->boots;
-	if (!icount && side_by_side(p, usable, sys, out))
+	if (!icount)
+		share_make(sys, usable, out->jobs, &out->share);
+	if (!icount && out->jobs > 1 && side_by_side(p, usable, out))
 		return ST_USAGE;
 	return choose_pin(pin, tcg, usable, out);
 }
