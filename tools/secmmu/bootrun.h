@@ -3,6 +3,7 @@
 #ifndef SECMMU_BOOTRUN_H
 #define SECMMU_BOOTRUN_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct bootrun {
 	const char *append;		/* added to the kernel's command line, or NULL */
 	/* What else the kernel was made of, for the command that repeats the run; NULL */
 	const char *kernel_version, *prefix, *control;
+	const json_t *host;		/* host_read(), for the manifest; or NULL */
 	enum vmcore_format vmcore;	/* of a guest that panics or hangs */
 	struct share share;		/* of the machine's CPUs, with the wall clock */
 	unsigned int slot;		/* of the boot, in @share */

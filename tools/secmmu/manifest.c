@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "host.h"
 #include "qemu.h"
 #include "results.h"
 #include "lanes.h"
@@ -160,17 +160,18 @@ static char *proc_value(const char *path, const char *key)
 	return value;
 }
 
-static void set_host(json_t *m)
+static void set_host(json_t *m, const json_t *settings)
 {
 	char *cpu = proc_value("/proc/cpuinfo", "model name");
 	char *mem = proc_value("/proc/meminfo", "MemTotal");
 	json_t *host = json_object();
 
 	json_object_set_new(m, "cpu", optional(cpu));
-	json_object_set_new(host, "cores",
-			    json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	json_object_set_new(host, "cores", json_integer(host_cpus()));
 	json_object_set_new(host, "mem_kb",
 			    json_integer(mem ? strtoll(mem, NULL, 10) : 0));
+	if (settings)
+		json_object_update(host, (json_t *)settings);
 	json_object_set_new(m, "host", host);
 	free(cpu);
 	free(mem);
@@ -287,7 +288,7 @@ json_t *manifest_make(const struct bootrun *b, const struct artifacts *a,
 	json_object_set_new(accel, "why", json_string(b->accel->why));
 	json_object_set_new(m, "accel", accel);
 	json_object_set(m, "toolchain", json_object_get(k, "compiler"));
-	set_host(m);
+	set_host(m, b->host);
 	set_started(m);
 	set_command(m, b, seed, src);
 	if (!k || set_qemu(m, b)) {

@@ -190,7 +190,8 @@ static void term(FILE *o, const char *name, const json_t *v)
 	if (!v || json_is_null(v))
 		return;
 	text = json_is_string(v) ? xstrdup(json_string_value(v)) :
-				   json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+				   json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT |
+					      JSON_REAL_PRECISION(10));
 	html_printf(o, "<dt>%s</dt><dd>%s</dd>\n", name, text ? text : "");
 	free(text);
 }

@@ -10,6 +10,7 @@
 
 #include "bootrun.h"
 #include "compare_opts.h"
+#include "host.h"
 #include "initramfs.h"
 #include "jobs.h"
 #include "kernel.h"
@@ -36,6 +37,7 @@ struct compare {
 	char *qemu_version;
 	char *dir;		/* of the results, once there is one */
 	json_t *resumed;	/* manifest of the run to go on with, or NULL */
+	json_t *host;
 	char *perf;		/* the program, or NULL */
 	unsigned int jobs;
 	uint64_t started_ns;
@@ -509,6 +511,22 @@ static int build_and_run(struct compare *c, const struct plan *p,
 	return ret;
 }
 
+/* Before the build, which makes the load that it would see. */
+static void look_at_host(struct compare *c)
+{
+	struct host_noise v[HOST_NOISES];
+	size_t n = 0;
+
+	c->host = host_read("");
+	c->boot.host = c->host;
+	if (c->boot.clock == CLOCK_WALL)
+		n = host_noise(c->host, host_cpus(),
+			       c->jobs * c->boot.cpus, v);
+	for (size_t i = 0; i < n; i++)
+		info("note: noisy machine: %s: %s (docs/measuring.md)",
+		     v[i].what, v[i].why);
+}
+
 static int compare(struct compare *c, struct compare_opts *o)
 {
 	struct accel_choice accel;
@@ -537,8 +555,10 @@ static int compare(struct compare *c, struct compare_opts *o)
 	c->boot.prefix = o->kernel.prefix;
 	c->boot.control = o->kernel.control;
 	ret = check_early(c, p, o);
-	if (ret == ST_OK)
+	if (ret == ST_OK) {
+		look_at_host(c);
 		ret = build_and_run(c, p, o);
+	}
 out:
 	plan_free(p);
 	return ret;
@@ -576,6 +596,7 @@ int verb_compare(int argc, char **argv)
 	free(c.qemu_version);
 	free(c.perf);
 	share_free(&c.boot.share);
+	json_decref(c.host);
 	json_decref(c.resumed);
 	return ret;
 }

@@ -15,6 +15,8 @@
 #include "compare_opts.h"
 #include "fake_qemu.h"
 #include "fixture.h"
+#include "jsonio.h"
+#include "manifest.h"
 #include "progress.h"
 #include "results.h"
 #include "resume.h"
@@ -522,11 +524,62 @@ static size_t count_events(const json_t *list, const char *event,
 	return n;
 }
 
-/* What a boot leaves is what is taken for whole, also when its tests failed. */
-static void real_boots(void **state)
+static void use_fake_qemu(void)
 {
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	setenv("SECMMU_QEMU", self, 1);
+	setenv("SECMMU_QEMU_USER", "root", 1);
+	setenv("FAKE_QEMU", "ok", 1);
+}
+
+/* The machine is recorded, and may be set or busy otherwise when a run goes on. */
+static void other_settings(void **state)
+{
+	static char *arms[] = { "mutex", NULL };
+	static const struct accel_choice tcg = { ACCEL_TCG, "amd", "test" };
+	struct plan plan = {
+		.name = (char *)"p", .path = (char *)"p.ini", .arms = { arms, 1 },
+		.boots = 1, .primary = -1, .only_boot = -1,
+	};
+	struct artifacts a = { .dir = (char *)"built", .key = (char *)"k" };
+	json_t *before = json_pack("{s:s, s:f}", "governor", "powersave", "load", 0.5);
+	json_t *now = json_pack("{s:s, s:f}", "governor", "performance", "load", 9.);
+	struct bootrun b = { .plan = &plan, .accel = &tcg, .host = before };
+	json_t *identity = manifest_identity(&b, &a), *m, *host;
+	struct results r;
+
+	(void)state;
+	assert_int_equal(chdir(scratch), 0);
+	use_fake_qemu();
+	put("built/manifest.json", "{}");
+	m = manifest_make(&b, &a, SEED, NULL);
+	host = json_object_get(m, "host");
+	assert_string_equal(jsonio_text(host, "governor"), "powersave");
+	assert_true(json_real_value(json_object_get(host, "load")) == 0.5);
+	assert_true(json_integer_value(json_object_get(host, "cores")) > 0);
+	assert_int_equal(results_open("settings", "p", identity, NULL, &r), ST_OK);
+	assert_false(r.resumed);
+	assert_int_equal(results_manifest(&r, identity, m), 0);
+	results_close(&r);
+	json_decref(m);
+	json_decref(identity);
+	b.host = now;
+	identity = manifest_identity(&b, &a);
+	assert_int_equal(results_open("settings", "p", identity, NULL, &r), ST_OK);
+	assert_true(r.resumed);
+	results_close(&r);
+	json_decref(identity);
+	json_decref(now);
+	json_decref(before);
+}
+
+/* What a boot leaves is what is taken for whole, also when its tests failed. */
+static void real_boots(void **state)
+{
 	json_t *events;
 
 	(void)state;
@@ -537,10 +590,7 @@ static void real_boots(void **state)
 		assert_int_equal(remove_tree(dir), 0);
 		free(dir);
 	}
-	self[n] = '\0';
-	setenv("SECMMU_QEMU", self, 1);
-	setenv("SECMMU_QEMU_USER", "root", 1);
-	setenv("FAKE_QEMU", "ok", 1);
+	use_fake_qemu();
 	put("k", "kernel");
 	put("i", "initrd");
 	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
@@ -581,6 +631,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(manifests),
 		cmocka_unit_test(folder),
 		cmocka_unit_test(options),
+		cmocka_unit_test(other_settings),
 		cmocka_unit_test(real_boots),
 	};
 
