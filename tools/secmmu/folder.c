@@ -345,7 +345,7 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 	return 0;
 }
 
-/* Whether other boots ran on the same CPUs: older ones do not say, they were alone. */
+/* Whether other boots ran meanwhile, and on the same CPUs: older ones do not say, they were alone. */
 static int read_beside(struct folder *f, const json_t *boot, const char *path)
 {
 	const json_t *at = json_object_get(boot, "at_a_time");
@@ -355,6 +355,8 @@ static int read_beside(struct folder *f, const json_t *boot, const char *path)
 		return 0;
 	if (get_count(at, "boots", path, &boots) || boots > UINT_MAX)
 		return -1;
+	if (boots > f->at_a_time)
+		f->at_a_time = (unsigned int)boots;
 	if (!json_array_size(json_object_get(at, "host_cpus")) && boots > f->beside)
 		f->beside = (unsigned int)boots;
 	return 0;

@@ -113,6 +113,7 @@ struct folder {
 	size_t n_unexpected;	/* of them */
 	uint64_t lost;		/* samples without what the trace tells */
 	uint64_t lost_events;	/* of the traces, all boots */
+	unsigned int at_a_time;	/* most boots; 0: one after the other */
 	unsigned int beside;	/* most boots at a time on the same CPUs; 0: none were */
 	uint64_t samples;	/* lines read */
 };

@@ -2,11 +2,13 @@
 /* Measurements and comparisons: see summary.h. summary_json.c writes them. */
 #include "summary.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "sites.h"
 #include "util.h"
 
@@ -441,6 +443,24 @@ static void check_boots(struct summary *s)
 		     (unsigned long long)f->lost);
 }
 
+/* As the machine was when the run began. */
+static void check_host(struct summary *s)
+{
+	const struct folder *f = &s->folder;
+	const json_t *host = json_object_get(f->manifest, "host");
+	json_int_t cpus = json_integer_value(json_object_get(host, "cores"));
+	struct host_noise v[HOST_NOISES];
+	size_t n = 0;
+
+	/* Instructions are the same ones on a noisy machine. */
+	if (strcmp(f->clock, "icount"))
+		n = host_noise(host, cpus > 0 && cpus <= UINT_MAX ?
+			       (unsigned int)cpus : 0,
+			       folder_cpus(f) * (f->at_a_time ?: 1), v);
+	for (size_t i = 0; i < n; i++)
+		warn(s, "noisy machine: %s: %s", v[i].what, v[i].why);
+}
+
 /* Who reads no further than the verdicts is to know that they took several. */
 static void check_retries(struct summary *s)
 {
@@ -467,6 +487,7 @@ int summary_load(const char *dir, struct summary *s)
 	check_aa(s);
 	check_boots(s);
 	check_retries(s);
+	check_host(s);
 	if (!sites_of_run(&s->folder, &s->call_sites))
 		return 0;
 	summary_free(s);

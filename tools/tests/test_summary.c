@@ -569,6 +569,71 @@ static void boots_beside_each_other(void **state)
 	free(dir);
 }
 
+/* How many warnings are of a noisy machine. */
+static size_t noisy(const struct summary *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_warnings; i++)
+		n += !strncmp(s->warnings[i], "noisy machine: ", 15);
+	return n;
+}
+
+static void add_host(const char *run, const char *host)
+{
+	char *path = xasprintf("%s/%s/manifest.json", tmp, run);
+
+	edit(path, NULL, "host", host);
+	edit(path, NULL, "cpus", "2");
+	free(path);
+}
+
+static void add_at_a_time(const char *run, const char *value)
+{
+	char *path = xasprintf("%s/%s/boot-001/boot.json", tmp, run);
+
+	edit(path, NULL, "at_a_time", value);
+	free(path);
+}
+
+/* The planted fault: a machine on which times mean little. */
+static void noisy_machine_is_flagged(void **state)
+{
+	static const char host[] =
+		"{\"cores\": 4, \"governor\": \"powersave\", \"turbo\": \"on\","
+		"\"smt\": \"on\", \"ksm\": \"on\", \"load\": 2.5}";
+	struct run r = { .boots = 6, .syscall = tenth_slower };
+	struct summary s = load_run(&r, "host-none");
+
+	(void)state;
+	/* A run of before it was recorded. */
+	assert_int_equal(noisy(&s), 0);
+	summary_free(&s);
+	free(make_run(&r, "host-noisy"));
+	add_host("host-noisy", host);
+	s = load_folder("host-noisy");
+	/* Two CPUs of four may have a core each. */
+	assert_int_equal(noisy(&s), 4);
+	assert_non_null(strstr(s.warnings[s.n_warnings - 4], "governor powersave: "));
+	assert_non_null(strstr(s.warnings[s.n_warnings - 2], "load average 2.50 on 4 CPUs: "));
+	summary_free(&s);
+	/* Two such guests at a time have all four. */
+	add_at_a_time("host-noisy", "{\"boots\": 2, \"host_cpus\": [0, 1]}");
+	s = load_folder("host-noisy");
+	assert_int_equal(noisy(&s), 5);
+	summary_free(&s);
+	add_host("host-noisy", "{\"cores\": -1, \"governor\": 7, \"smt\": \"on\"}");
+	s = load_folder("host-noisy");
+	assert_int_equal(noisy(&s), 0);
+	summary_free(&s);
+	r.clock = "icount";
+	free(make_run(&r, "host-icount"));
+	add_host("host-icount", host);
+	s = load_folder("host-icount");
+	assert_int_equal(noisy(&s), 0);
+	summary_free(&s);
+}
+
 static void failed_boots_are_left_out(void **state)
 {
 	struct run r = { .boots = 8, .fail = "-f-----f", .syscall = tenth_slower,
@@ -928,6 +993,7 @@ int main(void)
 		cmocka_unit_test(tracing_costs),
 		cmocka_unit_test(broken_aa_is_flagged),
 		cmocka_unit_test(boots_beside_each_other),
+		cmocka_unit_test(noisy_machine_is_flagged),
 		cmocka_unit_test(failed_boots_are_left_out),
 		cmocka_unit_test(too_few_boots),
 		cmocka_unit_test(degenerate_data),
