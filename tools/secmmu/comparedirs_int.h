@@ -9,7 +9,7 @@
 /** dirs_note - add a sentence to @d->notes. */
 void dirs_note(struct dirs *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** dirs_differences - fill in @d->differences from the manifests. */
+/** dirs_differences - fill in @d->differences from the manifests, and notes. */
 void dirs_differences(struct dirs *d);
 
 /** dirs_differ_in - whether @what is one of them. */

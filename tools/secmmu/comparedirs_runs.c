@@ -37,6 +37,17 @@ static const struct item {
 	{ "seed", NULL, "seed" },
 };
 
+/*
+ * What only times depend on. Runs of before it was recorded lack it: that is no
+ * difference.
+ */
+static const struct item settings[] = {
+	{ "governor", "host", "governor" },
+	{ "turbo", "host", "turbo" },
+	{ "SMT", "host", "smt" },
+	{ "transparent huge pages", "host", "thp" },
+};
+
 void dirs_note(struct dirs *d, const char *fmt, ...)
 {
 	char *text;
@@ -127,6 +138,25 @@ static void tests_differ(struct dirs *d)
 	}
 }
 
+static void settings_differ(struct dirs *d)
+{
+	const json_t *old, *new;
+	size_t i, before = d->n_differences, missing = 0;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		old = item_of(&d->old, &settings[i]);
+		new = item_of(&d->new, &settings[i]);
+		if (old && new)
+			difference(d, settings[i].what, old, new);
+		else
+			missing += old || new;
+	}
+	if (d->n_differences > before)
+		dirs_note(d, "the machine was set otherwise: that alone may change times (docs/measuring.md)");
+	if (missing)
+		dirs_note(d, "only one of the runs has recorded how its machine was set");
+}
+
 void dirs_differences(struct dirs *d)
 {
 	size_t i;
@@ -134,6 +164,8 @@ void dirs_differences(struct dirs *d)
 	for (i = 0; i < ARRAY_SIZE(items); i++)
 		difference(d, items[i].what, item_of(&d->old, &items[i]),
 			   item_of(&d->new, &items[i]));
+	if (strcmp(d->old.clock, "icount"))
+		settings_differ(d);
 	tests_differ(d);
 }
 

@@ -199,6 +199,69 @@ static void differences(void **state)
 	dirs_free(&d);
 }
 
+static void set_host(const char *dir, const char *key, const char *value)
+{
+	char *path = xasprintf("%s/manifest.json", dir);
+
+	edit(path, "host", key, value);
+	free(path);
+}
+
+/* How the machine was set is looked at with the wall clock only. */
+static void other_settings(void **state)
+{
+	static const struct {
+		const char *key, *what;
+	} cases[] = {
+		{ "governor", "governor" }, { "turbo", "turbo" }, { "smt", "SMT" },
+		{ "thp", "transparent huge pages" },
+	};
+	struct dirs d;
+
+	(void)state;
+	make_up("w1", 1, SMALL);
+	make_up("w2", 2, SMALL);
+	make_up("c1", 1, ICOUNT);
+	make_up("c2", 2, ICOUNT);
+	/* Neither of the runs knows. */
+	d = load("w1", "w2");
+	assert_false(noted(&d, "was set"));
+	dirs_free(&d);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_host("w1", cases[i].key, "\"unknown\"");
+		set_host("c1", cases[i].key, "\"unknown\"");
+	}
+	d = load("w1", "w2");
+	assert_int_equal(d.n_differences, 1);
+	assert_true(noted(&d, "only one of the runs"));
+	dirs_free(&d);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_host("w2", cases[i].key, "\"unknown\"");
+		set_host("c2", cases[i].key, "\"changed\"");
+	}
+	/* Load is another in each run. */
+	set_host("w1", "load", "0.5");
+	set_host("w2", "load", "9.5");
+	d = load("w1", "w2");
+	assert_int_equal(d.n_differences, 1);
+	assert_false(noted(&d, "was set"));
+	dirs_free(&d);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_host("w2", cases[i].key, "\"changed\"");
+		d = load("w1", "w2");
+		assert_int_equal(d.n_differences, 2);
+		assert_string_equal(d.differences[1].what, cases[i].what);
+		assert_string_equal(d.differences[1].new, "changed");
+		assert_true(noted(&d, "the machine was set otherwise"));
+		dirs_free(&d);
+		set_host("w2", cases[i].key, "\"unknown\"");
+	}
+	d = load("c1", "c2");
+	assert_int_equal(d.n_differences, 1);
+	assert_false(noted(&d, "was set"));
+	dirs_free(&d);
+}
+
 static void other_machine(void **state)
 {
 	const struct dirs_row *r;
@@ -323,6 +386,7 @@ int main(void)
 		cmocka_unit_test(boots_scatter),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(differences),
+		cmocka_unit_test(other_settings),
 		cmocka_unit_test(other_machine),
 		cmocka_unit_test(partly_in_common),
 		cmocka_unit_test(unlike_spreads),
