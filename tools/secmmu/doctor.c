@@ -123,6 +123,25 @@ void doctor_emulator(struct doctor *d, const struct accel_choice *accel,
 			   version);
 }
 
+void doctor_settings(struct doctor *d, const struct host_noise *noises, size_t n)
+{
+	char *list = xstrdup(""), *more;
+
+	for (size_t i = 0; i < n; i++) {
+		more = xasprintf("%s%s%s", list, i ? ", " : "", noises[i].what);
+		free(list);
+		list = more;
+	}
+	if (n)
+		doctor_add(d, DOCTOR_NOTE, "settings",
+			   "%s: the wall clock's times scatter by that; the icount clock does not mind (docs/measuring.md)",
+			   list);
+	else
+		doctor_add(d, DOCTOR_OK, "settings",
+			   "nothing is known that the wall clock's times would scatter by");
+	free(list);
+}
+
 void doctor_packages(struct doctor *d, const char *missing, bool root)
 {
 	static const char install[] =

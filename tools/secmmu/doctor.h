@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "accel.h"
+#include "host.h"
 
 enum doctor_state {
 	DOCTOR_OK,
@@ -61,6 +62,9 @@ void doctor_disk(struct doctor *d, const char *what, const char *dir,
 
 /** doctor_accel - what it means that a guest runs in this way. */
 void doctor_accel(struct doctor *d, const struct accel_choice *accel);
+
+/** doctor_settings - the @n @noises that host_noise() has found */
+void doctor_settings(struct doctor *d, const struct host_noise *noises, size_t n);
 
 /**
  * doctor_emulator - whether QEMU's emulation of a virtualizing CPU can be relied on

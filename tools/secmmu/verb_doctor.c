@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "host.h"
 #include "plan.h"
 #include "qemu.h"
 #include "util.h"
@@ -185,6 +186,16 @@ static void check_qemu(struct doctor *d, const struct accel_choice *accel)
 	free(text);
 }
 
+/* For a run of the wall clock whose plan does not say otherwise: all CPUs. */
+static void check_settings(struct doctor *d)
+{
+	struct host_noise v[HOST_NOISES];
+	json_t *host = host_read("");
+
+	doctor_settings(d, v, host_noise(host, host_cpus(), host_cpus(), v));
+	json_decref(host);
+}
+
 static bool check_accel(struct doctor *d, struct accel_choice *accel)
 {
 	if (accel_choose("auto", accel) != ST_OK)
@@ -315,6 +326,7 @@ int verb_doctor(int argc, char **argv)
 	check_machine(&d);
 	check_resources(&d);
 	check_disk(&d);
+	check_settings(&d);
 	known = check_accel(&d, &accel);
 	check_qemu(&d, known ? &accel : NULL);
 	check_packages(&d);

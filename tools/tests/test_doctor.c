@@ -89,6 +89,22 @@ static void accelerators(void **state)
 	assert_int_equal(d.n, 0);
 }
 
+static void settings(void **state)
+{
+	static const struct host_noise noises[] = {
+		{ "governor powersave", "why" }, { "turbo on", "why" },
+	};
+	struct doctor d = { 0 };
+
+	(void)state;
+	doctor_settings(&d, NULL, 0);
+	assert_line(&d, DOCTOR_OK, "nothing");
+	doctor_settings(&d, noises, 1);
+	assert_line(&d, DOCTOR_NOTE, "governor powersave: the wall clock");
+	doctor_settings(&d, noises, 2);
+	assert_line(&d, DOCTOR_NOTE, "governor powersave, turbo on: the wall clock");
+}
+
 static void packages(void **state)
 {
 	struct doctor d = { 0 };
@@ -109,6 +125,7 @@ int main(void)
 		cmocka_unit_test(memory),
 		cmocka_unit_test(disk),
 		cmocka_unit_test(accelerators),
+		cmocka_unit_test(settings),
 		cmocka_unit_test(packages),
 	};
 
