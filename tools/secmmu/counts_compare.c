@@ -81,10 +81,17 @@ static void compare(const struct folder *f, struct list *l,
 	free(v);
 }
 
-static void judge(const struct folder *f, struct count_comparison *c, size_t n)
+/* Those of @l from @first on. */
+static void judge(const struct folder *f, const struct list *l, size_t first)
 {
-	double *p = xcalloc(n + 1, sizeof(*p));
+	size_t n = l->n - first;
+	struct count_comparison *c;
+	double *p;
 
+	if (!n)
+		return;
+	c = l->v + first;
+	p = xcalloc(n, sizeof(*p));
 	for (size_t i = 0; i < n; i++)
 		p[i] = c[i].test.p;
 	stat_holm(p, n);
@@ -124,7 +131,7 @@ static void compare_pair(const struct folder *f, struct list *l,
 				.ta = a, .tb = b, .a = p->a, .b = p->b,
 			}, &a->counts, &b->counts);
 	}
-	judge(f, l->v + first, l->n - first);
+	judge(f, l, first);
 }
 
 static void compare_aa(const struct folder *f, struct list *l)
@@ -140,7 +147,7 @@ static void compare_aa(const struct folder *f, struct list *l)
 				.b = (size_t)f->aa_series,
 			}, &t->counts, &t->counts_b);
 	}
-	judge(f, l->v + first, l->n - first);
+	judge(f, l, first);
 }
 
 size_t counts_compare(const struct folder *f, struct count_comparison **list)
