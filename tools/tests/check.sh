@@ -3,12 +3,12 @@
 # All tests, from quick to slow: see docs/testing.md. Each part is a program
 # that prints TAP; the last line adds them up: "N passed, N failed, N skipped".
 #
-# usage: check.sh [PART...]     parts: unit valgrind cli kernel boot compare vmm report
+# usage: check.sh [PART...]     parts: unit valgrind fuzz cli kernel boot compare vmm report
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 3
 out=${CHECK_OUT:-$top/results/.check}
-parts=${*:-"unit valgrind cli kernel boot compare vmm report"}
+parts=${*:-"unit valgrind fuzz cli kernel boot compare vmm report"}
 passed=0 failed=0 skipped=0
 start=$(date +%s)
 
@@ -65,6 +65,11 @@ part_valgrind() {
 	tap valgrind sh tools/tests/valgrind.sh
 }
 
+part_fuzz() {
+	say "random input for the parsers, under libFuzzer"
+	tap fuzz sh tools/tests/fuzz-run.sh
+}
+
 part_cli() {
 	say "bad input and faults of the command line"
 	tap cli sh tools/tests/cli.sh
@@ -108,9 +113,9 @@ part_report() {
 make -C tools -s all tests || exit 3
 for p in $parts; do
 	case $p in
-	unit | valgrind | cli | kernel | boot | compare | vmm | report) "part_$p" ;;
+	unit | valgrind | fuzz | cli | kernel | boot | compare | vmm | report) "part_$p" ;;
 	*)
-		echo "check.sh: unknown part '$p': unit valgrind cli kernel boot compare vmm report" >&2
+		echo "check.sh: unknown part '$p': unit valgrind fuzz cli kernel boot compare vmm report" >&2
 		exit 2
 		;;
 	esac
