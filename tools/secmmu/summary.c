@@ -419,6 +419,30 @@ static void check_aa(struct summary *s)
 	}
 }
 
+/*
+ * Without a primary comparison, which is one of times, the answer rests on the
+ * counts as well.
+ */
+static void check_count_aa(struct summary *s)
+{
+	const struct count_comparison *c;
+	size_t i;
+
+	for (i = 0; i < s->n_counts; i++) {
+		c = &s->counts[i];
+		if (!c->aa || (c->verdict != STAT_FASTER &&
+			       c->verdict != STAT_SLOWER))
+			continue;
+		if (s->folder.primary < 0)
+			s->aa_broken = true;
+		warn(s, "A/A: %s differs from itself in the count %s of %s: %s, "
+		     "%+.1f %%, 95 %% interval %+.1f %% to %+.1f %%",
+		     s->folder.series[c->a].arm, count_name(c->kind),
+		     c->ta->name, count_verdict_name(c->verdict),
+		     100 * c->test.mean, 100 * c->test.low, 100 * c->test.high);
+	}
+}
+
 static void check_boots(struct summary *s)
 {
 	const struct folder *f = &s->folder;
@@ -485,6 +509,7 @@ int summary_load(const char *dir, struct summary *s)
 	compare_all(s);
 	s->n_counts = counts_compare(&s->folder, &s->counts);
 	check_aa(s);
+	check_count_aa(s);
 	check_boots(s);
 	check_retries(s);
 	check_host(s);

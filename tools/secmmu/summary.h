@@ -61,7 +61,7 @@ struct summary {
 	size_t n_comparisons, n_aa, n_tracing;
 	struct count_comparison *counts;	/* the A/A pair's last */
 	size_t n_counts;
-	bool aa_broken;		/* the A/A pair differs in the primary metric */
+	bool aa_broken;		/* the A/A pair differs in what the answer rests on */
 	char **warnings;
 	size_t n_warnings;
 	struct sites *call_sites;	/* NULL: the run has not recorded them */

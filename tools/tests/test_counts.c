@@ -129,12 +129,12 @@ static const struct count_comparison *find_count(const struct summary *s,
 	return NULL;
 }
 
-/* The second slot of an arm: it counts what the first one has. */
-static void add_copy(const char *dir, int n, const char *arm)
+/* The second slot of an arm: it counts what the first one has, sleeps so many times. */
+static void add_copy(const char *dir, int n, const char *arm, unsigned int times)
 {
 	char *path = xasprintf("%s/boot-%03d/boot.json", dir, n);
 	json_t *j = json_load_file(path, 0, NULL), *t;
-	json_t *tests = json_object_get(j, "tests"), *more = json_array();
+	json_t *tests = json_object_get(j, "tests"), *more = json_array(), *c;
 	size_t i;
 
 	assert_non_null(j);
@@ -142,6 +142,9 @@ static void add_copy(const char *dir, int n, const char *arm)
 		if (strcmp(json_string_value(json_object_get(t, "arm")), arm))
 			continue;
 		t = json_deep_copy(t);
+		c = json_object_get(t, "counts");
+		json_object_set_new(c, "sleeps", json_integer(times *
+			json_integer_value(json_object_get(c, "sleeps"))));
 		json_object_set_new(t, "copy", json_string("b"));
 		json_array_append_new(more, t);
 	}
@@ -150,6 +153,16 @@ static void add_copy(const char *dir, int n, const char *arm)
 	assert_int_equal(json_dump_file(j, path, 0), 0);
 	json_decref(j);
 	free(path);
+}
+
+/* How many warnings have @text in them. */
+static size_t warnings(const struct summary *s, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_warnings; i++)
+		n += strstr(s->warnings[i], text) != NULL;
+	return n;
 }
 
 /*
@@ -172,7 +185,7 @@ static void compared(void **state)
 							n + n / 2, n + i % 2 * 500, n));
 		edit_arm("pairs", i, "spinlock", xasprintf("calls=10 sleeps=%d preempted=%d passes=0",
 							   n, n + (i + 1) % 2 * 500));
-		add_copy("pairs", i, "spinlock");
+		add_copy("pairs", i, "spinlock", 1);
 		a[i] = log(n * 1.5);
 		b[i] = log(n);
 	}
@@ -196,6 +209,35 @@ static void compared(void **state)
 	c = find_count(&s, "spinlock", "spinlock", COUNT_SLEEPS);
 	assert_true(c->aa);
 	assert_int_equal(c->verdict, STAT_SAME);
+	assert_int_equal(warnings(&s, "A/A"), 0);
+	assert_false(s.aa_broken);
+	summary_free(&s);
+}
+
+/*
+ * The planted fault: a second slot that sleeps twice as often is warned of by
+ * the count's name. Where no primary comparison stands apart, it breaks the run.
+ */
+static void broken_aa(void **state)
+{
+	struct summary s;
+
+	(void)state;
+	make_up("aa", 1, "--boots 10 --samples 5 --events 1");
+	for (int i = 0; i < 10; i++) {
+		edit_arm("aa", i, "spinlock", xasprintf("calls=10 sleeps=%d preempted=7",
+							1000 * (1 + i % 4)));
+		add_copy("aa", i, "spinlock", 2);
+	}
+	assert_int_equal(summary_load("aa", &s), 0);
+	assert_int_equal(warnings(&s, "A/A"), 1);
+	assert_int_equal(warnings(&s, "spinlock differs from itself in the count sleeps of mremap_4k: fewer"), 1);
+	assert_false(s.aa_broken);
+	summary_free(&s);
+	edit("aa/manifest.json", "plan_spec", "primary", "null");
+	assert_int_equal(summary_load("aa", &s), 0);
+	assert_int_equal(warnings(&s, "in the count sleeps"), 1);
+	assert_true(s.aa_broken);
 	summary_free(&s);
 }
 
@@ -255,6 +297,7 @@ int main(void)
 		cmocka_unit_test(from_ktap),
 		cmocka_unit_test(in_summary),
 		cmocka_unit_test(compared),
+		cmocka_unit_test(broken_aa),
 		cmocka_unit_test(damaged),
 	};
 
