@@ -213,6 +213,11 @@ int dirs_refuse(const struct dirs *d)
 	else if (strcmp(a->accel, b->accel))
 		err("%s ran with the accelerator %s, %s with %s: that would compare these; run one again with ACCEL=%s",
 		    a->dir, a->accel, b->dir, b->accel, a->accel);
+	else if (!strcmp(a->clock, "icount") && folder_cpus(a) != folder_cpus(b))
+		/* CPUs that take turns wait for each other, and count it. */
+		err("%s has the icount clock with %u CPU%s, %s with %u: CPUs that take turns count their waiting as well; run one again with CPUS=%u",
+		    a->dir, folder_cpus(a), folder_cpus(a) == 1 ? "" : "s",
+		    b->dir, folder_cpus(b), folder_cpus(a));
 	else if (!a->n_used || !b->n_used)
 		err("%s: no boot of it passed: nothing to compare",
 		    a->n_used ? b->dir : a->dir);

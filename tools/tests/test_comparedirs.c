@@ -127,6 +127,8 @@ static void refused(const char *old, const char *new, const char *why)
 
 static void refuses(void **state)
 {
+	struct dirs d;
+
 	(void)state;
 	make_up("a", 1, SMALL);
 	make_up("b", 2, SMALL);
@@ -136,6 +138,21 @@ static void refuses(void **state)
 	refused("a", "nowhere", "nowhere/manifest.json");
 	make_up("icount", 3, SMALL "--clock icount");
 	refused("a", "icount", "a has the clock wall, icount icount");
+	assert_int_equal(system("cp -r icount turns; cp -r icount one; cp -r b cpus"), 0);
+	edit("turns/manifest.json", NULL, "seed", "4");
+	edit("turns/manifest.json", NULL, "cpus", "2");
+	refused("icount", "turns", "icount has the icount clock with 1 CPU, turns with 2");
+	edit("one/manifest.json", NULL, "cpus", "4");
+	refused("turns", "one", "turns has the icount clock with 2 CPUs, one with 4");
+	/* With the wall clock it is a difference that is listed. */
+	edit("cpus/manifest.json", NULL, "cpus", "2");
+	d = load("a", "cpus");
+	assert_string_equal(d.differences[0].what, "guest CPUs");
+	dirs_free(&d);
+	/* And equal turns are compared. */
+	edit("one/manifest.json", NULL, "cpus", "2");
+	d = load("turns", "one");
+	dirs_free(&d);
 	assert_int_equal(system("cp -r b kvm"), 0);
 	edit("kvm/manifest.json", "accel", "name", "\"kvm\"");
 	refused("a", "kvm", "accelerator tcg, kvm with kvm");
