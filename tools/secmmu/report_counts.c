@@ -136,7 +136,7 @@ static void pairs_table(FILE *o, const struct summary *s, const struct tally *t)
 		if (!same(c->ta, t) || c->per_call_a + c->per_call_b <= 0)
 			continue;
 		if (!shown++)
-			fputs("<details open><summary>Pairs, and A/A</summary>"
+			fputs(FOLD(" open") "Pairs, and A/A" FOLD_END
 			      TABLE("Counts of two arms") "<thead><tr>"
 			      "<th scope=\"col\">pair</th><th class=\"l\" scope=\"col\">what</th>"
 			      "<th scope=\"col\">first, per call</th>"
@@ -150,7 +150,7 @@ static void pairs_table(FILE *o, const struct summary *s, const struct tally *t)
 		pair_row(o, s, c);
 	}
 	if (shown)
-		fprintf(o, "</tbody></table></div></details>\n");
+		fprintf(o, "</tbody></table></div>\n");
 }
 
 /* Is it the first of all arms that has counts of that event? */

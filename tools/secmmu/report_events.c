@@ -161,17 +161,17 @@ static void compare_table(FILE *o, const struct summary *s, size_t cell)
 	first = &f->compare[f->primary < 0 ? 0 : f->primary];
 	for (others = 0; others < 2; others++) {
 		if (others)
-			fprintf(o, "<details><summary>Other pairs");
+			fprintf(o, FOLD("") "Other pairs");
 		else
-			html_printf(o, "<details open><summary>%s / %s, and A/A",
+			html_printf(o, FOLD(" open") "%s / %s, and A/A",
 				    f->series[first->a].arm,
 				    f->series[first->b].arm);
-		fprintf(o, "</summary>" TABLE("Ratios of the boots' quantiles")
+		fprintf(o, FOLD_END TABLE("Ratios of the boots' quantiles")
 			"<thead><tr><th scope=\"col\">pair</th>"
 			"<th class=\"l\" scope=\"col\">what</th>");
 		report_pair_head(o);
 		compare_rows(o, s, cell, first, others);
-		fprintf(o, "</tbody></table></div></details>\n");
+		fprintf(o, "</tbody></table></div>\n");
 	}
 }
 

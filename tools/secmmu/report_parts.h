@@ -12,6 +12,13 @@
 #define TABLE(label) "<div class=\"scroll\" tabindex=\"0\" role=\"region\" " \
 	"aria-label=\"" label "\"><table>"
 
+/*
+ * Before a TABLE, the summary between them: a click folds the table away. It
+ * stands beside <details>, not in it: what a closed one holds is not printed.
+ */
+#define FOLD(open) "<details class=\"fold\"" open "><summary>"
+#define FOLD_END "</summary></details>"
+
 /* Sections, in the order of the page. */
 void report_ratios(FILE *o, const struct summary *s,
 		   const struct report_plots *p);

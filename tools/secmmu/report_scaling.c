@@ -100,6 +100,33 @@ static void growth_row(FILE *o, const struct summary *s, const struct scaling *c
 	fprintf(o, "<td>%zu</td></tr>\n", t.n);
 }
 
+/* All points, for who does not see the plot; free() it. */
+static char *points(const struct summary *s, const struct scaling *c)
+{
+	const struct folder *f = &s->folder;
+	char x[WORD_MAX], y[WORD_MAX], *text = NULL;
+	const struct measurement *m;
+	size_t arm, i, len;
+	FILE *o = open_memstream(&text, &len);
+
+	if (!o)
+		return xstrdup("");
+	fprintf(o, "One curve per arm, both axes logarithmic. Median system call "
+		"time by %s.", by_words[c->by].title);
+	for (arm = 0; arm < f->n_arms; arm++) {
+		fprintf(o, " %s:", f->series[arm].arm);
+		for (i = 0; i < c->n; i++) {
+			m = summary_measured(s, c->cells[i], arm, METRIC_SYSCALL);
+			fprintf(o, "%s %s at %s", i ? "," : "", m ?
+				word_time(y, f, m->p50.mid) : "not measured",
+				point_word(x, f, c, i));
+		}
+		fprintf(o, ".");
+	}
+	fclose(o);
+	return text ? text : xstrdup("");
+}
+
 static void curve(FILE *o, const struct summary *s, const struct report_plots *p,
 		  size_t n)
 {
@@ -107,7 +134,7 @@ static void curve(FILE *o, const struct summary *s, const struct report_plots *p
 	const struct scaling *c = &p->scaling[n];
 	const struct cell *cell = &f->cells[c->cells[0]];
 	char title[256], low[WORD_MAX], high[WORD_MAX], page[WORD_MAX];
-	char event[sizeof(cell->event)];
+	char event[sizeof(cell->event)], *desc = points(s, c);
 	size_t arm;
 
 	snprintf(title, sizeof(title), "%s by %s, pages of %s",
@@ -115,8 +142,8 @@ static void curve(FILE *o, const struct summary *s, const struct report_plots *p
 		 word_size(page, cell->page_size));
 	html_printf(o, "<h3>%s</h3>\n<div class=\"two\">\n", title);
 	report_figure(o, p, p->scaling_plots[n], "", "Median system call time without "
-		      "tracepoints; both axes logarithmic", title,
-		      "The ends of the curves and their growth are in the table beside.");
+		      "tracepoints; both axes logarithmic", title, desc);
+	free(desc);
 	html_printf(o, "<div><p class=\"note\">Median at the ends, and the exponent b of "
 		    "the growth as x<sup>b</sup> between: 0 no growth, 1 in proportion</p>"
 		    TABLE("Growth") "<thead><tr><th scope=\"col\">arm</th>"

@@ -60,11 +60,12 @@ static const char report_style[] =
 ".marks{position:absolute}"
 ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.875rem;list-style:none;padding:0;margin:.4rem 0}"
 ".legend svg{width:2.6rem;height:.8rem;vertical-align:middle;margin-right:.35rem}"
-"details{margin:.4rem 0}summary{cursor:pointer;font-size:.9rem;color:var(--mute)}"
+"details{margin:.4rem 0}summary{cursor:pointer;font-size:.9rem;color:var(--mute)}\n"
+"@media screen{.fold:not([open])+.scroll{display:none}}\n"
 "dl{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:.2rem 1rem;font-size:.92rem}"
 "dt{color:var(--mute)}dd{margin:0;overflow-wrap:anywhere}"
 "footer{color:var(--mute);font-size:.85rem;padding-top:2rem;padding-bottom:2rem}\n"
-"@media print{nav{display:none}figure,tr,.card{break-inside:avoid}h2,h3,.legend{break-after:avoid}"
+"@media print{nav{display:none}summary{list-style:none;break-after:avoid}figure,tr,.card{break-inside:avoid}h2,h3,.legend{break-after:avoid}"
 "table{font-size:7.5pt;width:100%}th,td{white-space:normal;padding:.15rem .35rem}.wrap{min-width:0;overflow-wrap:anywhere}td .note{font-size:1em}"
 ".scroll{overflow:visible}figure svg,figure.wide svg{min-width:0}body{font-size:10pt}}\n";
 

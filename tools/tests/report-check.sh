@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # report.html in headless Chromium, 400 and 1400 pixels wide, light and dark, and
 # as it is printed: nothing sticks out of the page, nothing is said on the console,
-# all pictures are there, all text stands out from what is behind it, and the
-# answer is on the first screen.
+# all pictures are there and said in words, all text stands out from what is
+# behind it, the answer is on the first screen, and all tables are printed.
 #
 # usage: report-check.sh [DIR...]    results folders; default: the fixtures
 set -u
@@ -37,8 +37,9 @@ fi
 
 # browse PAGE [OPTION...]: the page in three frames, the third as printed on A4
 # with margins of 10 mm. Per frame a line to $d/sizes, "WIDTH USED PICTURES CONTRAST
-# ANSWER": pixels the page uses; pictures drawn; the lowest contrast of a text to
-# its background (WCAG 2), and where; how far down the answer reaches. The console
+# ANSWER NAMED TABLES": pixels the page uses; pictures drawn; the lowest contrast of
+# a text to its background (WCAG 2), and where; how far down the answer reaches;
+# pictures that have a title and a description; tables that are shown. The console
 # goes to $d/console.
 browse() {
 	url=$1
@@ -80,6 +81,8 @@ browse() {
 			}
 			return worst[0].toFixed(2) + " " + worst[1].replace(/\s/g, "_");
 		};
+		const says = (s, what) => s.querySelector(":scope > " + what)?.textContent.trim();
+		const of_all = (list, good) => list.filter(good).length + "/" + list.length;
 		/* Print rules for all, and no others that depend on the medium. */
 		const as_printed = doc => {
 			for (const sheet of doc.styleSheets)
@@ -95,9 +98,11 @@ browse() {
 				const p = [...e.querySelectorAll("svg[role=img]")];
 				const cards = e.clientWidth < 500 ? ".card" : ".cards";
 				return ["frame", e.clientWidth, e.scrollWidth,
-					p.filter(s => s.getBBox().width > 100).length + "/" + p.length,
+					of_all(p, s => s.getBBox().width > 100),
 					contrast(f.contentWindow),
-					Math.round(e.querySelector(cards).getBoundingClientRect().bottom)].join(" ");
+					Math.round(e.querySelector(cards).getBoundingClientRect().bottom),
+					of_all(p, s => says(s, "title") && says(s, "desc")),
+					of_all([...e.querySelectorAll("table")], t => t.checkVisibility())].join(" ");
 			}).join("\n");
 		};
 	END
@@ -118,6 +123,9 @@ measured() { [ "$(wc -l <"$d/sizes")" -eq 3 ]; }
 fits() { awk 'NR < 3 && $3 > $2 { bad = 1 } END { exit bad }' "$d/sizes"; }
 fits_printed() { awk 'NR == 3 && $3 <= $2 { good = 1 } END { exit !good }' "$d/sizes"; }
 pictures() { awk '{ split($4, n, "/"); if (n[1] != n[2] || !n[2]) bad = 1 } END { exit bad }' "$d/sizes"; }
+said() { awk '{ split($8, n, "/"); if (n[1] != n[2] || !n[2]) bad = 1 } END { exit bad || NR != 3 }' "$d/sizes"; }
+tables_printed() { awk 'NR == 3 { split($9, n, "/"); good = n[2] && n[1] == n[2] } END { exit !good }' "$d/sizes"; }
+folded() { awk 'NR < 3 { split($9, n, "/"); if (n[1] == n[2]) bad = 1 } END { exit bad }' "$d/sizes"; }
 not() { ! "$@"; }
 quiet() { [ ! -s "$d/console" ] || { cat "$d/console" >&2; false; }; }
 # WCAG's level AA for text; pictures have texts of their axes in a muted colour: 3.
@@ -133,6 +141,9 @@ for name in $names; do
 	check "$name: text stands out" readable
 	check "$name: the answer is on the first screen" answers
 	check "$name: every picture is drawn" pictures
+	check "$name: and has a title and a description" said
+	check "$name: other pairs are folded away" folded
+	check "$name: and printed" tables_printed
 	check "$name: no message on the console" quiet
 	browse_dark "$d/$name/report.html"
 	check "$name: text stands out in the dark" readable
@@ -162,4 +173,13 @@ check "planted fault: on a screen it is none" fits
 sed 's|<desc id="s0-d">|</svg><svg role="img"><desc>|' "$page" >"$d/empty.html"
 browse "$d/empty.html"
 check "planted fault: an empty picture is seen" not pictures
+sed 's|<desc id="s0-d">[^<]*</desc>|<desc id="s0-d"> </desc>|' "$page" >"$d/mute.html"
+browse "$d/mute.html"
+check "planted fault: a picture without a description is seen" not said
+sed 's|<title id="s0-t">[^<]*</title>||' "$page" >"$d/untitled.html"
+browse "$d/untitled.html"
+check "planted fault: one without a title is seen" not said
+sed 's|</main>|<details><summary>More</summary><table><tr><td>1</td></tr></table></details></main>|' "$page" >"$d/closed.html"
+browse "$d/closed.html"
+check "planted fault: a table that is not printed is seen" not tables_printed
 tap_end
