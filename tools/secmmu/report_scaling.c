@@ -81,6 +81,7 @@ static void growth_row(FILE *o, const struct summary *s, const struct scaling *c
 		       size_t arm)
 {
 	const struct stat_test t = scaling_growth(&s->folder, c, arm);
+	const struct scaling_shape shape = scaling_shape(&s->folder, c, arm);
 	const struct measurement *first, *last;
 	char low[WORD_MAX], high[WORD_MAX];
 
@@ -92,12 +93,14 @@ static void growth_row(FILE *o, const struct summary *s, const struct scaling *c
 	html_printf(o, "<td>%s</td><td>%s</td>",
 		    word_time(low, &s->folder, first->p50.mid),
 		    word_time(high, &s->folder, last->p50.mid));
-	fprintf(o, "<td>%.3f</td>", t.mean);
-	if (isnan(t.low))
-		fprintf(o, "<td>none</td>");
-	else
-		fprintf(o, "<td>%.3f to %.3f</td>", t.low, t.high);
-	fprintf(o, "<td>%zu</td></tr>\n", t.n);
+	/* The mark first: the end of a wide table is out of sight. */
+	fprintf(o, "<td>%s%.3f", shape.bends ?
+		"<span class=\"v underpowered\">bends</span> " : "", t.mean);
+	if (!isnan(t.low))
+		fprintf(o, "<br><span class=\"note\">%.3f to %.3f</span>", t.low,
+			t.high);
+	fprintf(o, "</td><td>%.3f</td><td>× %.2f</td><td>%zu</td></tr>\n",
+		shape.last_slope, shape.residual, t.n);
 }
 
 /* All points, for who does not see the plot; free() it. */
@@ -144,12 +147,17 @@ static void curve(FILE *o, const struct summary *s, const struct report_plots *p
 	report_figure(o, p, p->scaling_plots[n], "", "Median system call time without "
 		      "tracepoints; both axes logarithmic", title, desc);
 	free(desc);
-	html_printf(o, "<div><p class=\"note\">Median at the ends, and the exponent b of "
-		    "the growth as x<sup>b</sup> between: 0 no growth, 1 in proportion</p>"
-		    TABLE("Growth") "<thead><tr><th scope=\"col\">arm</th>"
+	fprintf(o, "<div><p class=\"note\">Median at the ends, and the exponent b of "
+		"the growth as x<sup>b</sup> between, with its 95 %% interval: 0 no growth, "
+		"1 in proportion; the "
+		"slope of the last two points alone; and by how much, at most, x<sup>b</sup> "
+		"misses a point. <em>bends</em>: by more than × %g, so that no one exponent "
+		"says how it grows</p>", SCALING_BENDS);
+	html_printf(o, TABLE("Growth") "<thead><tr><th scope=\"col\">arm</th>"
 		    "<th scope=\"col\">at %s</th><th scope=\"col\">at %s</th>",
 		    point_word(low, f, c, 0), point_word(high, f, c, c->n - 1));
-	fputs("<th scope=\"col\">exponent</th><th scope=\"col\">95 % interval</th>"
+	fputs("<th scope=\"col\">exponent</th>"
+	      "<th scope=\"col\">last slope</th><th scope=\"col\">misses by</th>"
 	      "<th scope=\"col\">boots</th></tr></thead><tbody>\n", o);
 	for (arm = 0; arm < f->n_arms; arm++)
 		growth_row(o, s, c, arm);

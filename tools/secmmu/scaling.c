@@ -145,40 +145,80 @@ size_t scaling_find(const struct folder *f, struct scaling **list)
 	return n;
 }
 
-/* The slope of one boot; NaN if it has not all points. */
-static double slope(const struct folder *f, const struct scaling *s,
-		    size_t series, size_t boot)
+/* The logs of one boot's points; false if it has not all. */
+static bool logs_of(const struct folder *f, const struct scaling *s,
+		    size_t series, size_t boot, double *y)
 {
-	double x, y, sx = 0, sy = 0, sxx = 0, sxy = 0, n = (double)s->n;
 	const struct reduced *r;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
 		r = folder_get(f, boot, s->cells[i], series, METRIC_SYSCALL);
 		if (!r || !(r->p50 > 0))
-			return NAN;
-		x = log(scaling_x(f, s, i));
-		y = log(r->p50);
-		sx += x;
-		sy += y;
-		sxx += x * x;
-		sxy += x * y;
+			return false;
+		y[i] = log(r->p50);
 	}
-	return (n * sxy - sx * sy) / (n * sxx - sx * sx);
+	return true;
+}
+
+/* The least squares line @at + slope * x through the logs @y; its slope. */
+static double line(const struct folder *f, const struct scaling *s,
+		   const double *y, double *at)
+{
+	double x, sx = 0, sy = 0, sxx = 0, sxy = 0, n = (double)s->n, slope;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		x = log(scaling_x(f, s, i));
+		sx += x;
+		sy += y[i];
+		sxx += x * x;
+		sxy += x * y[i];
+	}
+	slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
+	*at = (sy - slope * sx) / n;
+	return slope;
 }
 
 struct stat_test scaling_growth(const struct folder *f, const struct scaling *s,
 				size_t series)
 {
-	double *v = xcalloc(f->n_boots, sizeof(*v));
+	double *v = xcalloc(f->n_boots, sizeof(*v)), y[SCALING_MOST], at;
 	struct stat_test t;
 	size_t i, n = 0;
 
-	for (i = 0; i < f->n_boots; i++) {
-		v[n] = slope(f, s, series, i);
-		n += !isnan(v[n]);
-	}
+	for (i = 0; i < f->n_boots; i++)
+		if (logs_of(f, s, series, i, y))
+			v[n++] = line(f, s, y, &at);
 	t = stat_signflip(v, n, f->seed);
 	free(v);
 	return t;
+}
+
+struct scaling_shape scaling_shape(const struct folder *f,
+				   const struct scaling *s, size_t series)
+{
+	struct scaling_shape shape = { .last_slope = NAN, .residual = NAN };
+	double y[SCALING_MOST], mean[SCALING_MOST] = { 0 }, at, slope, far = 0;
+	size_t i, k, n = 0;
+
+	for (i = 0; i < f->n_boots; i++) {
+		if (!logs_of(f, s, series, i, y))
+			continue;
+		n++;
+		for (k = 0; k < s->n; k++)
+			mean[k] += (y[k] - mean[k]) / (double)n;
+	}
+	if (!n)
+		return shape;
+	/* The line through the means has the mean of the boots' slopes. */
+	slope = line(f, s, mean, &at);
+	for (k = 0; k < s->n; k++)
+		far = fmax(far, fabs(mean[k] - at -
+				     slope * log(scaling_x(f, s, k))));
+	shape.last_slope = (mean[s->n - 1] - mean[s->n - 2]) /
+		log(scaling_x(f, s, s->n - 1) / scaling_x(f, s, s->n - 2));
+	shape.residual = exp(far);
+	shape.bends = shape.residual > SCALING_BENDS;
+	return shape;
 }

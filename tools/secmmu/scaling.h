@@ -8,6 +8,7 @@
 
 #define SCALING_LEAST 3		/* points that a curve needs */
 #define SCALING_MOST 32
+#define SCALING_BENDS 1.25	/* a line that misses a point by more is no answer */
 
 /*
  * Size and vCPUs are a cell's own; rate and memslots the end of its event's name,
@@ -54,5 +55,21 @@ const char *scaling_event(char *buf, const struct folder *f,
  */
 struct stat_test scaling_growth(const struct folder *f, const struct scaling *s,
 				size_t series);
+
+/* Whether an exponent says what the curve does. */
+struct scaling_shape {
+	double last_slope;	/* between the last two points; NaN: no boot has all */
+	double residual;	/* factor by which the line misses a point, at most */
+	bool bends;		/* by more than SCALING_BENDS */
+};
+
+/**
+ * scaling_shape - how the curve differs from x^b
+ * @series: the arm
+ *
+ * Of the geometric means over the boots that have all points.
+ */
+struct scaling_shape scaling_shape(const struct folder *f,
+				   const struct scaling *s, size_t series);
 
 #endif

@@ -128,6 +128,7 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 	const struct folder *f = &s->folder;
 	const struct cell *cell = &f->cells[c->cells[0]];
 	const struct stat_test t = scaling_growth(f, c, arm);
+	const struct scaling_shape shape = scaling_shape(f, c, arm);
 	json_t *o = json_object(), *x = json_array(), *p50 = json_array();
 	const struct measurement *m;
 	char event[sizeof(cell->event)];
@@ -149,6 +150,9 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 	set(o, "exponent", number_or_null(t.mean));
 	set(o, "ci_low", number_or_null(t.low));
 	set(o, "ci_high", number_or_null(t.high));
+	set(o, "last_slope", number_or_null(shape.last_slope));
+	set(o, "residual", number_or_null(shape.residual));
+	set(o, "bends", t.n ? json_boolean(shape.bends) : json_null());
 	set(o, "boots", count(t.n));
 	return o;
 }

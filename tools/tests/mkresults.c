@@ -8,7 +8,9 @@
  * sample by some more (--jitter), as real boots are; --planted makes the event
  * mremap_thp take so many times as long in every arm; arm `mutex` takes --effect times as long as
  * the others, and copy b of the A/A pair --aa times as long as copy a. Traced
- * runs have a third of the --samples, and take longer, stock's less so.
+ * runs have a third of the --samples, and take longer, stock's less so. With --scale
+ * there are curves, of x^B; --bend makes the points from 1 MiB on take so many times
+ * as long, so that they are none.
  */
 #include <errno.h>
 #include <math.h>
@@ -22,9 +24,9 @@
 
 static struct {
 	unsigned long boots, samples, events, seed, fail, lost, counts;
-	double effect, aa, noise, spread, jitter, planted, scale;
+	double effect, aa, noise, spread, jitter, planted, scale, bend;
 	const char *clock, *dir;
-} o = { 10, 40, 6, 42, 0, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, "wall", NULL };
+} o = { 10, 40, 6, 42, 0, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, 1, "wall", NULL };
 
 static const struct event {
 	const char *name, *test, *site;
@@ -130,7 +132,8 @@ static void scaled(FILE *csv, unsigned int n, const char *arm, char copy,
 
 	for (i = 0; i < ARRAY_SIZE(points) && !isnan(o.scale); i++) {
 		e.size = points[i].size;
-		e.ns = (unsigned long)(20000 * pow((double)e.size / 4096, o.scale));
+		e.ns = (unsigned long)(20000 * pow((double)e.size / 4096, o.scale) *
+				       (e.size < 1048576 ? 1 : o.bend));
 		for (s = 0; s < o.samples; s++)
 			sample(csv, n, arm, copy, 0, &e, points[i].vcpus, s,
 			       factor);
@@ -290,7 +293,7 @@ static void boot(unsigned long n)
 static const char usage[] =
 	"usage: mkresults [--boots N] [--samples N] [--events N] [--seed N] [--fail N]\n"
 	"       [--lost N] [--effect X] [--aa X] [--noise X] [--spread X]\n"
-	"       [--jitter X] [--planted X] [--scale B] [--counts 1]\n"
+	"       [--jitter X] [--planted X] [--scale B] [--bend X] [--counts 1]\n"
 	"       [--clock wall|icount] DIR\n";
 
 static int option(const char *key, const char *value)
@@ -321,6 +324,8 @@ static int option(const char *key, const char *value)
 		o.planted = strtod(value, NULL);
 	else if (!strcmp(key, "--scale"))
 		o.scale = strtod(value, NULL);
+	else if (!strcmp(key, "--bend"))
+		o.bend = strtod(value, NULL);
 	else if (!strcmp(key, "--counts"))
 		o.counts = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--clock"))

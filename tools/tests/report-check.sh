@@ -18,7 +18,7 @@ if [ $# -gt 0 ]; then
 else
 	cp -r tools/tests/fixtures/results-good tools/tests/fixtures/results-aa-broken "$d"
 	mk=tools/build/tests/mkresults
-	"$mk" --boots 7 --fail 3 --lost 2 --clock icount --noise 0.001 --scale 0.5 --counts 1 "$d/results-icount" || exit 3
+	"$mk" --boots 7 --fail 3 --lost 2 --clock icount --noise 0.001 --scale 0.5 --bend 10 --counts 1 "$d/results-icount" || exit 3
 	"$mk" --boots 2 --events 1 --samples 1 "$d/results-tiny" || exit 3
 fi
 names=$(cd "$d" && ls)

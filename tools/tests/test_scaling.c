@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "scaling.h"
+#include "summary.h"
 
 #include "madeup.h"
 #include "scratch.h"
@@ -54,6 +55,7 @@ static void finds_curves(void **state)
 /* 0.5 with size, 0 with vCPUs, though boots differ by 2 as a whole. */
 static void growth_is_found(void **state)
 {
+	struct scaling_shape shape;
 	struct scaling *list;
 	struct stat_test t;
 	struct folder f = load("grown");
@@ -70,9 +72,49 @@ static void growth_is_found(void **state)
 			assert_true(t.low <= t.mean && t.mean <= t.high);
 			/* The planted fault: growth in proportion is ruled out. */
 			assert_true(t.high < 1);
+			shape = scaling_shape(&f, &list[i], arm);
+			assert_true(fabs(shape.last_slope - want) < 0.1);
+			assert_true(shape.residual >= 1 && shape.residual < 1.1);
+			assert_false(shape.bends);
 		}
 	free(list);
 	folder_free(&f);
+}
+
+static double number(const json_t *o, const char *key)
+{
+	return json_number_value(json_object_get(o, key));
+}
+
+/*
+ * A planted bend: a step by 10 between flat ends. The line has an exponent and an
+ * interval all the same, of which nothing is true: log 10 times 2/5 by log 16. It
+ * misses the points at the step by 10^0.3.
+ */
+static void bend_is_found(void **state)
+{
+	struct summary s;
+	json_t *j, *o;
+	size_t i;
+
+	(void)state;
+	make_up("bent", 1, "--boots 6 --samples 5 --events 1 --noise 0.01 --scale 0 --bend 10");
+	assert_int_equal(summary_load("bent", &s), 0);
+	j = summary_json(&s);
+	assert_int_equal(json_array_size(json_object_get(j, "scaling")), 10);
+	json_array_foreach(json_object_get(j, "scaling"), i, o) {
+		bool bent = !strcmp(json_string_value(json_object_get(o, "by")), "size");
+
+		assert_int_equal(json_is_true(json_object_get(o, "bends")), bent);
+		assert_true(fabs(number(o, "last_slope")) < 0.05);
+		if (!bent)
+			continue;
+		assert_true(fabs(number(o, "exponent") - 0.4 * log(10) / log(16)) < 0.02);
+		assert_true(number(o, "ci_low") > 0.3);
+		assert_true(fabs(number(o, "residual") - pow(10, 0.3)) < 0.1);
+	}
+	json_decref(j);
+	summary_free(&s);
 }
 
 /* A boot without all points is no number. */
@@ -81,6 +123,7 @@ static void incomplete_boots(void **state)
 	struct scaling *list;
 	struct stat_test t;
 	struct folder f;
+	size_t i;
 
 	(void)state;
 	assert_int_equal(system("cp -r grown part; sed -i '/,1048576,1,/d' part/boot-002/samples.csv"), 0);
@@ -89,6 +132,18 @@ static void incomplete_boots(void **state)
 	t = scaling_growth(&f, &list[list[0].by == BY_SIZE ? 0 : 1], 0);
 	assert_int_equal(t.n, 5);
 	assert_true(isnan(t.low));
+	assert_false(isnan(scaling_shape(&f, &list[0], 0).last_slope));
+	free(list);
+	folder_free(&f);
+	/* Nor is one from no boot at all. */
+	assert_int_equal(system("sed -i '/,1048576,1,/d' part/boot-*/samples.csv;"
+				"sed -i 's/\\(,mutex,a,0,.*\\),16777216,/\\1,1048576,/' part/boot-000/samples.csv"), 0);
+	f = load("part");
+	assert_int_equal(scaling_find(&f, &list), 2);
+	i = list[0].by == BY_SIZE ? 0 : 1;
+	assert_int_equal(scaling_growth(&f, &list[i], 0).n, 0);
+	assert_true(isnan(scaling_shape(&f, &list[i], 0).residual));
+	assert_false(scaling_shape(&f, &list[i], 0).bends);
 	free(list);
 	folder_free(&f);
 }
@@ -137,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_curves),
 		cmocka_unit_test(growth_is_found),
+		cmocka_unit_test(bend_is_found),
 		cmocka_unit_test(incomplete_boots),
 		cmocka_unit_test(by_name),
 	};
