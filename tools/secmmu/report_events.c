@@ -158,7 +158,7 @@ static void compare_table(FILE *o, const struct summary *s, size_t cell)
 
 	if (!f->n_compare)
 		return;
-	first = &f->compare[f->primary < 0 ? 0 : f->primary];
+	first = summary_lead(s);
 	for (others = 0; others < 2; others++) {
 		if (others)
 			fprintf(o, FOLD("") "Other pairs");

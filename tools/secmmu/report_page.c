@@ -30,6 +30,26 @@ static void warnings(FILE *o, const struct summary *s)
 	fprintf(o, "</ul></div>\n");
 }
 
+/* Without a primary comparison: what the verdicts of the first pair are worth. */
+static void sure_of_many(FILE *o, const struct summary *s)
+{
+	const struct folder *f = &s->folder;
+	const struct pair aa = { (size_t)f->aa, (size_t)f->aa_series };
+	char *all;
+
+	fprintf(o, "<p>The plan declares no primary comparison: this is its first "
+		"pair. Each figure has its verdict, corrected for their number (Holm), "
+		"and so has each count. Open: not shown to differ, nor to be the "
+		"same.</p>");
+	if (f->aa >= 0) {
+		all = words_verdicts(s, &aa);
+		html_printf(o, "<p>Noise floor: %s against itself (A/A): %s.</p>",
+			    f->series[f->aa].arm, all);
+		free(all);
+	}
+	fprintf(o, "</div>\n");
+}
+
 static void sure(FILE *o, const struct summary *s)
 {
 	const struct comparison *c = summary_primary(s);
@@ -37,6 +57,10 @@ static void sure(FILE *o, const struct summary *s)
 	char buf[WORD_MAX];
 
 	fprintf(o, "<div class=\"card\"><h3>How sure</h3>");
+	if (!c && s->folder.n_used && summary_lead(s)) {
+		sure_of_many(o, s);
+		return;
+	}
 	if (!c || !c->test.n) {
 		fprintf(o, "<p>Nothing to go by.</p></div>\n");
 		return;
@@ -118,8 +142,48 @@ static void whom(FILE *o, const struct summary *s, const struct pair *p,
 	free(list);
 }
 
+static bool differs(const struct count_comparison *c, const struct pair *p)
+{
+	return c->a == p->a && c->b == p->b &&
+	       (c->verdict == STAT_FASTER || c->verdict == STAT_SLOWER);
+}
+
+static void count_item(FILE *o, const struct count_comparison *c)
+{
+	char p[WORD_MAX];
+
+	html_printf(o, "<li><code>%s</code> of <code>%s</code>: %s", count_name(c->kind),
+		    c->ta->name, count_verdict_name(c->verdict));
+	fprintf(o, ", %.3g and %.3g per call", c->per_call_a, c->per_call_b);
+	html_printf(o, ", p = %s</li>", word_p(p, c->p_holm));
+}
+
+/* The counts in which the pair differs, as a card. */
+static void which_counts(FILE *o, const struct summary *s, const struct pair *p)
+{
+	const struct count_comparison *c, *end = s->counts + s->n_counts;
+	const struct folder *f = &s->folder;
+	size_t n = summary_counts(s, p).differ, shown = 0;
+
+	if (!n)
+		return;
+	html_printf(o, "<div class=\"card\"><h3>Counts: %s has more, or fewer, than %s in",
+		    f->series[p->a].arm, f->series[p->b].arm);
+	fprintf(o, " %zu</h3><ul>", n);
+	for (c = s->counts; c < end && shown < WHOM_EVENTS; c++)
+		if (differs(c, p)) {
+			count_item(o, c);
+			shown++;
+		}
+	if (n > shown)
+		fprintf(o, "<li>and %zu more: <a href=\"#counts\">all counts</a></li>",
+			n - shown);
+	fprintf(o, "</ul></div>\n");
+}
+
 static void first_screen(FILE *o, const struct summary *s)
 {
+	const struct pair *pair = summary_lead(s);
 	const struct folder *f = &s->folder;
 	char *answer = words_answer(s), text[256];
 	int v;
@@ -137,8 +201,10 @@ static void first_screen(FILE *o, const struct summary *s)
 	warnings(o, s);
 	fprintf(o, "<div class=\"cards\">\n");
 	sure(o, s);
-	for (v = STAT_FASTER; f->primary >= 0 && v <= STAT_UNDERPOWERED; v++)
-		whom(o, s, &f->compare[f->primary], (enum stat_verdict)v);
+	if (pair && f->primary < 0)
+		which_counts(o, s, pair);
+	for (v = STAT_FASTER; pair && v <= STAT_UNDERPOWERED; v++)
+		whom(o, s, pair, (enum stat_verdict)v);
 	fprintf(o, "</div>\n<nav aria-label=\"Sections\"><a href=\"#ratios\">Ratios</a>"
 		"<a href=\"#events\">Events</a><a href=\"#counts\">Counts</a><a href=\"#scaling\">Scaling</a><a href=\"#coverage\">Coverage</a><a href=\"#sites\">Call sites</a>"
 		"<a href=\"#tests\">Tests</a><a href=\"#kernel\">Kernel findings</a>"

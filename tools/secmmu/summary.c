@@ -564,6 +564,53 @@ const struct comparison *summary_primary(const struct summary *s)
 	return NULL;
 }
 
+const struct pair *summary_lead(const struct summary *s)
+{
+	const struct folder *f = &s->folder;
+
+	return f->n_compare ? &f->compare[f->primary < 0 ? 0 : f->primary] : NULL;
+}
+
+static void add_verdict(struct verdict_tally *v, enum stat_verdict verdict)
+{
+	v->differ += verdict == STAT_FASTER || verdict == STAT_SLOWER;
+	v->same += verdict == STAT_SAME;
+	v->open += verdict == STAT_UNDERPOWERED;
+}
+
+/* The A/A pair's second series is none of the arms, and so in no other pair. */
+static bool is_aa(const struct summary *s, const struct pair *p)
+{
+	return s->folder.aa >= 0 && (int)p->b == s->folder.aa_series;
+}
+
+struct verdict_tally summary_figures(const struct summary *s, const struct pair *p)
+{
+	const struct comparison *list = is_aa(s, p) ? s->aa : s->comparisons, *c;
+	size_t n = is_aa(s, p) ? s->n_aa : s->n_comparisons, cell;
+	struct verdict_tally v = { 0, 0, 0 };
+
+	for (cell = 0; cell < s->folder.n_cells; cell++) {
+		c = summary_find(list, n, p->a, p->b, cell, METRIC_SYSCALL,
+				 STATISTIC_P50);
+		if (c)
+			add_verdict(&v, c->verdict);
+	}
+	return v;
+}
+
+struct verdict_tally summary_counts(const struct summary *s, const struct pair *p)
+{
+	const struct count_comparison *c = s->counts;
+	struct verdict_tally v = { 0, 0, 0 };
+
+	for (; c < s->counts + s->n_counts; c++)
+		if (c->a == p->a && c->b == p->b &&
+		    c->per_call_a + c->per_call_b > 0)
+			add_verdict(&v, c->verdict);
+	return v;
+}
+
 const struct measurement *summary_measured(const struct summary *s,
 					   size_t cell, size_t series,
 					   enum metric m)

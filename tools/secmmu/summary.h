@@ -98,6 +98,23 @@ const struct comparison *summary_tracing(const struct summary *s, size_t a);
 /** summary_primary - the primary comparison, or NULL if the plan has none. */
 const struct comparison *summary_primary(const struct summary *s);
 
+/**
+ * summary_lead - the pair that the answer is about: the primary one, or the
+ * plan's first; NULL if it compares nothing
+ */
+const struct pair *summary_lead(const struct summary *s);
+
+/* How many of several comparisons have which verdict. */
+struct verdict_tally {
+	size_t differ, same, open;
+};
+
+/** summary_figures - of a pair's median system call times, event by event. */
+struct verdict_tally summary_figures(const struct summary *s, const struct pair *p);
+
+/** summary_counts - of its counts, without those that are 0 in both arms. */
+struct verdict_tally summary_counts(const struct summary *s, const struct pair *p);
+
 /** summary_measured - a measurement, or NULL. */
 const struct measurement *summary_measured(const struct summary *s,
 					   size_t cell, size_t series,

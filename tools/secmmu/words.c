@@ -142,6 +142,47 @@ const char *words_instruments(void)
 	       "wait, hold and call sites in a second run with them.";
 }
 
+static char *verdicts(const struct verdict_tally *v, const char *what)
+{
+	size_t n = v->differ + v->same + v->open;
+
+	return xasprintf("of %zu %s%s %zu differ%s, %zu %s the same, %zu %s open",
+			 n, what, n == 1 ? "" : "s", v->differ,
+			 v->differ == 1 ? "s" : "", v->same,
+			 v->same == 1 ? "is" : "are", v->open,
+			 v->open == 1 ? "is" : "are");
+}
+
+char *words_verdicts(const struct summary *s, const struct pair *p)
+{
+	const struct verdict_tally f = summary_figures(s, p), c = summary_counts(s, p);
+	char *figures = verdicts(&f, "figure"), *counts, *text;
+
+	if (!(c.differ + c.same + c.open))
+		return figures;
+	counts = verdicts(&c, "count");
+	text = xasprintf("%s; %s", figures, counts);
+	free(figures);
+	free(counts);
+	return text;
+}
+
+/* Of a plan that has not said beforehand what decides. */
+static char *first_pair_answer(const struct summary *s)
+{
+	const struct pair *p = summary_lead(s);
+	const struct folder *f = &s->folder;
+	char *text, *all;
+
+	if (!p)
+		return xstrdup("The plan compares nothing");
+	all = words_verdicts(s, p);
+	text = xasprintf("%s/%s: %s", f->series[p->a].arm, f->series[p->b].arm,
+			 all);
+	free(all);
+	return text;
+}
+
 static char *plain_answer(const struct summary *s)
 {
 	const struct comparison *c = summary_primary(s);
@@ -152,7 +193,7 @@ static char *plain_answer(const struct summary *s)
 	if (!f->n_used)
 		return xstrdup("No boot passed: nothing was compared");
 	if (!c)
-		return xstrdup("The plan declares no primary comparison");
+		return first_pair_answer(s);
 	a = f->series[c->a].arm;
 	b = f->series[c->b].arm;
 	percent = 100 * fabs(expm1(c->test.mean));
@@ -197,8 +238,12 @@ char *words_conclusion(const struct summary *s)
 	char *answer = words_answer(s), *more, *text;
 	char sure[WORD_MAX];
 
-	if (!c || !s->folder.n_used)
+	if (!s->folder.n_used || !summary_lead(s))
 		more = xstrdup("");
+	else if (!c)
+		more = xstrdup(" (the plan's first pair, as it declares no primary "
+			       "comparison; corrected for the number of figures, "
+			       "and of counts)");
 	else if (c->verdict == STAT_UNDERPOWERED)
 		more = xasprintf(" (%s; %s; about %zu boots would decide)",
 				 word_sure(sure, c), c->reason, c->boots_needed);

@@ -32,7 +32,16 @@ const char *words_instruments(void);
 /** words_clock - what the times of this run mean, in one sentence. */
 const char *words_clock(const struct folder *f);
 
-/** words_answer - the answer of the primary comparison, in few words; free(). */
+/**
+ * words_verdicts - of a pair (or the A/A pair): "of 18 figures 2 differ, 9 are
+ * the same, 7 are open; of 12 counts 1 differs..."; free() it
+ */
+char *words_verdicts(const struct summary *s, const struct pair *p);
+
+/**
+ * words_answer - the answer of the primary comparison, in few words; free(). Of a
+ * plan that has none: words_verdicts() of its first pair.
+ */
 char *words_answer(const struct summary *s);
 
 /** words_conclusion - answer and how sure, in one sentence; free() it. */

@@ -20,6 +20,9 @@ else
 	mk=tools/build/tests/mkresults
 	"$mk" --boots 7 --fail 3 --lost 2 --clock icount --noise 0.001 --scale 0.5 --bend 10 --counts 1 "$d/results-icount" || exit 3
 	"$mk" --boots 2 --events 1 --samples 1 "$d/results-tiny" || exit 3
+	# As the plan contention: no primary comparison, and counts.
+	"$mk" --boots 7 --samples 9 --noise 0.1 --counts 1 "$d/results-first-pair" || exit 3
+	sed -i 's|"primary": "[^"]*"|"primary": null|' "$d/results-first-pair/manifest.json"
 fi
 names=$(cd "$d" && ls)
 for name in $names; do
@@ -27,6 +30,11 @@ for name in $names; do
 	check "$name: smaller than 3 MB" test "$(stat -c %s "$d/$name/report.html")" -lt 3000000
 	check "$name: loads nothing" sh -c "! grep -qE '(src|href)=.?(https?:|//|file:)|@import|url\(' '$d/$name/report.html'"
 done
+
+if [ $# -eq 0 ]; then
+	check "without a primary comparison the first pair is the headline" \
+		grep -q '<h1>mutex/spinlock: of 6 figures .*; of [0-9]* counts .*</h1>' "$d/results-first-pair/report.html"
+fi
 
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 if [ -z "$chromium" ]; then

@@ -11,6 +11,7 @@
 #include "counts.h"
 #include "ktap.h"
 #include "summary.h"
+#include "words.h"
 
 #include "madeup.h"
 #include "scratch.h"
@@ -241,6 +242,48 @@ static void broken_aa(void **state)
 	summary_free(&s);
 }
 
+/*
+ * A plan without a primary comparison: its first pair answers, by how many of its
+ * figures and counts have which verdict. Planted: 20 % in every figure; one count
+ * that differs in each of three events, one that is the same, one that is open, and
+ * one that never happens and so is none.
+ */
+static void first_pair_answers(void **state)
+{
+	char *text;
+	struct summary s;
+
+	(void)state;
+	make_up("first", 1, "--boots 12 --samples 9 --events 3 --effect 1.2 --spread 0 --noise 0.001 --jitter 0.001 --clock icount");
+	edit("first/manifest.json", "plan_spec", "primary", "null");
+	for (int i = 0; i < 12; i++) {
+		edit_arm("first", i, "mutex", xasprintf("calls=10 sleeps=%d preempted=%d passes=0 lock_waits=9",
+							2000 + i, 1000 + i % 2 * 500));
+		edit_arm("first", i, "spinlock", xasprintf("calls=10 sleeps=%d preempted=%d passes=0 lock_waits=9",
+							   1000 + i, 1000 + (i + 1) % 2 * 500));
+	}
+	assert_int_equal(summary_load("first", &s), 0);
+	text = words_answer(&s);
+	assert_string_equal(text, "mutex/spinlock: of 3 figures 3 differ, 0 are the same, 0 are open; "
+			    "of 9 counts 3 differ, 3 are the same, 3 are open");
+	free(text);
+	text = words_conclusion(&s);
+	assert_non_null(strstr(text, "the plan's first pair"));
+	free(text);
+	/* A pair of the same numbers, and none of counts. */
+	text = words_verdicts(&s, &(struct pair){ (size_t)s.folder.aa, (size_t)s.folder.aa_series });
+	assert_string_equal(text, "of 3 figures 0 differ, 3 are the same, 0 are open");
+	free(text);
+	summary_free(&s);
+	/* No pair at all. */
+	edit("first/manifest.json", "plan_spec", "compare", "[]");
+	assert_int_equal(summary_load("first", &s), 0);
+	text = words_conclusion(&s);
+	assert_string_equal(text, "The plan compares nothing.");
+	free(text);
+	summary_free(&s);
+}
+
 static void in_summary(void **state)
 {
 	struct summary s;
@@ -298,6 +341,7 @@ int main(void)
 		cmocka_unit_test(in_summary),
 		cmocka_unit_test(compared),
 		cmocka_unit_test(broken_aa),
+		cmocka_unit_test(first_pair_answers),
 		cmocka_unit_test(damaged),
 	};
 
