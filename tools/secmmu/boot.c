@@ -277,16 +277,6 @@ static uint64_t run_limit(const struct boot *b, const struct run_req *q)
 	return (uint64_t)q->timeout_ms + RUN_EXTRA_WALL_MS;
 }
 
-static void expect_findings(struct boot *b, uint32_t id, unsigned int mask)
-{
-	size_t n = b->n_expected;
-
-	if (!mask)
-		return;
-	b->expected = xrealloc(b->expected, (n + 1) * sizeof(*b->expected));
-	b->expected[b->n_expected++] = (struct expected){ id, mask };
-}
-
 int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)
 {
 	struct text t = begin(b, "RUN", q->argv[0]);
@@ -301,7 +291,8 @@ int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)
 		put_number(&t, "perf", 1);
 	put_all(&t, "argv", q->argv);
 	put_all(&t, "env", q->env);
-	expect_findings(b, b->id, q->expected);
+	if (q->expected)
+		console_expect(b->console, b->id, q->expected);
 	b->req = q;
 	b->res = res;
 	b->quota = run_quota;
@@ -382,15 +373,6 @@ static enum status code_status(int code)
 	}
 }
 
-static void mark_expected(const struct boot *b, struct findings *found)
-{
-	for (size_t i = 0; i < found->n; i++)
-		for (size_t k = 0; k < b->n_expected; k++)
-			if (found->v[i].request == b->expected[k].request &&
-			    b->expected[k].mask & 1u << found->v[i].kind)
-				found->v[i].expected = true;
-}
-
 /* The first that makes the boot fail, or NULL. */
 static const struct finding *unexpected(const struct findings *found)
 {
@@ -413,6 +395,13 @@ static void judge(struct boot *b, struct boot_result *r)
 			r->reason = xasprintf("the kernel reported (%s) %s",
 					      finding_kind_name(f->kind),
 					      f->line);
+	}
+	/* One of them may be one that is not expected: nobody has looked. */
+	if (r->findings.dropped) {
+		r->status = status_worst(r->status, STATUS_ERROR);
+		if (!r->reason)
+			r->reason = xasprintf("the kernel reported more than is kept: %llu findings are not",
+					      (unsigned long long)r->findings.dropped);
 	}
 	if (r->garbage || r->gaps) {
 		r->status = status_worst(r->status, STATUS_ERROR);
@@ -447,7 +436,6 @@ static void fill(struct boot *b, struct boot_result *r)
 	else
 		console_take_findings(b->console, &r->findings);
 	memset(&b->findings, 0, sizeof(b->findings));
-	mark_expected(b, &r->findings);
 }
 
 static void boot_free(struct boot *b)
@@ -460,7 +448,6 @@ static void boot_free(struct boot *b)
 	frame_reader_free(&b->in);
 	if (b->log_fd >= 0)
 		close(b->log_fd);
-	free(b->expected);
 	free(b->what);
 	free(b->context);
 	free(b->vmcore_path);

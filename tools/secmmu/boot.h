@@ -209,7 +209,8 @@ struct boot_result {
  * @res: set; boot_result_free() it
  *
  * No QEMU is left when it returns. PASS needs a clean power-off, no unexpected
- * finding, no garbage, no gap; FAIL is such a finding; MISS a lost guest; ERROR the harness.
+ * finding, none that was not kept, no garbage, no gap; FAIL is such a finding; MISS a lost
+ * guest; ERROR the harness.
  */
 void boot_end(struct boot *b, struct boot_result *res);
 

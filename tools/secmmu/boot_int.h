@@ -83,12 +83,6 @@ struct boot {
 	struct boot_quota quota;
 	bool off;		/* the latest request is POWEROFF */
 
-	struct expected {
-		uint32_t request;
-		unsigned int mask;	/* of 1 << finding_kind */
-	} *expected;		/* findings that are no failure */
-	size_t n_expected;
-
 	char *context;		/* what the caller is at, or NULL */
 	enum vmcore_format vmcore;
 	char *vmcore_path;

@@ -267,6 +267,8 @@ static json_t *findings_json(const struct findings *f)
 		json_object_set_new(o, "fingerprint", text(x->fingerprint));
 		json_object_set_new(o, "mark", text(x->mark));
 		json_object_set_new(o, "expected", json_boolean(x->expected));
+		json_object_set_new(o, "count",
+				    json_integer((json_int_t)x->count));
 		json_object_set_new(o, "line_no",
 				    json_integer((json_int_t)x->line_no));
 		json_array_append_new(a, o);
@@ -292,6 +294,8 @@ static void set_result(json_t *root, const struct boot_result *res)
 	json_object_set_new(root, "diagnosis", text(res->diagnosis));
 	json_object_set_new(root, "kernel_findings",
 			    findings_json(&res->findings));
+	json_object_set_new(root, "kernel_findings_dropped",
+			    json_integer((json_int_t)res->findings.dropped));
 	json_object_set_new(root, "hello", hello_json(&res->hello));
 	json_object_set_new(root, "qemu", text(res->command));
 	json_object_set_new(root, "qemu_version", text(res->qemu_version));

@@ -115,6 +115,11 @@ void console_note(struct console *c, const char *line)
 	free(clean);
 }
 
+void console_expect(struct console *c, uint32_t request, unsigned int kinds)
+{
+	scan_expect(&c->scan, request, kinds);
+}
+
 void console_finish(struct console *c)
 {
 	if (c->len)
@@ -161,7 +166,5 @@ const struct findings *console_findings(const struct console *c)
 
 void console_take_findings(struct console *c, struct findings *f)
 {
-	*f = c->scan.found;
-	memset(&c->scan.found, 0, sizeof(c->scan.found));
-	c->scan.left = 0;
+	scan_take(&c->scan, f);
 }

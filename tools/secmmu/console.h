@@ -31,14 +31,16 @@ struct finding {
 	char *mark;		/* latest mark before it: "ID WORD..."; "" if none */
 	uint32_t request;	/* the ID of that mark; 0 if none */
 	uint64_t line_no;	/* of the console's output, from 1 */
-	bool expected;		/* as run_req.expected says */
+	bool expected;		/* as console_expect() says */
+	uint64_t count;		/* of an expected one: how often it came, in its request */
 };
 
 /* All strings are printable ASCII. */
 struct findings {
 	struct finding *v;
 	size_t n;
-	size_t dropped;		/* found, but more than are kept */
+	size_t n_expected;	/* of them */
+	uint64_t dropped;	/* found, but more than are kept */
 };
 
 /** finding_kind_name - e.g. "lockdep". */
@@ -71,6 +73,16 @@ int console_feed(struct console *c, const void *data, size_t len);
 
 /** console_note - write a line of our own into the log; it is not scanned. */
 void console_note(struct console *c, const char *line);
+
+/**
+ * console_expect - findings of some kinds are no failure during one request
+ * @request: its ID
+ * @kinds: mask of 1 << finding_kind
+ *
+ * To be said before the request is sent. There is room of their own for them,
+ * so that they push no other finding out, and those that are alike count as one.
+ */
+void console_expect(struct console *c, uint32_t request, unsigned int kinds);
 
 /** console_finish - no more output: look at a last line without newline. */
 void console_finish(struct console *c);

@@ -331,15 +331,19 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 		       const json_t *j, const char *path)
 {
 	const char *line = get_string(j, "line", path);
+	uint64_t count = 1;
 
 	if (!line)
+		return -1;
+	/* Older ones have each alone. */
+	if (json_object_get(j, "count") && get_count(j, "count", path, &count))
 		return -1;
 	f->findings = xrealloc(f->findings,
 			       (f->n_findings + 1) * sizeof(*f->findings));
 	f->findings[f->n_findings++] = (struct folder_finding){
 		b->name, xstrdup(jsonio_text(j, "kind")), xstrdup(line),
 		xstrdup(jsonio_text(j, "mark")),
-		json_is_true(json_object_get(j, "expected")),
+		json_is_true(json_object_get(j, "expected")), count,
 	};
 	f->n_unexpected += !f->findings[f->n_findings - 1].expected;
 	return 0;
@@ -380,6 +384,9 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	if (json_object_get(boot, "lost_events") &&
 	    get_count(boot, "lost_events", path, &lost_events))
 		return -1;
+	if (json_object_get(boot, "kernel_findings_dropped") &&
+	    get_count(boot, "kernel_findings_dropped", path, &b->dropped))
+		return -1;
 	if (read_beside(f, boot, path))
 		return -1;
 	s = jsonio_text(boot, "clock");
@@ -393,6 +400,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	json_array_foreach(json_object_get(boot, "kernel_findings"), i, j)
 		if (add_finding(f, b, j, path))
 			return -1;
+	f->dropped += b->dropped;
 	f->lost += b->lost;
 	f->lost_events += lost_events;
 	return 0;

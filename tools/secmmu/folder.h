@@ -47,6 +47,7 @@ struct folder_boot {
 	enum status status;
 	char *reason;
 	uint64_t lost;
+	uint64_t dropped;	/* kernel findings that were not kept */
 	struct reduced *r;	/* [cell][series][metric]; NULL: not used */
 	size_t n_cells;		/* of @r: later boots may have seen more */
 };
@@ -77,6 +78,7 @@ struct folder_finding {
 	const char *boot;
 	char *kind, *text, *mark;	/* "" if boot.json has none */
 	bool expected;		/* the plan says it may come */
+	uint64_t count;		/* then: how often it came */
 };
 
 struct pair {
@@ -111,6 +113,7 @@ struct folder {
 	struct folder_finding *findings;
 	size_t n_findings;
 	size_t n_unexpected;	/* of them */
+	uint64_t dropped;	/* findings that were not kept */
 	uint64_t lost;		/* samples without what the trace tells */
 	uint64_t lost_events;	/* of the traces, all boots */
 	unsigned int at_a_time;	/* most boots; 0: one after the other */

@@ -7,7 +7,12 @@
 
 #include "util.h"
 
+/*
+ * Kept of each sort: the first unexpected one has failed the boot already; of
+ * the expected ones a mix of tests may have some in each of many runs.
+ */
 #define FINDINGS_MAX	64
+#define EXPECTED_MAX	1024
 /* A report of lockdep can have some hundred lines before its stack. */
 #define REPORT_LINES	300
 #define FUNC_MAX	96
@@ -243,14 +248,59 @@ static void first_line_name(struct scan *s, enum finding_kind kind,
 		s->named = true;
 }
 
+static bool is_expected(const struct scan *s, enum finding_kind kind)
+{
+	for (size_t i = s->n_expected; i-- > 0;)
+		if (s->expected[i].request == s->request)
+			return s->expected[i].kinds & 1u << kind;
+	return false;
+}
+
+static void free_finding(struct finding *f)
+{
+	free(f->line);
+	free(f->fingerprint);
+	free(f->mark);
+}
+
+/* Expected findings of one request that are alike become one. */
+static void merge(struct findings *found, size_t i)
+{
+	struct finding *f = &found->v[i], *x = found->v;
+
+	if (!f->expected)
+		return;
+	for (; x < f; x++)
+		if (x->expected && x->request == f->request &&
+		    !strcmp(x->fingerprint, f->fingerprint))
+			break;
+	if (x == f)
+		return;
+	x->count += f->count;
+	free_finding(f);
+	found->n--;
+	found->n_expected--;
+	memmove(f, f + 1, (found->n - i) * sizeof(*f));
+}
+
+/* The last finding's report is over: its fingerprint is what it will be. */
+static void close_report(struct scan *s)
+{
+	s->left = 0;
+	if (s->found.n)
+		merge(&s->found, s->found.n - 1);
+}
+
 static void open_finding(struct scan *s, const struct pattern *p,
 			 const char *msg)
 {
 	struct findings *found = &s->found;
+	bool expected = is_expected(s, p->kind);
 	struct finding *f;
 
-	s->left = 0;
-	if (found->n == FINDINGS_MAX) {
+	close_report(s);
+	if (expected ? found->n_expected == EXPECTED_MAX :
+		       found->n - found->n_expected == FINDINGS_MAX) {
 		found->dropped++;
 		return;
 	}
@@ -262,6 +312,9 @@ static void open_finding(struct scan *s, const struct pattern *p,
 	f->mark = xstrdup(s->mark ? s->mark : "");
 	f->request = s->request;
 	f->line_no = s->line_no;
+	f->expected = expected;
+	f->count = 1;
+	found->n_expected += expected;
 	s->key = p->key ? p->key : kind_names[p->kind];
 	s->left = REPORT_LINES;
 	s->named = false;
@@ -355,13 +408,24 @@ void scan_line(struct scan *s, const char *line)
 	}
 }
 
+void scan_expect(struct scan *s, uint32_t request, unsigned int kinds)
+{
+	s->expected = xrealloc(s->expected,
+			       (s->n_expected + 1) * sizeof(*s->expected));
+	s->expected[s->n_expected++] = (struct scan_expected){ request, kinds };
+}
+
+void scan_take(struct scan *s, struct findings *f)
+{
+	close_report(s);
+	*f = s->found;
+	memset(&s->found, 0, sizeof(s->found));
+}
+
 void findings_free(struct findings *f)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		free(f->v[i].line);
-		free(f->v[i].fingerprint);
-		free(f->v[i].mark);
-	}
+	for (size_t i = 0; i < f->n; i++)
+		free_finding(&f->v[i]);
 	free(f->v);
 	memset(f, 0, sizeof(*f));
 }
@@ -371,5 +435,6 @@ void scan_free(struct scan *s)
 	findings_free(&s->found);
 	free(s->panic);
 	free(s->mark);
+	free(s->expected);
 	memset(s, 0, sizeof(*s));
 }

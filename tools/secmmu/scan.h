@@ -19,6 +19,11 @@ struct scan {
 	unsigned int left;	/* lines that may still tell more of found's last */
 	bool named;		/* its fingerprint has a function */
 	const char *key;	/* what its fingerprint begins with */
+	struct scan_expected {
+		uint32_t request;
+		unsigned int kinds;	/* mask of 1 << finding_kind */
+	} *expected;
+	size_t n_expected;
 };
 
 /**
@@ -27,6 +32,12 @@ struct scan {
  * @line: without its end; any bytes but NUL
  */
 void scan_line(struct scan *s, const char *line);
+
+/** scan_expect - see console_expect(). */
+void scan_expect(struct scan *s, uint32_t request, unsigned int kinds);
+
+/** scan_take - hand the findings so far over to the caller. */
+void scan_take(struct scan *s, struct findings *f);
 
 void scan_free(struct scan *s);
 

@@ -182,6 +182,7 @@ static json_t *boots(const struct folder *f)
 		set(o, "reason", json_string(f->boots[i].reason));
 		set(o, "used", json_boolean(f->boots[i].r != NULL));
 		set(o, "lost_samples", count(f->boots[i].lost));
+		set(o, "findings_dropped", count(f->boots[i].dropped));
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -335,6 +336,7 @@ static json_t *findings(const struct folder *f)
 		set(o, "line", json_string(f->findings[i].text));
 		set(o, "mark", json_string(f->findings[i].mark));
 		set(o, "expected", json_boolean(f->findings[i].expected));
+		set(o, "count", count(f->findings[i].count));
 		json_array_append_new(a, o);
 	}
 	return a;

@@ -257,6 +257,9 @@ static void tests(const struct folder *f, FILE *out)
 	fprintf(out, ". Kernel findings: %zu", f->n_unexpected);
 	if (f->n_findings > f->n_unexpected)
 		fprintf(out, ", and %zu expected", f->n_findings - f->n_unexpected);
+	if (f->dropped)
+		fprintf(out, ", and %llu more that were not kept",
+			(unsigned long long)f->dropped);
 	fprintf(out, ".\n");
 }
 

@@ -175,6 +175,24 @@ static void fake_perf(struct fake *f, uint32_t id)
 	}
 }
 
+/* The kernel kills @n programs of as many names, and then warns. */
+static void fake_ooms(uint32_t id, unsigned int n, bool warn)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "[    3.000000] secmmu: mark %u begin RUN /tests/x\r\n",
+		 id);
+	fake_say(text);
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "[    3.100000] Out of memory: Killed process 7 (%c%c)\r\n",
+			 'A' + i / 50, 'A' + i % 50);
+		fake_say(text);
+	}
+	if (warn)
+		fake_say("[    3.200000] WARNING: CPU: 0 PID: 1 at mm/x.c:1 f+0x1/0x2\r\n");
+	poll(NULL, 0, 100);
+}
+
 /*
  * A selftest that passes, but for the first so many runs, which FAKE_FAILS
  * tells: by turns it fails, crashes and says nothing; or the kernel complains,
@@ -203,6 +221,8 @@ static void fake_selftest(struct fake *f, uint32_t id)
 		fake_say(text);
 		poll(NULL, 0, 100);
 	}
+	if (fake_is(f, "selftest-ooms"))
+		fake_ooms(id, 1200, false);
 	snprintf(text, sizeof(text), "id=%u|status=ok|%s=%d|wall_ns=300|user_ns=200|sys_ns=100|lost=0|",
 		 id, crash ? "signal" : "exit", crash ? 11 : bad);
 	fake_text(f, FRAME_REPLY, text);
@@ -233,6 +253,10 @@ static void fake_run(struct fake *f, uint32_t id)
 			 id);
 		fake_say(text);
 	}
+	if (fake_is(f, "ooms-warn"))
+		fake_ooms(id, 100, true);
+	if (fake_is(f, "ooms"))
+		fake_ooms(id, 1200, false);
 	if (fake_is(f, "freeze")) {
 		kill(getppid(), SIGSTOP);
 		poll(NULL, 0, 6000);

@@ -394,6 +394,28 @@ static void expected_findings(void **state)
 	expected = 0;
 }
 
+/* However many are expected: one that is not fails the boot, and so do too many. */
+static void many_expected_findings(void **state)
+{
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	(void)state;
+	expected = 1u << FINDING_OOM;
+	b = start("ooms-warn");
+	assert_int_equal(run(b, &r), BOOT_OK);
+	end(b, BOOT_OK, STATUS_FAIL, "the kernel reported (warning) WARNING: CPU: 0", &res);
+	assert_int_equal(res.findings.dropped, 0);
+	boot_result_free(&res);
+	b = start("ooms");
+	assert_int_equal(run(b, &r), BOOT_OK);
+	end(b, BOOT_OK, STATUS_ERROR, "more than is kept: 176 findings are not", &res);
+	assert_int_equal(res.findings.dropped, 176);
+	boot_result_free(&res);
+	expected = 0;
+}
+
 /* The data may still be had, but such a boot never passes. */
 static void garbage_is_an_error(void **state)
 {
@@ -799,6 +821,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(vcpus_are_pinned),
 		cmocka_unit_test(panic_in_a_run),
 		cmocka_unit_test(expected_findings),
+		cmocka_unit_test(many_expected_findings),
 		cmocka_unit_test(garbage_is_an_error),
 		cmocka_unit_test(no_power_off),
 		cmocka_unit_test(perf_data),

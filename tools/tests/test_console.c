@@ -276,6 +276,43 @@ static void many_findings(void **state)
 	console_free(c);
 }
 
+/* Whatever a test may make of them: the one that it may not is kept. */
+static void expected_findings(void **state)
+{
+	struct console *c = console_new(-1, 0);
+	struct findings f;
+	char line[100];
+
+	(void)state;
+	console_expect(c, 7, 1u << FINDING_OOM);
+	feed(c, "secmmu: mark 7 begin RUN /tests/x\n");
+	for (int i = 0; i < 2000; i++) {
+		/* Two bugs by turns, and then each another one. */
+		snprintf(line, sizeof(line), "Out of memory: Killed process %d (t%c%c%c)\n",
+			 i, 'A' + i / 100, i < 100 ? 'A' : 'A' + i % 100 / 10,
+			 i < 100 ? 'A' + i % 2 : 'A' + i % 10);
+		feed(c, line);
+	}
+	feed(c, "WARNING: CPU: 0 PID: 1 at a.c:1 foo+0x1/0x2\n");
+	/* Of no request that expects it. */
+	feed(c, "secmmu: mark 7 end\nsecmmu: mark 8 begin UNLOAD\n");
+	feed(c, "Out of memory: Killed process 1 (u)\n");
+	console_take_findings(c, &f);
+	assert_int_equal(f.dropped, 1900 - 1022);
+	assert_int_equal(f.n, 1024 + 2);
+	assert_int_equal(f.n_expected, 1024);
+	for (size_t i = 0; i < f.n_expected; i++) {
+		assert_true(f.v[i].expected);
+		assert_int_equal(f.v[i].count, i < 2 ? 50 : 1);
+	}
+	assert_string_equal(f.v[1024].fingerprint, "warning: foo");
+	assert_false(f.v[1024].expected);
+	assert_int_equal(f.v[1025].kind, FINDING_OOM);
+	assert_false(f.v[1025].expected);
+	findings_free(&f);
+	console_free(c);
+}
+
 static void panic_is_told(void **state)
 {
 	struct console *c = console_new(-1, 0);
@@ -391,6 +428,7 @@ int main(void)
 		cmocka_unit_test(same_bug_same_key),
 		cmocka_unit_test(no_finding),
 		cmocka_unit_test(many_findings),
+		cmocka_unit_test(expected_findings),
 		cmocka_unit_test(panic_is_told),
 		cmocka_unit_test(last_lines),
 		cmocka_unit_test(long_line),

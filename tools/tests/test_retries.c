@@ -32,6 +32,9 @@ static void put_manifest(void)
 	    "\"arms\": [\"mutex\"], \"compare\": [], \"primary\": null, \"aa\": null, \"margin\": 0.02}}");
 }
 
+static struct plan_finding finding = { .kind = FINDING_OOM };
+static size_t n_findings;	/* 1: the plan says that it may come */
+
 /* A boot of one test in one arm; @fails runs of it go wrong. */
 static int do_boot(const char *how, const char *fails, unsigned int retries,
 		   bool traced)
@@ -42,6 +45,7 @@ static int do_boot(const char *how, const char *fails, unsigned int retries,
 	struct plan_test test = {
 		.name = "t", .program = "x", .timeout_s = 5, .traced = traced,
 		.events = { events, 1 }, .retries = retries,
+		.findings = &finding, .n_findings = n_findings,
 	};
 	const struct plan plan = {
 		.arms = { arms, 1 }, .tests = &test, .n_tests = 1,
@@ -223,6 +227,42 @@ static void readers(void **state)
 	assert_int_equal(remove("manifest.json"), 0);
 }
 
+static json_t *first(const json_t *o, const char *list)
+{
+	return json_array_get(json_object_get(o, list), 0);
+}
+
+/* Findings that nobody could keep: whoever reads the run says so. */
+static void too_many_findings(void **state)
+{
+	struct summary s;
+	json_t *j;
+	char *text;
+
+	(void)state;
+	n_findings = 1;
+	assert_int_equal(do_boot("selftest-ooms", "0", 0, false), ST_FAIL);
+	n_findings = 0;
+	assert_string_equal(jsonio_text(boot_json, "status"), "ERROR");
+	assert_int_equal(json_integer_value(json_object_get(boot_json, "kernel_findings_dropped")),
+			 176);
+	assert_int_equal(json_integer_value(json_object_get(first(boot_json, "kernel_findings"),
+							    "count")), 1);
+	put_manifest();
+	assert_int_equal(summary_load(".", &s), 0);
+	j = summary_json(&s);
+	assert_int_equal(json_integer_value(json_object_get(first(j, "boot_list"),
+							    "findings_dropped")), 176);
+	assert_int_equal(json_integer_value(json_object_get(first(j, "kernel_findings"),
+							    "count")), 1);
+	json_decref(j);
+	text = table_of(&s);
+	assert_non_null(strstr(text, "and 1024 expected, and 176 more that were not kept."));
+	free(text);
+	summary_free(&s);
+	assert_int_equal(remove("manifest.json"), 0);
+}
+
 /* Of those that did not pass in the end, in the words of the format. */
 static void reruns(void **state)
 {
@@ -296,6 +336,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(kernel_findings),
 		cmocka_unit_test(lost_guest),
 		cmocka_unit_test(readers),
+		cmocka_unit_test(too_many_findings),
 		cmocka_unit_test(reruns),
 		cmocka_unit_test(nonsense),
 	};
