@@ -222,6 +222,11 @@ const char *boot_reason(const struct boot *b)
 	return b->reason ? b->reason : "";
 }
 
+uint32_t boot_request(const struct boot *b)
+{
+	return b->id;
+}
+
 const char *boot_refusal(const struct boot *b)
 {
 	return b->refusal;

@@ -93,6 +93,9 @@ int boot_code(const struct boot *b);
 /** boot_reason - one line about that, "" if it lives. */
 const char *boot_reason(const struct boot *b);
 
+/** boot_request - the ID of the latest request, as findings have it; 0 before the first. */
+uint32_t boot_request(const struct boot *b);
+
 /** boot_refusal - the guest's one line after BOOT_REFUSED. */
 const char *boot_refusal(const struct boot *b);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel.h"
 #include "jsonio.h"
 #include "results.h"
 #include "util.h"
@@ -12,6 +13,8 @@
 struct bootjson {
 	json_t *root;
 	json_t *tests;
+	struct bootjson_request *requests;
+	size_t n_requests;
 };
 
 /* Strings of the guest may be no UTF-8, which JSON has no place for. */
@@ -59,6 +62,7 @@ void bootjson_free(struct bootjson *j)
 		return;
 	json_decref(j->root);
 	json_decref(j->tests);
+	free(j->requests);
 	free(j);
 }
 
@@ -253,7 +257,136 @@ void bootjson_again(struct bootjson *j, size_t from, size_t to,
 				    json_integer(attempt));
 }
 
-static json_t *findings_json(const struct findings *f)
+void bootjson_request(struct bootjson *j, const struct bootjson_request *r)
+{
+	j->requests = xrealloc(j->requests,
+			       (j->n_requests + 1) * sizeof(*j->requests));
+	j->requests[j->n_requests++] = *r;
+}
+
+static const struct bootjson_request *request_of(const struct bootjson *j,
+						 const struct finding *f)
+{
+	for (size_t i = 0; f->request && i < j->n_requests; i++)
+		if (j->requests[i].id == f->request)
+			return &j->requests[i];
+	return NULL;
+}
+
+/* Whether @t is a result of that request, in whatever attempt. */
+static bool is_result_of(const json_t *t, const struct bootjson_request *r)
+{
+	bool perf = r->name && !strcmp(r->name, BOOTJSON_PERF);
+
+	if ((size_t)json_integer_value(json_object_get(t, "slot")) != r->slot_index ||
+	    strcmp(get(t, "test"), r->test) ||
+	    json_is_true(json_object_get(t, "traced")) != r->traced)
+		return false;
+	if (r->name && !perf)
+		return !strcmp(get(t, "name"), r->name);
+	return perf == !strcmp(get(t, "name"), BOOTJSON_PERF);
+}
+
+static bool is_stall(enum finding_kind k)
+{
+	return k == FINDING_RCU_STALL || k == FINDING_SOFT_LOCKUP ||
+	       k == FINDING_HUNG_TASK;
+}
+
+static void blame(json_t *t, const struct bootjson_request *r,
+		  const struct finding *f)
+{
+	const char *before = get(t, "reason");
+	json_int_t last = json_integer_value(json_object_get(t, "attempt"));
+	char *when = last > (json_int_t)r->attempt ?
+		     xasprintf(" in attempt %u", r->attempt) : xstrdup("");
+	char *reason = xasprintf("the kernel reported%s (%s) %s%s%s", when,
+				 finding_kind_name(f->kind), f->line,
+				 *before ? "; " : "", before);
+
+	json_object_set_new(t, "status", json_string(status_name(STATUS_FAIL)));
+	json_object_set_new(t, "reason", text(reason));
+	free(reason);
+	free(when);
+}
+
+/* Whether one before the finding number @i was of the same request. */
+static bool blamed(const struct findings *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!f->v[k].expected && f->v[k].request == f->v[i].request)
+			return true;
+	return false;
+}
+
+/* A result where there is none, behind the others of its slot. */
+static json_t *add_result(struct bootjson *j, const struct bootjson_request *r)
+{
+	size_t last = json_array_size(j->tests), i;
+	json_t *t;
+
+	bootjson_test(j, r->slot_index, &r->slot, r->traced, r->test,
+		      r->name ? r->name : "(program)", STATUS_PASS, "");
+	for (i = last; i > 0; i--) {
+		t = json_array_get(j->tests, i - 1);
+		if ((size_t)json_integer_value(json_object_get(t, "slot")) <=
+		    r->slot_index)
+			break;
+	}
+	t = json_incref(json_array_get(j->tests, last));
+	json_array_remove(j->tests, last);
+	json_array_insert_new(j->tests, i, t);
+	return t;
+}
+
+static void blame_all(struct bootjson *j, const struct bootjson_request *r,
+		      const struct finding *f)
+{
+	bool any = false;
+	size_t i;
+	json_t *t;
+
+	json_array_foreach(j->tests, i, t) {
+		if (!is_result_of(t, r))
+			continue;
+		blame(t, r, f);
+		any = true;
+	}
+	if (!any)
+		blame(add_result(j, r), r, f);
+}
+
+void bootjson_blame(struct bootjson *j, const struct boot_result *res)
+{
+	const struct findings *found = &res->findings;
+	bool lost = accel_lost_guest(res->reason);
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct finding *f = &found->v[i];
+		const struct bootjson_request *r = request_of(j, f);
+
+		if (!f->expected && r && !blamed(found, i) &&
+		    !(lost && is_stall(f->kind)))
+			blame_all(j, r, f);
+	}
+}
+
+/* Whose finding it is; all null if it came between the requests. */
+static void set_whose(json_t *o, const struct bootjson_request *r)
+{
+	bool run = r && *r->test;
+
+	json_object_set_new(o, "slot", r ?
+		json_integer((json_int_t)r->slot_index) : json_null());
+	json_object_set_new(o, "arm", r ? text(r->slot.arm) : json_null());
+	json_object_set_new(o, "copy", r ? json_stringn(&r->slot.copy, 1) :
+					   json_null());
+	json_object_set_new(o, "test", run ? text(r->test) : json_null());
+	json_object_set_new(o, "traced", run ? json_boolean(r->traced) :
+					       json_null());
+}
+
+static json_t *findings_json(const struct bootjson *j, const struct findings *f)
 {
 	json_t *a = json_array();
 
@@ -266,6 +399,7 @@ static json_t *findings_json(const struct findings *f)
 		json_object_set_new(o, "line", text(x->line));
 		json_object_set_new(o, "fingerprint", text(x->fingerprint));
 		json_object_set_new(o, "mark", text(x->mark));
+		set_whose(o, request_of(j, x));
 		json_object_set_new(o, "expected", json_boolean(x->expected));
 		json_object_set_new(o, "count",
 				    json_integer((json_int_t)x->count));
@@ -288,12 +422,14 @@ static json_t *hello_json(const struct boot_hello *h)
 	return o;
 }
 
-static void set_result(json_t *root, const struct boot_result *res)
+static void set_result(const struct bootjson *j, const struct boot_result *res)
 {
+	json_t *root = j->root;
+
 	json_object_set_new(root, "reason", text(res->reason));
 	json_object_set_new(root, "diagnosis", text(res->diagnosis));
 	json_object_set_new(root, "kernel_findings",
-			    findings_json(&res->findings));
+			    findings_json(j, &res->findings));
 	json_object_set_new(root, "kernel_findings_dropped",
 			    json_integer((json_int_t)res->findings.dropped));
 	json_object_set_new(root, "hello", hello_json(&res->hello));
@@ -350,7 +486,7 @@ int bootjson_write(struct bootjson *j, const char *path,
 	/* One skipped test does not make the boot a skipped one. */
 	if (status == STATUS_SKIP)
 		status = STATUS_PASS;
-	set_result(j->root, res);
+	set_result(j, res);
 	json_object_set_new(j->root, "status",
 			    json_string(status_name(status)));
 	json_object_set_new(j->root, "clock",

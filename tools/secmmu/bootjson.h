@@ -12,6 +12,9 @@
 #include "schedule.h"
 #include "status.h"
 
+/* The result of a run under perf. */
+#define BOOTJSON_PERF "(perf)"
+
 struct bootjson;
 
 /**
@@ -61,6 +64,31 @@ void bootjson_again(struct bootjson *j, size_t from, size_t to,
  * in the other is a FAIL.
  */
 void bootjson_refer(struct bootjson *j, const char *test, const char *arm);
+
+/* What a request to the guest was about: whose its kernel findings are. */
+struct bootjson_request {
+	uint32_t id;
+	size_t slot_index;
+	struct slot slot;
+	bool traced;
+	unsigned int attempt;	/* of a run, from 1 */
+	const char *test;	/* "" if it was no run; not copied */
+	const char *name;	/* "(perf)", "(load)", "(unload)"; NULL: a test's own run */
+};
+
+/** bootjson_request - note one; those that are not get no findings. */
+void bootjson_request(struct bootjson *j, const struct bootjson_request *r);
+
+/**
+ * bootjson_blame - findings that are not expected fail the runs they came in
+ *
+ * Every result of such a run becomes FAIL and names the first finding. Where there is no result, as
+ * of loading, there is one then. To be called after bootjson_refer(): what the
+ * kernel reports is no less grave where it does so in the reference as well.
+ *
+ * A guest that the emulator lost reports stalls: they are left alone.
+ */
+void bootjson_blame(struct bootjson *j, const struct boot_result *res);
 
 /** bootjson_file - note the hash of another file of the boot's folder. */
 void bootjson_file(struct bootjson *j, const char *name, const char *sha256);

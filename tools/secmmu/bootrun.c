@@ -373,7 +373,7 @@ static int finish_perf(struct turn *t, const struct run_result *res)
 		status = STATUS_ERROR;
 		reason = missing;
 	}
-	add_result(t, "(perf)", status, reason);
+	add_result(t, BOOTJSON_PERF, status, reason);
 	return 0;
 }
 
@@ -428,6 +428,11 @@ static int run_attempt(struct running_boot *run, size_t slot,
 		     run->slots[slot].arm, run->slots[slot].copy, pt->name,
 		     names[kind], attempt);
 	code = boot_run(run->boot, &req, &res);
+	bootjson_request(run->json, &(struct bootjson_request){
+		.id = res.id, .slot_index = slot, .slot = run->slots[slot],
+		.traced = traced, .attempt = attempt, .test = pt->name,
+		.name = kind == RUN_PERF ? BOOTJSON_PERF : NULL,
+	});
 	if (code == BOOT_OK) {
 		if (t.perf ? finish_perf(&t, &res) : finish_turn(&t, &res))
 			code = BOOT_ERR_HOST;
@@ -497,7 +502,7 @@ static void miss_turns(struct running_boot *run, size_t slot, size_t turn)
 		};
 
 		if (perf)
-			add_result(&t, "(perf)", STATUS_MISS,
+			add_result(&t, BOOTJSON_PERF, STATUS_MISS,
 				   boot_reason(run->boot));
 		else if (t.test->by_exit)
 			add_result(&t, t.test->name, STATUS_MISS,
@@ -518,6 +523,15 @@ static void add_slot_error(struct running_boot *run, size_t slot,
 		      STATUS_ERROR, boot_refusal(run->boot));
 }
 
+/* The latest request was to load or to unload: @name. */
+static void note_request(struct running_boot *run, size_t slot, const char *name)
+{
+	bootjson_request(run->json, &(struct bootjson_request){
+		.id = boot_request(run->boot), .slot_index = slot,
+		.slot = run->slots[slot], .test = "", .name = name,
+	});
+}
+
 static int run_slot(struct running_boot *run, size_t slot)
 {
 	const struct plan *p = run->r->plan;
@@ -530,6 +544,7 @@ static int run_slot(struct running_boot *run, size_t slot)
 		     run->r->number, (unsigned long long)run->r->seed, slot,
 		     s->arm, s->copy);
 	code = boot_load(run->boot, s->arm, NULL);
+	note_request(run, slot, "(load)");
 	if (code == BOOT_REFUSED) {
 		for (size_t i = 0; i < p->n_tests; i++)
 			add_slot_error(run, slot, p->tests[i].name, "(load)");
@@ -542,10 +557,12 @@ static int run_slot(struct running_boot *run, size_t slot)
 				turn % RUN_KINDS);
 		turn++;
 	}
-	if (code < 0)
+	if (code < 0) {
 		miss_turns(run, slot, turn);
-	else
+	} else {
 		code = boot_unload(run->boot);
+		note_request(run, slot, "(unload)");
+	}
 	if (code == BOOT_REFUSED)
 		add_slot_error(run, slot, "", "(unload)");
 	return code;
@@ -746,6 +763,7 @@ static int run_plan(const struct bootrun *r)
 		if (r->plan->tests[i].reference)
 			bootjson_refer(run.json, r->plan->tests[i].name,
 				       r->plan->tests[i].reference);
+	bootjson_blame(run.json, &res);
 	ret = judge(&run, &res);
 	boot_result_free(&res);
 out:

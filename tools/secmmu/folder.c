@@ -331,6 +331,7 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 		       const json_t *j, const char *path)
 {
 	const char *line = get_string(j, "line", path);
+	const json_t *slot;
 	uint64_t count = 1;
 
 	if (!line)
@@ -340,13 +341,33 @@ static int add_finding(struct folder *f, const struct folder_boot *b,
 		return -1;
 	f->findings = xrealloc(f->findings,
 			       (f->n_findings + 1) * sizeof(*f->findings));
+	slot = json_object_get(j, "slot");
 	f->findings[f->n_findings++] = (struct folder_finding){
-		b->name, xstrdup(jsonio_text(j, "kind")), xstrdup(line),
-		xstrdup(jsonio_text(j, "mark")),
-		json_is_true(json_object_get(j, "expected")), count,
+		.boot = b->name,
+		.kind = xstrdup(jsonio_text(j, "kind")),
+		.text = xstrdup(line),
+		.mark = xstrdup(jsonio_text(j, "mark")),
+		.fingerprint = xstrdup(jsonio_text(j, "fingerprint")),
+		.arm = xstrdup(jsonio_text(j, "arm")),
+		.copy = xstrdup(jsonio_text(j, "copy")),
+		.test = xstrdup(jsonio_text(j, "test")),
+		.slot = json_is_integer(slot) ? json_integer_value(slot) : -1,
+		.traced = json_is_true(json_object_get(j, "traced")),
+		.expected = json_is_true(json_object_get(j, "expected")),
+		.count = count,
 	};
 	f->n_unexpected += !f->findings[f->n_findings - 1].expected;
 	return 0;
+}
+
+char *finding_where(const struct folder_finding *x)
+{
+	bool test = *x->test;
+
+	return xasprintf("%s%s%s%s%s", x->arm,
+			 strcmp(x->copy, "b") ? "" : ", copy b",
+			 test ? ", test " : "", x->test,
+			 test && x->traced ? ", traced" : "");
 }
 
 /* Whether other boots ran meanwhile, and on the same CPUs: older ones do not say, they were alone. */
@@ -516,6 +537,10 @@ void folder_free(struct folder *f)
 		free(f->findings[i].kind);
 		free(f->findings[i].text);
 		free(f->findings[i].mark);
+		free(f->findings[i].fingerprint);
+		free(f->findings[i].arm);
+		free(f->findings[i].copy);
+		free(f->findings[i].test);
 	}
 	free(f->boots);
 	free(f->sites);

@@ -77,6 +77,9 @@ struct tally {
 struct folder_finding {
 	const char *boot;
 	char *kind, *text, *mark;	/* "" if boot.json has none */
+	char *fingerprint, *arm, *copy, *test;	/* "" likewise */
+	int64_t slot;		/* -1 if it has none */
+	bool traced;
 	bool expected;		/* the plan says it may come */
 	uint64_t count;		/* then: how often it came */
 };
@@ -140,6 +143,9 @@ int folder_load(const char *dir, struct folder *f);
 int folder_list(const char *dir, struct folder *f);
 
 void folder_free(struct folder *f);
+
+/** finding_where - "mutex, copy b, test mremap, traced", as far as is known; free() it */
+char *finding_where(const struct folder_finding *x);
 
 /** folder_get - what a used boot has, or NULL where nothing was measured. */
 const struct reduced *folder_get(const struct folder *f, size_t boot,

@@ -118,6 +118,13 @@ static void print_findings(FILE *f, const struct outcome_boot *b)
 	for (size_t i = 0; i < b->n_findings; i++) {
 		utf8_xml(f, b->findings[i].expected ? "expected " : "");
 		utf8_xml(f, b->findings[i].kind);
+		if (*b->findings[i].arm) {
+			fputs(" in ", f);
+			utf8_xml(f, b->findings[i].arm);
+			fputs(*b->findings[i].test ? " " : "", f);
+			utf8_xml(f, b->findings[i].test);
+			fputs(b->findings[i].traced ? ", traced" : "", f);
+		}
 		fputs(": ", f);
 		utf8_xml(f, b->findings[i].line);
 		utf8_xml(f, "\n");

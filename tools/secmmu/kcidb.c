@@ -209,14 +209,30 @@ static void set_attempts(json_t *misc, const struct outcome *v)
 	set(misc, "attempts", list);
 }
 
+static char *outcome_id(const struct report *r, const struct outcome_boot *b,
+			size_t number)
+{
+	return make_id("%s.%.12s.%s.%zu", r->run, r->hash, b->name, number);
+}
+
+/* The test that a finding came in: its first result, or the boot, as @boot_id. */
+static char *finding_test_id(const struct report *r, const struct outcome_boot *b,
+			     const struct outcome_finding *x, const char *boot_id)
+{
+	for (size_t i = 0; *x->arm && i < b->n; i++)
+		if (b->v[i].slot == x->slot && b->v[i].traced == x->traced &&
+		    !strcmp(b->v[i].test, x->test))
+			return outcome_id(r, b, i);
+	return xstrdup(boot_id);
+}
+
 static void add_outcome(struct report *r, const struct outcome_boot *b,
 			const struct outcome *v, size_t number)
 {
 	const char *const path[] = { v->arm, v->test, v->name,
 				     v->traced ? "traced" : "", NULL };
 	json_t *misc = json_object();
-	json_t *o = make_test(r, make_id("%s.%.12s.%s.%zu", r->run, r->hash,
-					 b->name, number));
+	json_t *o = make_test(r, outcome_id(r, b, number));
 
 	set_path(o, path);
 	set(o, "status", json_string(status_name(v->status)));
@@ -234,9 +250,11 @@ static void add_outcome(struct report *r, const struct outcome_boot *b,
 }
 
 /* One bug is one issue, in whichever boots it showed. */
-static void add_finding(struct report *r, const char *test_id,
-			const struct outcome_finding *x, size_t number)
+static void add_finding(struct report *r, const struct outcome_boot *b,
+			const char *boot_id, const struct outcome_finding *x,
+			size_t number)
 {
+	char *test_id = finding_test_id(r, b, x, boot_id);
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 	char *id, *incident;
 	json_t *o, *known;
@@ -254,7 +272,7 @@ static void add_finding(struct report *r, const char *test_id,
 		set(o, "culprit", json_pack("{s:b}", "code", 1));
 		json_array_append_new(r->issues, o);
 	}
-	incident = xasprintf("%s.finding-%zu", test_id, number);
+	incident = xasprintf("%s.finding-%zu", boot_id, number);
 	o = object(incident);
 	set(o, "issue_id", json_string(id));
 	set(o, "issue_version", json_integer(1));
@@ -263,6 +281,7 @@ static void add_finding(struct report *r, const char *test_id,
 	set_text(o, "comment", x->line);
 	json_array_append_new(r->incidents, o);
 	free(incident);
+	free(test_id);
 	free(id);
 }
 
@@ -282,7 +301,7 @@ static void add_boot(struct report *r, const struct outcome_boot *b)
 		add_outcome(r, b, &b->v[i], i);
 	for (size_t i = 0; i < b->n_findings; i++)
 		if (!b->findings[i].expected)
-			add_finding(r, id, &b->findings[i], i);
+			add_finding(r, b, id, &b->findings[i], i);
 	free(id);
 }
 

@@ -129,9 +129,11 @@ static void print_findings(FILE *f, const struct outcome_boot *b)
 {
 	for (size_t i = 0; i < b->n_findings; i++) {
 		const struct outcome_finding *x = &b->findings[i];
-		char *text = xasprintf("kernel%s, %s: %s%s%s",
+		char *text = xasprintf("kernel%s, %s%s%s%s%s%s: %s%s%s",
 				       x->expected ? " (expected)" : "",
-				       x->kind, x->line,
+				       x->kind, *x->arm ? ", in " : "", x->arm,
+				       *x->test ? " " : "", x->test,
+				       x->traced ? ", traced" : "", x->line,
 				       *x->mark ? ", during " : "", x->mark);
 
 		comment(f, LEVEL_BOOT, text);

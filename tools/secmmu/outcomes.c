@@ -72,6 +72,11 @@ static void read_findings(struct outcome_boot *b)
 			.fingerprint = *jsonio_text(f, "fingerprint") ?
 				jsonio_text(f, "fingerprint") : jsonio_text(f, "line"),
 			.mark = jsonio_text(f, "mark"),
+			.arm = jsonio_text(f, "arm"),
+			.test = jsonio_text(f, "test"),
+			.traced = json_is_true(json_object_get(f, "traced")),
+			.slot = (size_t)json_integer_value(
+				json_object_get(f, "slot")),
 			.expected = json_is_true(json_object_get(f, "expected")),
 		};
 }

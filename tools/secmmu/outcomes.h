@@ -31,6 +31,9 @@ struct outcome_attempt {
 
 struct outcome_finding {
 	const char *kind, *line, *fingerprint, *mark;
+	const char *arm, *test;	/* "" if it was in none */
+	bool traced;
+	size_t slot;
 	bool expected;
 };
 

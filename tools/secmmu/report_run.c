@@ -160,6 +160,7 @@ static void boots(FILE *o, const struct folder *f)
 
 static void findings(FILE *o, const struct folder *f)
 {
+	char *where;
 	size_t i;
 
 	fprintf(o, "<h2 id=\"kernel\">Kernel findings</h2>\n");
@@ -170,15 +171,19 @@ static void findings(FILE *o, const struct folder *f)
 	}
 	fprintf(o, TABLE("Kernel findings") "<thead><tr><th scope=\"col\">boot"
 		"</th><th class=\"l\" scope=\"col\">kind</th><th class=\"l\" "
-		"scope=\"col\">line</th><th class=\"l\" scope=\"col\">during</th></tr>"
+		"scope=\"col\">line</th><th class=\"l\" scope=\"col\">arm and test</th>"
+		"<th class=\"l\" scope=\"col\">during</th></tr>"
 		"</thead><tbody>\n");
-	for (i = 0; i < f->n_findings; i++)
+	for (i = 0; i < f->n_findings; i++) {
+		where = finding_where(&f->findings[i]);
 		html_printf(o, "<tr><th scope=\"row\">%s</th><td class=\"l\">%s%s</td>"
 			    "<td class=\"l wrap\"><code>%s</code></td>"
-			    "<td class=\"l\">%s</td></tr>\n", f->findings[i].boot,
-			    f->findings[i].kind,
+			    "<td class=\"l wrap\">%s</td><td class=\"l wrap\">%s</td></tr>\n",
+			    f->findings[i].boot, f->findings[i].kind,
 			    f->findings[i].expected ? ", expected" : "",
-			    f->findings[i].text, f->findings[i].mark);
+			    f->findings[i].text, where, f->findings[i].mark);
+		free(where);
+	}
 	fprintf(o, "</tbody></table></div>\n");
 }
 

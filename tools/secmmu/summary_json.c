@@ -324,19 +324,34 @@ static json_t *sites(const struct folder *f)
 	return a;
 }
 
+static json_t *text_or_null(const char *s)
+{
+	return *s ? json_string(s) : json_null();
+}
+
 static json_t *findings(const struct folder *f)
 {
 	json_t *a = json_array(), *o;
+	const struct folder_finding *x;
 	size_t i;
 
 	for (i = 0; i < f->n_findings; i++) {
+		x = &f->findings[i];
 		o = json_object();
-		set(o, "boot", json_string(f->findings[i].boot));
-		set(o, "kind", json_string(f->findings[i].kind));
-		set(o, "line", json_string(f->findings[i].text));
-		set(o, "mark", json_string(f->findings[i].mark));
-		set(o, "expected", json_boolean(f->findings[i].expected));
-		set(o, "count", count(f->findings[i].count));
+		set(o, "boot", json_string(x->boot));
+		set(o, "kind", json_string(x->kind));
+		set(o, "line", json_string(x->text));
+		set(o, "fingerprint", text_or_null(x->fingerprint));
+		set(o, "mark", json_string(x->mark));
+		set(o, "slot", x->slot < 0 ? json_null() :
+					     count((uint64_t)x->slot));
+		set(o, "arm", text_or_null(x->arm));
+		set(o, "copy", text_or_null(x->copy));
+		set(o, "test", text_or_null(x->test));
+		set(o, "traced", *x->test ? json_boolean(x->traced) :
+					    json_null());
+		set(o, "expected", json_boolean(x->expected));
+		set(o, "count", count(x->count));
 		json_array_append_new(a, o);
 	}
 	return a;

@@ -286,6 +286,32 @@ static void paragraph(const char *prefix, const char *text, FILE *out)
 	fputc('\n', out);
 }
 
+#define FINDINGS_SHOWN 10
+
+/* Those that fail a boot: where each came. */
+static void findings(const struct folder *f, FILE *out)
+{
+	size_t shown = 0, i;
+
+	for (i = 0; i < f->n_findings && shown < FINDINGS_SHOWN; i++) {
+		const struct folder_finding *x = &f->findings[i];
+		char *where, *line;
+
+		if (x->expected)
+			continue;
+		where = finding_where(x);
+		line = xasprintf("  %s%s%s: %s: %s", x->boot, *where ? ", " : "",
+				 where, x->kind, x->text);
+		paragraph("", line, out);
+		free(line);
+		free(where);
+		shown++;
+	}
+	if (f->n_unexpected > shown)
+		fprintf(out, "and %zu more: see the report.\n",
+			f->n_unexpected - shown);
+}
+
 void table_print(const struct summary *s, FILE *out)
 {
 	const struct folder *f = &s->folder;
@@ -302,6 +328,7 @@ void table_print(const struct summary *s, FILE *out)
 		tracing(s, out);
 	}
 	tests(f, out);
+	findings(f, out);
 	paragraph("", words_instruments(), out);
 	paragraph("", words_clock(f), out);
 	for (i = 0; i < s->n_warnings; i++)

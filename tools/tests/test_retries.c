@@ -160,6 +160,12 @@ static void kernel_findings(void **state)
 	assert_int_equal(do_boot("selftest-warn", "1", 3, false), ST_FAIL);
 	assert_result(test_of("mremap_4k", false), "FAIL", 0, 0);
 	assert_string_equal(jsonio_text(boot_json, "status"), "FAIL");
+	/* Nor is it a test that has passed. */
+	assert_int_equal(do_boot("selftest-hush", "1", 3, true), ST_FAIL);
+	assert_result(test_of("mremap_4k", false), "FAIL", 0, 0);
+	assert_string_equal(jsonio_text(test_of("mremap_4k", false), "reason"),
+			    "the kernel reported (warning) WARNING: CPU: 0 PID: 1 at mm/x.c:1 f+0x1/0x2");
+	assert_result(test_of("mremap_4k", true), "PASS", 0, 0);
 }
 
 /* A guest that is lost in the second attempt. */
@@ -230,6 +236,40 @@ static void readers(void **state)
 static json_t *first(const json_t *o, const char *list)
 {
 	return json_array_get(json_object_get(o, list), 0);
+}
+
+/* Where the kernel complained, in all that is made of a run. */
+static void finding_readers(void **state)
+{
+	struct summary s;
+	json_t *j, *f;
+	char *text;
+
+	(void)state;
+	assert_int_equal(do_boot("selftest-hush", "1", 0, false), ST_FAIL);
+	put_manifest();
+	assert_int_equal(summary_load(".", &s), 0);
+	j = summary_json(&s);
+	f = first(j, "kernel_findings");
+	assert_string_equal(jsonio_text(f, "fingerprint"), "warning: f");
+	assert_string_equal(jsonio_text(f, "arm"), "mutex");
+	assert_string_equal(jsonio_text(f, "copy"), "a");
+	assert_string_equal(jsonio_text(f, "test"), "t");
+	assert_true(json_is_false(json_object_get(f, "traced")));
+	assert_int_equal(json_integer_value(json_object_get(f, "slot")), 0);
+	json_decref(j);
+	text = table_of(&s);
+	assert_non_null(strstr(text, "0 PASS, 0 SKIP, 0 MISS, 0 ERROR, 1 FAIL. Kernel findings: 1.\n"));
+	assert_non_null(strstr(text, "boot-000, mutex, test t: warning: WARNING: CPU: 0"));
+	free(text);
+	assert_int_equal(formats_write(&s, "."), ST_OK);
+	assert_int_equal(report_write(&s, "."), ST_OK);
+	summary_free(&s);
+	has("report.html", ">mutex, test t</td>");
+	has("results.ktap", "# kernel, warning, in mutex t: WARNING: CPU: 0");
+	has("junit.xml", "warning in mutex t: WARNING: CPU: 0");
+	has("kcidb.json", "\"test_id\": \"secmmu:x..boot-000.0\"");
+	assert_int_equal(remove("manifest.json"), 0);
 }
 
 /* Findings that nobody could keep: whoever reads the run says so. */
@@ -336,6 +376,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(kernel_findings),
 		cmocka_unit_test(lost_guest),
 		cmocka_unit_test(readers),
+		cmocka_unit_test(finding_readers),
 		cmocka_unit_test(too_many_findings),
 		cmocka_unit_test(reruns),
 		cmocka_unit_test(nonsense),
