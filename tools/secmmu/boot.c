@@ -378,13 +378,16 @@ static enum status code_status(int code)
 	}
 }
 
-/* The first that makes the boot fail, or NULL. */
+/* The first of the gravest that are not expected, or NULL. */
 static const struct finding *unexpected(const struct findings *found)
 {
-	for (size_t i = 0; i < found->n; i++)
-		if (!found->v[i].expected)
-			return &found->v[i];
-	return NULL;
+	const struct finding *first = NULL, *f = found->v;
+
+	for (; f < found->v + found->n; f++)
+		if (!f->expected && (!first || finding_status(f->kind) >
+					       finding_status(first->kind)))
+			first = f;
+	return first;
 }
 
 static void judge(struct boot *b, struct boot_result *r)
@@ -395,7 +398,7 @@ static void judge(struct boot *b, struct boot_result *r)
 	if (b->code)
 		r->reason = xstrdup(b->reason);
 	if (f) {
-		r->status = status_worst(r->status, STATUS_FAIL);
+		r->status = status_worst(r->status, finding_status(f->kind));
 		if (!r->reason)
 			r->reason = xasprintf("the kernel reported (%s) %s",
 					      finding_kind_name(f->kind),

@@ -213,7 +213,7 @@ struct boot_result {
  *
  * No QEMU is left when it returns. PASS needs a clean power-off, no unexpected
  * finding, none that was not kept, no garbage, no gap; FAIL is such a finding; MISS a lost
- * guest; ERROR the harness.
+ * guest; ERROR the harness, or lost messages.
  */
 void boot_end(struct boot *b, struct boot_result *res);
 

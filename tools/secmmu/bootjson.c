@@ -297,6 +297,7 @@ static void blame(json_t *t, const struct bootjson_request *r,
 		  const struct finding *f)
 {
 	const char *before = get(t, "reason");
+	enum status was = STATUS_PASS;
 	json_int_t last = json_integer_value(json_object_get(t, "attempt"));
 	char *when = last > (json_int_t)r->attempt ?
 		     xasprintf(" in attempt %u", r->attempt) : xstrdup("");
@@ -304,17 +305,21 @@ static void blame(json_t *t, const struct bootjson_request *r,
 				 finding_kind_name(f->kind), f->line,
 				 *before ? "; " : "", before);
 
-	json_object_set_new(t, "status", json_string(status_name(STATUS_FAIL)));
+	status_parse(get(t, "status"), &was);
+	json_object_set_new(t, "status",
+			    json_string(status_name(status_worst(was,
+							finding_status(f->kind)))));
 	json_object_set_new(t, "reason", text(reason));
 	free(reason);
 	free(when);
 }
 
-/* Whether one before the finding number @i was of the same request. */
+/* Whether one before the finding number @i, as grave, was of the same request. */
 static bool blamed(const struct findings *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!f->v[k].expected && f->v[k].request == f->v[i].request)
+		if (!f->v[k].expected && f->v[k].request == f->v[i].request &&
+		    finding_status(f->v[k].kind) >= finding_status(f->v[i].kind))
 			return true;
 	return false;
 }

@@ -82,7 +82,8 @@ void bootjson_request(struct bootjson *j, const struct bootjson_request *r);
 /**
  * bootjson_blame - findings that are not expected fail the runs they came in
  *
- * Every result of such a run becomes FAIL and names the first finding. Where there is no result, as
+ * Every result of such a run becomes FAIL (ERROR if all that is known is that
+ * messages were lost) and names the first finding. Where there is no result, as
  * of loading, there is one then. To be called after bootjson_refer(): what the
  * kernel reports is no less grave where it does so in the reference as well.
  *

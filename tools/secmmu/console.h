@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "status.h"
+
 enum finding_kind {
 	FINDING_PANIC,
 	FINDING_OOPS,		/* oops, BUG, general protection fault... */
@@ -21,6 +23,7 @@ enum finding_kind {
 	FINDING_HUNG_TASK,
 	FINDING_OOM,
 	FINDING_UNHANDLED,	/* e.g. an unhandled MSR or exit */
+	FINDING_LOST,		/* messages, and any report among them */
 	FINDING_KINDS
 };
 
@@ -45,6 +48,9 @@ struct findings {
 
 /** finding_kind_name - e.g. "lockdep". */
 const char *finding_kind_name(enum finding_kind k);
+
+/** finding_status - what it makes of a boot and a test that did not expect it. */
+enum status finding_status(enum finding_kind k);
 
 void findings_free(struct findings *f);
 

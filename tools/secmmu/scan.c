@@ -17,6 +17,8 @@
 #define REPORT_LINES	300
 #define FUNC_MAX	96
 
+#define LOCKDEP_OFF	"turning off the locking correctness validator"
+
 struct pattern {
 	enum finding_kind kind;
 	const char *text;
@@ -39,6 +41,13 @@ static const struct pattern patterns[] = {
 	{ FINDING_LOCKDEP, "lock held at task exit time", false, "lockdep held-at-exit" },
 	{ FINDING_LOCKDEP, "held lock freed", false, "lockdep freed" },
 	{ FINDING_LOCKDEP, "BUG: MAX_LOCK", false, "lockdep table-full" },
+	{ FINDING_LOCKDEP, "BUG: MAX_STACK_TRACE", false, "lockdep table-full" },
+	{ FINDING_LOCKDEP, "trying to register non-static key", false, "lockdep non-static-key" },
+	{ FINDING_LOCKDEP, "looking up invalid subclass", false, "lockdep subclass" },
+	{ FINDING_LOCKDEP, "BUG: key ", false, "lockdep key" },
+	/* Of a report above it, or of one whose first line is not known here. */
+	{ FINDING_LOCKDEP, LOCKDEP_OFF, false, "lockdep off" },
+	{ FINDING_LOST, " printk messages dropped **", false, NULL },
 	{ FINDING_ATOMIC, "scheduling while atomic", false, "atomic scheduling" },
 	{ FINDING_ATOMIC, "sleeping function called from invalid context", false, "atomic sleeping" },
 	{ FINDING_ATOMIC, "in preemptible [", false, "atomic preemptible" },
@@ -86,6 +95,7 @@ static const char *const kind_names[FINDING_KINDS] = {
 	[FINDING_HUNG_TASK] = "hung-task",
 	[FINDING_OOM] = "oom",
 	[FINDING_UNHANDLED] = "unhandled",
+	[FINDING_LOST] = "lost",
 };
 
 /* Functions that report, check, lock or switch: not where the trouble is. */
@@ -93,6 +103,7 @@ static const char *const machinery[] = {
 	"dump_stack", "show_stack", "show_regs", "__warn", "report_bug",
 	"handle_bug", "exc_", "asm_exc_", "die", "__die", "oops_", "page_fault_oops",
 	"no_context", "__might_", "___might_", "lockdep_", "print_", "check_",
+	"register_lock_class", "assign_lock_key", "look_up_lock_class",
 	"mark_lock", "__lock_", "lock_", "debug_", "kasan_", "__kasan_", "__asan_",
 	"kcsan_", "__tsan_", "ubsan_", "__ubsan_", "__schedule", "schedule",
 	"preempt_schedule", "__cond_resched", "io_schedule", "__mutex_lock", "mutex_lock",
@@ -109,6 +120,11 @@ const char *finding_kind_name(enum finding_kind k)
 	return kind_names[k];
 }
 
+enum status finding_status(enum finding_kind k)
+{
+	return k == FINDING_LOST ? STATUS_ERROR : STATUS_FAIL;
+}
+
 char *printable(const char *s)
 {
 	char *out = xstrdup(s);
@@ -117,6 +133,24 @@ char *printable(const char *s)
 		if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
 			*p = '?';
 	return out;
+}
+
+/*
+ * Where the kernel's time stamp begins. User space may have left half a line on
+ * the console, and its text may have brackets, too: what counts is a number with
+ * a dot and six digits.
+ */
+static const char *stamp(const char *line)
+{
+	const char *p = line, *q;
+
+	for (; (p = strchr(p, '[')); p++) {
+		q = p + 1 + strspn(p + 1, " ");
+		q += strspn(q, "0123456789");
+		if (*q == '.' && strspn(q + 1, "0123456789") == 6 && q[7] == ']')
+			return p;
+	}
+	return line;
 }
 
 /* Behind the time stamp, "[    1.234567]", and a caller, "[   T12]". */
@@ -205,14 +239,21 @@ static char *without_numbers(const char *s)
 	return out;
 }
 
+static char *fingerprint(const char *key, const char *detail)
+{
+	char *clean = printable(detail);
+	char *out = xasprintf("%s: %s", key, clean);
+
+	free(clean);
+	return out;
+}
+
 static void set_fingerprint(struct scan *s, const char *detail)
 {
 	struct finding *f = &s->found.v[s->found.n - 1];
-	char *clean = printable(detail);
 
 	free(f->fingerprint);
-	f->fingerprint = xasprintf("%s: %s", s->key, clean);
-	free(clean);
+	f->fingerprint = fingerprint(s->key, detail);
 }
 
 static void name(struct scan *s, const char *func)
@@ -244,7 +285,7 @@ static void first_line_name(struct scan *s, enum finding_kind kind,
 	free(rest);
 	/* Nothing that follows says more. */
 	if (kind == FINDING_PANIC || kind == FINDING_OOM ||
-	    kind == FINDING_UNHANDLED)
+	    kind == FINDING_UNHANDLED || kind == FINDING_LOST)
 		s->named = true;
 }
 
@@ -287,8 +328,45 @@ static void merge(struct findings *found, size_t i)
 static void close_report(struct scan *s)
 {
 	s->left = 0;
-	if (s->found.n)
+	if (s->found.n && s->oom != s->found.n)
 		merge(&s->found, s->found.n - 1);
+}
+
+/* Whether the report on an OOM has yet to say who is killed; nothing else tells. */
+static bool oom_begins(const char *msg)
+{
+	return strstr(msg, "invoked oom-killer");
+}
+
+/* Its victim is known, or will not be: what it is stays. */
+static void close_oom(struct scan *s)
+{
+	size_t i = s->oom;
+
+	s->oom = 0;
+	if (i)
+		merge(&s->found, i - 1);
+}
+
+/* The victim of the OOM that was reported: the two are one, known by the victim. */
+static bool take_victim(struct scan *s, const struct pattern *p, const char *msg)
+{
+	struct finding *f;
+	char *rest;
+
+	if (p->kind != FINDING_OOM || !s->oom || oom_begins(msg))
+		return false;
+	f = &s->found.v[s->oom - 1];
+	if (f->request != s->request)
+		return false;
+	rest = without_numbers(msg);
+	free(f->fingerprint);
+	f->fingerprint = fingerprint(kind_names[FINDING_OOM], rest);
+	free(rest);
+	if (s->oom == s->found.n)
+		s->left = 0;
+	close_oom(s);
+	return true;
 }
 
 static void open_finding(struct scan *s, const struct pattern *p,
@@ -319,6 +397,10 @@ static void open_finding(struct scan *s, const struct pattern *p,
 	s->left = REPORT_LINES;
 	s->named = false;
 	first_line_name(s, p->kind, msg);
+	if (p->kind == FINDING_OOM) {
+		close_oom(s);
+		s->oom = oom_begins(msg) ? found->n : 0;
+	}
 }
 
 static const struct pattern *match(const char *msg)
@@ -333,11 +415,23 @@ static const struct pattern *match(const char *msg)
 	return NULL;
 }
 
-/* An oops has up to three such lines: "BUG: ...", "Oops: ...", and so on. */
-static bool same_report(const struct scan *s, const struct pattern *p)
+/*
+ * An oops has up to three such lines: "BUG: ...", "Oops: ...", and so on. Lockdep
+ * may say that it turns itself off, and warn of its own code.
+ */
+static bool same_report(const struct scan *s, const struct pattern *p,
+			const char *msg)
 {
-	return s->left && !s->named && p->kind == FINDING_OOPS &&
-	       s->found.v[s->found.n - 1].kind == FINDING_OOPS;
+	static const char own[] = "kernel/locking/lockdep.c:";
+	enum finding_kind last;
+
+	if (!s->left)
+		return false;
+	last = s->found.v[s->found.n - 1].kind;
+	if (last == FINDING_LOCKDEP)
+		return !strcmp(p->text, LOCKDEP_OFF) ||
+		       (p->kind == FINDING_WARNING && strstr(msg, own));
+	return !s->named && p->kind == FINDING_OOPS && last == FINDING_OOPS;
 }
 
 /* A later line of a report: does it say where? */
@@ -361,7 +455,8 @@ static void follow(struct scan *s, const char *msg)
 		   !strncmp(msg, caller, strlen(caller)) &&
 		   take_func(msg + strlen(caller), func)) {
 		name(s, func);
-	} else if (kind != FINDING_HUNG_TASK && rip && find_func(rip, func)) {
+	} else if (kind != FINDING_HUNG_TASK && rip && find_func(rip, func) &&
+		   !(kind == FINDING_LOCKDEP && is_machinery(func))) {
 		/* User space's RIP has no function. */
 		name(s, func);
 	} else if (take_func(msg, func) && !is_machinery(func)) {
@@ -387,7 +482,7 @@ static bool take_mark(struct scan *s, const char *msg)
 
 void scan_line(struct scan *s, const char *line)
 {
-	const char *msg = message(line);
+	const char *msg = message(stamp(line));
 	const struct pattern *p;
 
 	s->line_no++;
@@ -399,7 +494,14 @@ void scan_line(struct scan *s, const char *line)
 		return;
 	}
 	p = match(msg);
-	if (p && !same_report(s, p)) {
+	/* What stands before the kernel's words may be the kernel's as well. */
+	if (!p) {
+		p = match(line);
+		msg = p ? message(line) : msg;
+	}
+	if (p && take_victim(s, p, msg))
+		return;
+	if (p && !same_report(s, p, msg)) {
 		open_finding(s, p, msg);
 		if (p->kind == FINDING_PANIC && !s->panic)
 			s->panic = printable(msg);
@@ -418,6 +520,7 @@ void scan_expect(struct scan *s, uint32_t request, unsigned int kinds)
 void scan_take(struct scan *s, struct findings *f)
 {
 	close_report(s);
+	close_oom(s);
 	*f = s->found;
 	memset(&s->found, 0, sizeof(s->found));
 }

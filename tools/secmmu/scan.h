@@ -19,6 +19,7 @@ struct scan {
 	unsigned int left;	/* lines that may still tell more of found's last */
 	bool named;		/* its fingerprint has a function */
 	const char *key;	/* what its fingerprint begins with */
+	size_t oom;		/* 1 + the finding whose victim is yet to come, or 0 */
 	struct scan_expected {
 		uint32_t request;
 		unsigned int kinds;	/* mask of 1 << finding_kind */

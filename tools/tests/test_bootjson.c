@@ -216,12 +216,41 @@ static void blame_and_reference(void **state)
 	bootjson_free(j);
 }
 
+/* Lost messages may have been a report, or not: no FAIL, but an ERROR. */
+static void blame_lost(void **state)
+{
+	static const struct {
+		enum status was, is;
+	} cases_of[] = { { STATUS_PASS, STATUS_ERROR }, { STATUS_MISS, STATUS_ERROR },
+			 { STATUS_FAIL, STATUS_FAIL } };
+	struct finding v[] = { finding(2, FINDING_LOST, false),
+			       finding(2, FINDING_WARNING, false) };
+	struct boot_result res = { .reason = "", .findings = { .v = v, .n = 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases_of); i++) {
+		struct bootjson *j = bootjson_new(0, 1, NULL, &mutex, 1);
+
+		bootjson_test(j, 0, &mutex, false, "t", "n", cases_of[i].was, "m");
+		ran(j, 2, 0, &mutex, false, 1, "t", NULL);
+		res.findings.n = 1;
+		bootjson_blame(j, &res);
+		assert_int_equal(bootjson_worst(j), cases_of[i].is);
+		/* A report that did come is graver. */
+		res.findings.n = 2;
+		bootjson_blame(j, &res);
+		assert_int_equal(bootjson_worst(j), STATUS_FAIL);
+		bootjson_free(j);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reference),
 		cmocka_unit_test(blame),
 		cmocka_unit_test(blame_and_reference),
+		cmocka_unit_test(blame_lost),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -54,6 +54,29 @@ static const struct fixture {
 	{ "lockdep-balance", {
 		{ FINDING_LOCKDEP, "lockdep unlock-balance: kvm_zap_gfn_range", 0 },
 	} },
+	{ "lockdep-off", {
+		{ FINDING_LOCKDEP, "lockdep non-static-key: kvm_vm_ioctl_create", 0 },
+		{ FINDING_LOCKDEP, "lockdep key: kvm_debugfs_init", 0 },
+		{ FINDING_LOCKDEP, "lockdep subclass: kvm_mmu_lock_nested", 0 },
+		{ FINDING_LOCKDEP, "lockdep table-full: kvm_mmu_load", 0 },
+		{ FINDING_LOCKDEP, "lockdep off: kvm_mmu_unload", 0 },
+	} },
+	{ "half-line", {
+		{ FINDING_UBSAN, "ubsan: kvm_mmu_get_page", 5 },
+		{ FINDING_WARNING, "warning: WARNING: Flushing system-wide workqueues will be prohibited in near future.", 5 },
+		{ FINDING_OOPS, "oops: kvm_zap", 5 },
+	} },
+	{ "lost", {
+		{ FINDING_LOST, "lost: ** N printk messages dropped **", 3 },
+	} },
+	{ "oom", {
+		{ FINDING_OOM, "oom: Memory cgroup out of memory: Killed process N (secmmu_oom_test) total-vm:NkB, anon-rss:NkB", 8 },
+		{ FINDING_OOM, "oom: Memory cgroup out of memory: Killed process N (secmmu_oom_test) total-vm:NkB, anon-rss:NkB", 8 },
+		{ FINDING_WARNING, "warning: kvm_reap", 8 },
+		{ FINDING_OOM, "oom: Memory cgroup out of memory: Killed process N (secmmu_oom_test) total-vm:NkB, anon-rss:NkB", 8 },
+		{ FINDING_OOM, "oom: Out of memory: Killed process N (second) total-vm:NkB, anon-rss:NkB", 9 },
+		{ FINDING_OOM, "oom: oom_child invoked oom-killer: gfp_mask=N(GFP_KERNEL), order=N, oom_score_adj=N", 9 },
+	} },
 	{ "atomic", {
 		{ FINDING_ATOMIC, "atomic sleeping: kvm_mmu_notifier_clear_flush_young", 12 },
 		{ FINDING_ATOMIC, "atomic scheduling: kvm_mmu_notifier_test_young", 13 },
@@ -209,6 +232,23 @@ static const struct {
 	{ "BUG: Bad page state in process t  pfn:1a2b3\nCall Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n foo+0x1/0x2",
 	  "BUG: Bad page state in process u  pfn:99\nCall Trace:\n <TASK>\n dump_stack_lvl+0x1/0x2\n foo+0x9/0xa",
 	  FINDING_OOPS, "oops: foo" },
+	{ "INFO: trying to register non-static key.\nturning off the locking correctness validator.\nCall Trace:\n <TASK>\n register_lock_class+0x1/0x2\n foo+0x1/0x2",
+	  "INFO: trying to register non-static key.\nturning off the locking correctness validator.\nCall Trace:\n <TASK>\n assign_lock_key+0x9/0xa\n foo+0x3/0x4",
+	  FINDING_LOCKDEP, "lockdep non-static-key: foo" },
+	{ "BUG: key ffff888012345678 has not been registered!\nWARNING: CPU: 0 PID: 1 at kernel/locking/lockdep.c:4906 lockdep_init_map_type+0x1/0x2\nRIP: 0010:lockdep_init_map_type+0x1/0x2\nCall Trace:\n <TASK>\n foo+0x1/0x2",
+	  "BUG: key ffffc90000012345 has not been registered!\nCall Trace:\n <TASK>\n lockdep_init_map_type+0x1/0x2\n foo+0x9/0xa",
+	  FINDING_LOCKDEP, "lockdep key: foo" },
+	{ "BUG: looking up invalid subclass: 9\nturning off the locking correctness validator.\n foo+0x1/0x2",
+	  "BUG: looking up invalid subclass: 12\nturning off the locking correctness validator.\n foo+0x1/0x2",
+	  FINDING_LOCKDEP, "lockdep subclass: foo" },
+	{ "** 12 printk messages dropped **", "** 3456 printk messages dropped **",
+	  FINDING_LOST, "lost: ** N printk messages dropped **" },
+	{ "half a line[    5.123456] UBSAN: shift-out-of-bounds in a.c:1:2\n[    5.123456]  foo+0x1/0x2",
+	  "[    7.000001][   T12] UBSAN: shift-out-of-bounds in a.c:1:2\n[    7.000001][   T12]  foo+0x3/0x4",
+	  FINDING_UBSAN, "ubsan: foo" },
+	{ "x invoked oom-killer: gfp_mask=0xcc0\nOut of memory: Killed process 12 (t)",
+	  "y invoked oom-killer: gfp_mask=0xdc0\nOut of memory: Killed process 7 (t)",
+	  FINDING_OOM, "oom: Out of memory: Killed process N (t)" },
 	/* A copy that the compiler made of a function is that function. */
 	{ "WARNING: CPU: 0 PID: 1 at a.c:1 foo.isra.0+0x1/0x2",
 	  "WARNING: CPU: 3 PID: 9 at a.c:1 foo.constprop.1+0x7/0x9 [kvm]",
@@ -247,6 +287,8 @@ static void no_finding(void **state)
 		"kmemleak: Kernel memory leak detector initialized",
 		"NMI watchdog: Enabled. Permanently consumes one hw-PMU counter.",
 		"Memory: 2010000K/2096632K available",
+		"x86/mm: UBSAN: not at the beginning, and behind no time stamp",
+		"** 12 printk messages replayed **",
 		"pci 0000:00:01.0: [8086:1234] type 00 class 0x010000",
 	};
 	struct console *c = console_new(-1, 0);
@@ -273,6 +315,31 @@ static void many_findings(void **state)
 	/* What follows a finding that was not kept changes no other. */
 	feed(c, "RIP: 0010:bar+0x1/0x2\n");
 	assert_string_equal(f->v[f->n - 1].fingerprint, "warning: foo");
+	console_free(c);
+}
+
+/* Each kill is two lines, and the same as the one before it. */
+static void expected_kills(void **state)
+{
+	struct console *c = console_new(-1, 0);
+	struct findings f;
+
+	(void)state;
+	console_expect(c, 7, 1u << FINDING_OOM);
+	feed(c, "secmmu: mark 7 begin RUN /tests/x\n");
+	for (int i = 0; i < 100; i++)
+		feed(c, "t invoked oom-killer: gfp_mask=0xcc0\n"
+			"Out of memory: Killed process 12 (t)\n");
+	feed(c, "t invoked oom-killer: gfp_mask=0xcc0\n");
+	console_take_findings(c, &f);
+	assert_int_equal(f.n, 2);
+	assert_int_equal(f.v[0].count, 100);
+	assert_string_equal(f.v[0].line, "t invoked oom-killer: gfp_mask=0xcc0");
+	assert_string_equal(f.v[0].fingerprint, "oom: Out of memory: Killed process N (t)");
+	findings_free(&f);
+	/* What is gone has no victim any more. */
+	feed(c, "Out of memory: Killed process 12 (t)\n");
+	assert_int_equal(console_findings(c)->n, 1);
 	console_free(c);
 }
 
@@ -429,6 +496,7 @@ int main(void)
 		cmocka_unit_test(no_finding),
 		cmocka_unit_test(many_findings),
 		cmocka_unit_test(expected_findings),
+		cmocka_unit_test(expected_kills),
 		cmocka_unit_test(panic_is_told),
 		cmocka_unit_test(last_lines),
 		cmocka_unit_test(long_line),
