@@ -203,7 +203,8 @@ static int write_samples(const char *dir, enum export_format format, FILE *out)
 			continue;
 		s.boot = f.boots[i].name;
 		path = xasprintf("%s/%s/samples.csv", dir, s.boot);
-		ret = samples_read(path, write_sample, &s);
+		ret = samples_read(path, f.boots[i].samples_sha256,
+				   write_sample, &s);
 		free(path);
 	}
 	end_table(&s.w);

@@ -387,6 +387,30 @@ static int read_beside(struct folder *f, const json_t *boot, const char *path)
 	return 0;
 }
 
+/* What the boot's files were when it ended, for whoever reads them. */
+static int read_hashes(struct folder_boot *b, const json_t *boot, const char *path)
+{
+	const json_t *files = json_object_get(boot, "files"), *v;
+	struct {
+		const char *name;
+		char **to;
+	} wanted[] = {
+		{ "samples.csv", &b->samples_sha256 },
+		{ "sites.csv", &b->sites_sha256 },
+	};
+
+	if (files && !json_is_object(files))
+		return bad(path, "files", "is no object");
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		v = json_object_get(files, wanted[i].name);
+		if (v && !json_is_string(v))
+			return bad(path, "files", "has a hash that is no string");
+		if (v)
+			*wanted[i].to = xstrdup(json_string_value(v));
+	}
+	return 0;
+}
+
 static int read_boot_json(struct folder *f, struct folder_boot *b,
 			  const json_t *boot, const char *path)
 {
@@ -408,7 +432,7 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	if (json_object_get(boot, "kernel_findings_dropped") &&
 	    get_count(boot, "kernel_findings_dropped", path, &b->dropped))
 		return -1;
-	if (read_beside(f, boot, path))
+	if (read_beside(f, boot, path) || read_hashes(b, boot, path))
 		return -1;
 	s = jsonio_text(boot, "clock");
 	if (*s && strcmp(s, f->clock))
@@ -522,6 +546,8 @@ void folder_free(struct folder *f)
 		reduced_free(f, &f->boots[i]);
 		free(f->boots[i].name);
 		free(f->boots[i].reason);
+		free(f->boots[i].samples_sha256);
+		free(f->boots[i].sites_sha256);
 	}
 	for (i = 0; i < f->n_sites; i++)
 		free(f->sites[i].name);

@@ -48,6 +48,8 @@ struct folder_boot {
 	char *reason;
 	uint64_t lost;
 	uint64_t dropped;	/* kernel findings that were not kept */
+	char *samples_sha256;	/* what its files are to have; NULL: not said */
+	char *sites_sha256;
 	struct reduced *r;	/* [cell][series][metric]; NULL: not used */
 	size_t n_cells;		/* of @r: later boots may have seen more */
 };

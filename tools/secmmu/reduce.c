@@ -268,7 +268,7 @@ int reduce_boot(struct reducer *r, struct folder *f, struct folder_boot *b,
 	r->f = f;
 	for (i = 0; i < r->n_values; i++)
 		r->values[i].n = r->values[i].n_long = 0;
-	if (samples_read(path, add_row, r))
+	if (samples_read(path, b->samples_sha256, add_row, r))
 		return -1;
 	n = f->n_cells * f->n_series * METRICS;
 	b->r = xcalloc(n, sizeof(*b->r));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -250,19 +251,21 @@ static int at_end(struct reader *r, size_t left)
 			      "the file is empty", -1);
 }
 
-int samples_read(const char *path,
+int samples_read(const char *path, const char *sha256,
 		 int (*row)(const struct sample_row *r, const char **why,
 			    void *arg),
 		 void *arg)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
-	char *buf = xmalloc(BUFFER);
+	char *buf = xmalloc(BUFFER), hex[SHA256_DIGEST_STRING_LENGTH];
 	int fd, ret = -1;
+	SHA256_CTX hash;
 	size_t used = 0;
 	ssize_t got;
 
 	r->use = row;
 	r->arg = arg;
+	SHA256Init(&hash);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		goto io_error;
@@ -271,12 +274,18 @@ int samples_read(const char *path,
 			continue;
 		if (got < 0)
 			goto io_error;
+		if (sha256)
+			SHA256Update(&hash, (uint8_t *)buf + used, (size_t)got);
 		used += (size_t)got;
 		if (use_lines(r, buf, &used))
 			goto malformed;
 	}
 	if (at_end(r, used))
 		goto malformed;
+	if (sha256 && strcmp(SHA256End(&hash, hex), sha256)) {
+		err("%s: " SAMPLES_CHANGED, path);
+		goto out;
+	}
 	ret = 0;
 	goto out;
 

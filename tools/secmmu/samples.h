@@ -27,6 +27,9 @@ const char *metric_name(enum metric m);
 
 #define SAMPLE_EMPTY UINT64_MAX	/* not measured */
 
+/* What is said of a boot's file with another digest than it is to have. */
+#define SAMPLES_CHANGED "not as it was when the boot ended: boot.json has another SHA-256 of it"
+
 struct sample_row {
 	uint32_t slot;
 	char arm[33];
@@ -49,17 +52,19 @@ struct sample_row {
 /**
  * samples_read - read a whole file
  * @path: the file
+ * @sha256: hex digest that it is to have, or NULL
  * @row: called for each line; returns 0 to go on. To refuse a line it sets
  *	*@why to a message and returns -1
  * @arg: passed on
  *
  * Memory use does not depend on the file's size. Anything that section 4 does
  * not allow, and a last line that is cut off, is an error that names file and
- * line.
+ * line. So is another digest, which shows only when all lines have been used: what
+ * is cut off at the end of a line looks whole.
  *
  * Return: 0, or -1 with one error printed.
  */
-int samples_read(const char *path,
+int samples_read(const char *path, const char *sha256,
 		 int (*row)(const struct sample_row *r, const char **why,
 			    void *arg),
 		 void *arg);

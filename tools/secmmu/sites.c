@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sites_int.h"
 
+#include <sha256.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,24 +193,33 @@ static int read_line(struct sites *s, char *line)
 	return add_hit(s, v[1], v[3], v[4], v[5], v[6], first, calls);
 }
 
-static int read_csv(struct sites *s, const char *path)
+/* @sha256: what it is to have, or NULL. */
+static int read_csv(struct sites *s, const char *path, const char *sha256)
 {
-	char *text = read_file(path, NULL), *next = text, *line;
+	char hex[SHA256_DIGEST_STRING_LENGTH];
 	unsigned int n = 0;
 	int ret = -1;
+	size_t len;
+	char *text = read_file(path, &len), *next = text, *line;
 
 	if (!text)
 		return -1;
+	SHA256Data((const uint8_t *)text, len, hex);
 	while ((line = strsep(&next, "\n")) && (*line || next)) {
 		n++;
 		/* Without its end a line may be cut off. */
 		if (!next || (n == 1 ? strcmp(line, HEADER) : read_line(s, line)))
 			goto bad;
 	}
+	if (sha256 && strcmp(hex, sha256)) {
+		err("%s: " SAMPLES_CHANGED, path);
+		goto out;
+	}
 	ret = n ? 0 : -1;
 bad:
 	if (ret)
 		err("%s:%u: not a line of a run's sites.csv", path, n ? n : 1);
+out:
 	free(text);
 	return ret;
 }
@@ -229,17 +239,17 @@ static int read_sample(const struct sample_row *r, const char **why, void *arg)
 	return -1;
 }
 
-static int read_boot(struct sites *s, const char *boot)
+static int read_boot(struct sites *s, const struct folder_boot *b)
 {
-	char *path = xasprintf("%s/%s/sites.csv", s->folder->dir, boot);
+	char *path = xasprintf("%s/%s/sites.csv", s->folder->dir, b->name);
 	int ret;
 
 	if (path_exists(path)) {
-		ret = read_csv(s, path);
+		ret = read_csv(s, path, b->sites_sha256);
 	} else {
 		free(path);
-		path = xasprintf("%s/%s/samples.csv", s->folder->dir, boot);
-		ret = samples_read(path, read_sample, s);
+		path = xasprintf("%s/%s/samples.csv", s->folder->dir, b->name);
+		ret = samples_read(path, b->samples_sha256, read_sample, s);
 	}
 	free(path);
 	return ret;
@@ -279,7 +289,7 @@ struct sites *sites_load(struct callsites *found, const char *ini,
 	if (read_ini(s, ini))
 		goto out;
 	for (size_t i = 0; i < f->n_boots; i++)
-		if (read_boot(s, f->boots[i].name))
+		if (read_boot(s, &f->boots[i]))
 			goto out;
 	for (size_t i = 0; i < s->found.n; i++) {
 		s->v[i].state = judge(&s->v[i]);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Makes fixtures/results-* again: two whole runs, and five damaged ones. To be
+# Makes fixtures/results-* again: two whole runs, and seven damaged ones. To be
 # run when the format of a results folder has changed, its outcome committed.
 set -eu
 cd "$(dirname "$0")/fixtures"
@@ -11,6 +11,10 @@ rm -rf results-*
 $mk --boots 6 --events 2 --samples 5 --effect 1.2 results-good
 $mk --boots 6 --events 2 --samples 5 --aa 1.2 results-aa-broken
 
+$mk --boots 1 --events 1 --samples 1 --hashes 1 results-cut
+sed -i '$d' results-cut/boot-000/samples.csv
+$mk --boots 1 --events 1 --samples 1 --hashes 1 results-cut-sites
+sed -i '$d' results-cut-sites/boot-000/sites.csv
 for name in truncated malformed no-boot-json half-boot-json bad-manifest; do
 	$mk --boots 1 --events 1 --samples 1 results-$name
 done

@@ -23,10 +23,10 @@
 #include "util.h"
 
 static struct {
-	unsigned long boots, samples, events, seed, fail, lost, counts;
+	unsigned long boots, samples, events, seed, fail, lost, counts, hashes;
 	double effect, aa, noise, spread, jitter, planted, scale, bend;
 	const char *clock, *dir;
-} o = { 10, 40, 6, 42, 0, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, 1, "wall", NULL };
+} o = { 10, 40, 6, 42, 0, 0, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, 1, "wall", NULL };
 
 static const struct event {
 	const char *name, *test, *site;
@@ -230,7 +230,18 @@ static void sites_csv(const char *path)
 	fclose(f);
 }
 
-static void boot_json(const char *path, bool fail)
+/* As the supervisor has them: of files that were whole. */
+static void files_json(FILE *f, const char *samples, const char *sites)
+{
+	char a[65], b[65];
+
+	if (sha256_file(samples, a) || sha256_file(sites, b))
+		exit(1);
+	fprintf(f, " \"files\": {\"samples.csv\": \"%s\", \"sites.csv\": \"%s\"},\n", a, b);
+}
+
+static void boot_json(const char *path, bool fail, const char *samples,
+		      const char *sites)
 {
 	FILE *f = make(path);
 	size_t a, e;
@@ -241,7 +252,10 @@ static void boot_json(const char *path, bool fail)
 		fail ? "synthetic failure" : "", o.clock, o.lost);
 	if (fail)
 		fprintf(f, "{\"kind\": \"warning\", \"line\": \"WARNING: CPU: 0 PID: 1 at <synthetic>\", \"mark\": \"7 RUN mutex\"}");
-	fprintf(f, "],\n \"tests\": [");
+	fprintf(f, "],\n");
+	if (o.hashes)
+		files_json(f, samples, sites);
+	fprintf(f, " \"tests\": [");
 	for (a = 0; a < ARRAY_SIZE(arms); a++)
 		for (traced = 0; traced < 2; traced++)
 			for (e = 0; e < o.events; e++) {
@@ -282,8 +296,8 @@ static void boot(unsigned long n)
 		fprintf(stderr, "mkresults: %s: %s\n", csv, strerror(errno));
 		exit(1);
 	}
-	boot_json(json, n + 1 == o.fail);
 	sites_csv(sites);
+	boot_json(json, n + 1 == o.fail, csv, sites);
 	free(sites);
 	free(dir);
 	free(csv);
@@ -293,7 +307,7 @@ static void boot(unsigned long n)
 static const char usage[] =
 	"usage: mkresults [--boots N] [--samples N] [--events N] [--seed N] [--fail N]\n"
 	"       [--lost N] [--effect X] [--aa X] [--noise X] [--spread X]\n"
-	"       [--jitter X] [--planted X] [--scale B] [--bend X] [--counts 1]\n"
+	"       [--jitter X] [--planted X] [--scale B] [--bend X] [--counts 1] [--hashes 1]\n"
 	"       [--clock wall|icount] DIR\n";
 
 static int option(const char *key, const char *value)
@@ -328,6 +342,8 @@ static int option(const char *key, const char *value)
 		o.bend = strtod(value, NULL);
 	else if (!strcmp(key, "--counts"))
 		o.counts = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--hashes"))
+		o.hashes = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--clock"))
 		o.clock = value;
 	else

@@ -253,6 +253,16 @@ static void files(void **state)
 	assert_int_equal(ret, ST_USAGE);
 	assert_said("torn/boot-002/samples.csv");
 	assert_false(path_exists("torn.json") || path_exists("torn.json.tmp"));
+	/* Cut at the end of a line it looks whole. */
+	make_up("cut", 1, "--boots 1 --hashes 1");
+	assert_int_equal(export_file("cut", EXPORT_SAMPLES, EXPORT_JSON, "cut.json"), ST_OK);
+	assert_int_equal(system("sed -i '$d' cut/boot-000/samples.csv && rm cut.json"), 0);
+	listen_begin();
+	ret = export_file("cut", EXPORT_SAMPLES, EXPORT_JSON, "cut.json");
+	listen_end();
+	assert_int_equal(ret, ST_USAGE);
+	assert_said("cut/boot-000/samples.csv: not as it was when the boot ended");
+	assert_false(path_exists("cut.json") || path_exists("cut.json.tmp"));
 	listen_begin();
 	ret = export_file("r", EXPORT_SAMPLES, EXPORT_JSON, "no/where.json");
 	listen_end();

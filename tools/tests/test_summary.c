@@ -108,7 +108,7 @@ static int read_rows(const char *path)
 {
 	int n = 0;
 
-	return samples_read(path, count_row, &n) ? -1 : n;
+	return samples_read(path, NULL, count_row, &n) ? -1 : n;
 }
 
 static void malformed_lines(void **state)
@@ -215,9 +215,12 @@ static void damaged_folders(void **state)
 		{ "results-no-boot-json", "boot-000/boot.json: No such file" },
 		{ "results-half-boot-json", "boot-000/boot.json:5: " },
 		{ "results-bad-manifest", "manifest.json:9: " },
+		{ "results-cut", "boot-000/samples.csv: not as it was when the boot ended" },
+		{ "results-cut-sites", "boot-000/sites.csv: not as it was when the boot ended" },
 	};
 	static const char *const files[] = {
-		"manifest.json", "boot-000/boot.json", "boot-000/samples.csv",
+		"manifest.json", "callsites.json", "boot-000/boot.json",
+		"boot-000/samples.csv", "boot-000/sites.csv",
 	};
 	char *dir, *boot, *text;
 	size_t i, k;
