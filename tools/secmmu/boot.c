@@ -466,12 +466,32 @@ static void boot_free(struct boot *b)
 	free(b);
 }
 
+/*
+ * QEMU defies SIGKILL, and has what it had of memory and CPUs: no other boot is to
+ * start beside it.
+ */
+static void leave_behind(struct boot *b)
+{
+	char *reason = xasprintf("%s%sQEMU, process %d, has not ended after SIGKILL and is left behind",
+				 boot_reason(b), *boot_reason(b) ? "; " : "",
+				 (int)b->qemu.pid);
+
+	free(b->reason);
+	b->reason = reason;
+	/* Of an interruption nobody reads the reason. */
+	if (b->code == BOOT_ERR_INTR)
+		err("%s", reason);
+	else
+		b->code = BOOT_ERR_HOST;
+	b->qemu.pid = 0;
+}
+
 void boot_end(struct boot *b, struct boot_result *res)
 {
 	if (!b->code)
 		power_off(b);
-	/* What was buried has ended; this is for a QEMU that defies SIGKILL. */
-	boot_stop(b);
+	if (qemu_kill(&b->qemu))
+		leave_behind(b);
 	fill(b, res);
 	judge(b, res);
 	boot_free(b);

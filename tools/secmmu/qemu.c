@@ -21,6 +21,7 @@
 #define INSTALL "on Debian and Ubuntu: apt-get install qemu-system-x86"
 /* No QEMU takes that long to say its version. */
 #define PROBE_TIMEOUT_S "10"
+#define LOOK_US 10000
 
 static bool is_program(const char *path)
 {
@@ -299,16 +300,26 @@ bool qemu_reap(struct qemu *q)
 	return !q->pid;
 }
 
+int qemu_kill(struct qemu *q)
+{
+	uint64_t end = now_ns() + QEMU_KILL_S * 1000000000ull;
+
+	if (!q->pid)
+		return 0;
+	kill(-q->pid, SIGKILL);
+	kill(q->pid, SIGKILL);
+	while (!qemu_reap(q)) {
+		if (now_ns() >= end)
+			return -1;
+		usleep(LOOK_US);
+	}
+	return 0;
+}
+
 void qemu_close(struct qemu *q)
 {
-	if (q->pid) {
-		kill(-q->pid, SIGKILL);
-		kill(q->pid, SIGKILL);
-		while (waitpid(q->pid, &q->wait_status, 0) < 0 &&
-		       errno == EINTR)
-			;
-		q->pid = 0;
-	}
+	qemu_kill(q);
+	q->pid = 0;
 	close_fd(&q->pidfd);
 	close_fd(&q->console);
 	close_fd(&q->frames);

@@ -37,6 +37,8 @@ int qemu_parse_version(const char *text, char version[32], unsigned int *major,
 		       unsigned int *minor);
 
 /* Our ends of the channels; all are non-blocking. */
+#define QEMU_KILL_S 3		/* after boot_stop() has waited for longer */
+
 struct qemu {
 	pid_t pid;		/* 0 once it has been reaped */
 	int pidfd;		/* readable when it has ended; -1 if there is none */
@@ -64,7 +66,17 @@ int qemu_start(struct qemu *q, const struct qemu_info *info,
 /** qemu_reap - collect the status of an ended QEMU. Return: whether it ended. */
 bool qemu_reap(struct qemu *q);
 
-/** qemu_close - kill and reap what still runs, close the channels. */
+/**
+ * qemu_kill - kill and reap what still runs
+ *
+ * Nothing says how long a process that waits for a disk or a driver takes to die:
+ * after QEMU_KILL_S seconds it is given up.
+ *
+ * Return: 0; or -1 if it is left behind, and @q->pid still is its number.
+ */
+int qemu_kill(struct qemu *q);
+
+/** qemu_close - qemu_kill(), and close the channels. */
 void qemu_close(struct qemu *q);
 
 #endif

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +114,42 @@ static void fake_hello(struct fake *f)
 	f->hello = true;
 }
 
+/*
+ * As hard to kill as a process that waits for a disk: its end is its tracer's to
+ * see first, and this one sees to nothing. FAKE_UNDEAD_S at most.
+ */
+#define FAKE_UNDEAD_S 120
+static void fake_undead(void)
+{
+	int ready[2], go[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(ready) || pipe(go) || (pid = fork()) < 0)
+		_exit(9);
+	if (!pid) {
+		setsid();
+		close(go[1]);
+		if (read(go[0], &c, 1) != 1 || ptrace(PTRACE_SEIZE, getppid(), 0, 0))
+			_exit(1);
+		/* Also the channels, whose ends have to be seen. */
+		for (int i = 0; i < 64; i++)
+			close(i);
+		sleep(FAKE_UNDEAD_S);
+		_exit(0);
+	}
+	close(ready[1]);
+	prctl(PR_SET_PTRACER, pid);
+	if (write(go[1], "", 1) != 1)
+		_exit(9);
+	/* Closed by the other one, in whichever way. */
+	while (read(ready[0], &c, 1) < 0 && errno == EINTR)
+		;
+	close(ready[0]);
+	close(go[0]);
+	close(go[1]);
+}
+
 /* What comes in place of an orderly boot. */
 static void fake_start(struct fake *f)
 {
@@ -146,6 +184,8 @@ static void fake_start(struct fake *f)
 		fake_text(f, FRAME_HELLO, "proto=1|cpus=-2|mem_kb=5|");
 		return;
 	}
+	if (fake_is(f, "undead"))
+		fake_undead();
 	fake_hello(f);
 	if (fake_is(f, "two-hellos"))
 		fake_hello(f);

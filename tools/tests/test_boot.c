@@ -53,7 +53,7 @@ static struct boot *start(const char *how)
 			.silence_ms = limit_ms(how, "silent"),
 			.hello_ms = limit_ms(how, "no-hello"),
 			.alive_ms = limit_ms(how, "deaf asleep lost stubborn freeze vmcore-hang"),
-			.exit_ms = limit_ms(how, "no-power-off"),
+			.exit_ms = limit_ms(how, "no-power-off undead"),
 			.load_ms = 60000,
 			.diagnose_ms = one_of(how, "deaf") ? 1500 : 300,
 		},
@@ -443,6 +443,47 @@ static void no_power_off(void **state)
 		     "not powered off");
 }
 
+/* Who keeps the QEMU that ran last from being reaped; 0: nobody. */
+static pid_t tracer(void)
+{
+	char pid[24] = "", *path, *text, *at;
+	pid_t who;
+
+	assert_true(readlink(pid_file, pid, sizeof(pid) - 1) > 0);
+	path = xasprintf("/proc/%s/status", pid);
+	text = read_file(path, NULL);
+	at = text ? strstr(text, "TracerPid:") : NULL;
+	who = at ? (pid_t)atoi(at + strlen("TracerPid:")) : 0;
+	free(text);
+	free(path);
+	return who;
+}
+
+/* A QEMU that SIGKILL does not end is left behind, in time, and that is said. */
+static void cannot_be_killed(void **state)
+{
+	struct boot *b = start("undead");
+	pid_t who = tracer();
+	struct boot_result res;
+	uint64_t before = now_ns();
+
+	(void)state;
+	if (!who) {
+		boot_end(b, &res);
+		boot_result_free(&res);
+		skip();
+	}
+	boot_end(b, &res);
+	kill(who, SIGKILL);
+	assert_true(now_ns() - before < 60 * 1000000000ull);
+	assert_int_equal(res.code, BOOT_ERR_HOST);
+	assert_int_equal(res.status, STATUS_ERROR);
+	assert_non_null(strstr(res.reason, "has not ended after SIGKILL and is left behind"));
+	assert_non_null(strstr(res.reason, "not powered off"));
+	assert_gone();
+	boot_result_free(&res);
+}
+
 static struct perfdata *perf;
 
 static int on_perf(void *arg, unsigned int part, const void *data, size_t len)
@@ -824,6 +865,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(many_expected_findings),
 		cmocka_unit_test(garbage_is_an_error),
 		cmocka_unit_test(no_power_off),
+		cmocka_unit_test(cannot_be_killed),
 		cmocka_unit_test(perf_data),
 		cmocka_unit_test(vmcore),
 		cmocka_unit_test(vmcore_of_a_hang),
