@@ -16,6 +16,7 @@
 #include "util.h"
 
 #define LOOK_MS 20
+#define GIVE_UP_MS 10000	/* from SIGKILL on */
 
 struct worker {
 	pid_t pid;
@@ -75,11 +76,56 @@ static int collect(struct worker *w)
 	return ST_HARNESS;
 }
 
-static void stop_all(struct worker *w, unsigned int n)
+/* How far the running jobs are with being stopped. */
+enum stop { RUNNING, ASKED, KILLED };
+
+struct stopping {
+	enum stop stage;
+	uint64_t next_ns;	/* when to go further, of CLOCK_MONOTONIC */
+};
+
+static void signal_all(struct worker *w, unsigned int n, int sig)
 {
 	for (unsigned int i = 0; i < n; i++)
 		if (w[i].pid)
-			kill(w[i].pid, SIGTERM);
+			kill(w[i].pid, sig);
+}
+
+/* Return: false if there is nothing left to be done. */
+static bool stop_further(struct stopping *s, const struct jobs *j, struct worker *w)
+{
+	unsigned int ms = j->kill_ms ? j->kill_ms : JOBS_KILL_MS;
+
+	if (s->stage == KILLED) {
+		for (unsigned int i = 0; i < j->at_once; i++)
+			if (w[i].pid)
+				err("process %d, a boot's, has not ended after SIGKILL and is left behind",
+				    (int)w[i].pid);
+		return false;
+	}
+	if (s->stage == RUNNING) {
+		signal_all(w, j->at_once, SIGTERM);
+		s->stage = ASKED;
+	} else {
+		err("a boot has not stopped within %u s: it is killed", ms / 1000);
+		signal_all(w, j->at_once, SIGKILL);
+		s->stage = KILLED;
+		ms = GIVE_UP_MS;
+	}
+	s->next_ns = now_ns() + ms * 1000000ull;
+	return true;
+}
+
+/* For poll(): ms until @s is due, at most @timeout if that is not -1. */
+static int until(const struct stopping *s, int timeout)
+{
+	uint64_t now = now_ns();
+	int ms;
+
+	if (s->stage == RUNNING)
+		return timeout;
+	ms = s->next_ns > now ? (int)((s->next_ns - now) / 1000000 + 1) : 0;
+	return timeout < 0 || ms < timeout ? ms : timeout;
 }
 
 static bool has_ended(const struct worker *w)
@@ -90,8 +136,8 @@ static bool has_ended(const struct worker *w)
 				 WEXITED | WNOHANG | WNOWAIT) && i.si_pid;
 }
 
-/* Wait for a worker to end; -1 if a signal came first. */
-static int wait_one(struct worker *w, unsigned int n, bool signals)
+/* Wait for a worker to end; -1 if a signal came first, or @s is due. */
+static int wait_one(struct worker *w, unsigned int n, const struct stopping *s)
 {
 	struct pollfd *pfd = xcalloc(n + 1, sizeof(*pfd));
 	int which = -1, timeout = -1;
@@ -103,15 +149,15 @@ static int wait_one(struct worker *w, unsigned int n, bool signals)
 		if (w[i].pid && w[i].pidfd < 0)
 			timeout = LOOK_MS;
 	}
-	pfd[n].fd = signals ? sig_fd() : -1;
+	pfd[n].fd = s->stage == RUNNING ? sig_fd() : -1;
 	pfd[n].events = POLLIN;
 	do {
 		pfd[n].revents = 0;
-		poll(pfd, n + 1, timeout);
+		poll(pfd, n + 1, until(s, timeout));
 		for (unsigned int i = 0; i < n && which < 0; i++)
 			if (has_ended(&w[i]))
 				which = (int)i;
-	} while (which < 0 && !pfd[n].revents);
+	} while (which < 0 && !pfd[n].revents && until(s, -1));
 	free(pfd);
 	return which;
 }
@@ -120,6 +166,7 @@ int jobs_run(const struct jobs *j)
 {
 	struct worker *w = xcalloc(j->at_once, sizeof(*w));
 	unsigned int next = 0, running = 0, finished = 0, to_do = 0;
+	struct stopping stop = { .stage = RUNNING };
 	bool stopping = false;
 	int ret = ST_OK;
 
@@ -145,7 +192,7 @@ int jobs_run(const struct jobs *j)
 		}
 		if (!running)
 			break;
-		i = wait_one(w, j->at_once, ret != ST_INTR);
+		i = wait_one(w, j->at_once, &stop);
 		if (i >= 0) {
 			int status = collect(&w[i]);
 
@@ -156,13 +203,14 @@ int jobs_run(const struct jobs *j)
 				stopping = true;
 			else
 				j->progress(finished, to_do, j->arg);
-		} else if (sig_pending()) {
-			stop_all(w, j->at_once);
+		} else if (stop.stage != RUNNING || sig_pending()) {
+			if (!stop_further(&stop, j, w))
+				break;
 			ret = ST_INTR;
 			stopping = true;
 		}
 	}
 	live_end();
 	free(w);
-	return ret;
+	return stop.stage == KILLED ? ST_HARNESS : ret;
 }

@@ -5,6 +5,12 @@
 
 #include <stdbool.h>
 
+/*
+ * A boot that is stopped asks QEMU, then ends it: ten seconds at most, and what is
+ * under way beside it (a trace is decoded, a disk is slow) may take some more.
+ */
+#define JOBS_KILL_MS	60000
+
 struct jobs {
 	unsigned int n;			/* jobs, numbered from 0 */
 	unsigned int at_once;
@@ -18,15 +24,18 @@ struct jobs {
 	/* In the parent: one job more is finished. */
 	void (*progress)(unsigned int finished, unsigned int to_do, void *arg);
 	void *arg;
+	unsigned int kill_ms;	/* from SIGTERM to SIGKILL; 0: JOBS_KILL_MS */
 };
 
 /**
  * jobs_run - run all jobs that are not done
  *
  * After ST_HARNESS no new job is started; after a signal the running ones are
- * stopped and waited for.
+ * stopped and waited for, but not for ever: they get SIGKILL, of which their QEMU
+ * dies as well, and what even that does not end is left behind.
  *
- * Return: the gravest exit status: ST_INTR, ST_HARNESS, ST_FAIL or ST_OK.
+ * Return: the gravest exit status: ST_INTR, ST_HARNESS, ST_FAIL or ST_OK; ST_HARNESS,
+ * with an error printed, if a job did not stop by itself.
  */
 int jobs_run(const struct jobs *j);
 
