@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "out.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], verbs[i].name))
 			continue;
 		sig_init();
+		out_init();
 		return verbs[i].run(argc - 1, argv + 1);
 	}
 	err("unknown verb '%s': secmmu --help lists the verbs", argv[1]);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "live.h"
+#include "out.h"
 #include "utf8.h"
 #include "util.h"
 
@@ -49,18 +50,9 @@ static void write_line(const json_t *o)
 {
 	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	char *line = xasprintf("%s\n", text ? text : "{}");
-	size_t len = strlen(line), done = 0;
-	ssize_t n;
 
-	while (done < len) {
-		n = write(fd, line + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		/* Nobody listens any more: the run goes on all the same. */
-		if (n < 0)
-			break;
-		done += (size_t)n;
-	}
+	/* If nobody listens any more the run goes on all the same. */
+	out_write(fd, line, strlen(line));
 	free(line);
 	free(text);
 }
