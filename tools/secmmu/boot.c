@@ -153,6 +153,7 @@ static struct boot *boot_new(const struct boot_spec *s)
 	b->vendor = s->accel->vendor;
 	b->shadow = s->shadow;
 	b->what = xstrdup("boot");
+	b->context = s->context ? xstrdup(s->context) : NULL;
 	b->tty.in = b->tty.out = -1;
 	b->qemu.pidfd = b->qemu.console = b->qemu.frames = -1;
 	b->qemu.qmp = b->qemu.errors = b->core_fd = -1;

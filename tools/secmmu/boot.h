@@ -62,6 +62,7 @@ struct boot_spec {
 	bool shadow;			/* see boot_set_shadow() */
 	const char *append;		/* added to the kernel's command line, or NULL */
 	const char *dir;		/* existing; console.log is written there */
+	const char *context;		/* boot_context() of its start, or NULL */
 	enum vmcore_format vmcore;	/* of a guest that panics or hangs, as DIR/vmcore */
 	struct boot_limits limits;
 };

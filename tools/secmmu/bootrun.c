@@ -532,6 +532,31 @@ static void note_request(struct running_boot *run, size_t slot, const char *name
 	});
 }
 
+static char *boot_words(const struct bootrun *r)
+{
+	return xasprintf("boot %u of seed %llu", r->number,
+			 (unsigned long long)r->seed);
+}
+
+/* Neither a test nor a slot: the guest boots, or powers off. */
+static void at_boot(struct running_boot *run)
+{
+	char *words = boot_words(run->r);
+
+	boot_context(run->boot, "%s", words);
+	free(words);
+}
+
+/* Between the tests of a slot: what goes wrong there is none of theirs. */
+static void at_slot(struct running_boot *run, size_t slot)
+{
+	char *words = boot_words(run->r);
+
+	boot_context(run->boot, "%s, slot %zu, arm %s, copy %c", words, slot,
+		     run->slots[slot].arm, run->slots[slot].copy);
+	free(words);
+}
+
 static int run_slot(struct running_boot *run, size_t slot)
 {
 	const struct plan *p = run->r->plan;
@@ -540,9 +565,7 @@ static int run_slot(struct running_boot *run, size_t slot)
 	int code;
 
 	trace_forget(run->trace);
-	boot_context(run->boot, "boot %u of seed %llu, slot %zu, arm %s, copy %c",
-		     run->r->number, (unsigned long long)run->r->seed, slot,
-		     s->arm, s->copy);
+	at_slot(run, slot);
 	code = boot_load(run->boot, s->arm, NULL);
 	note_request(run, slot, "(load)");
 	if (code == BOOT_REFUSED) {
@@ -560,6 +583,7 @@ static int run_slot(struct running_boot *run, size_t slot)
 	if (code < 0) {
 		miss_turns(run, slot, turn);
 	} else {
+		at_slot(run, slot);
 		code = boot_unload(run->boot);
 		note_request(run, slot, "(unload)");
 	}
@@ -746,6 +770,7 @@ static int run_plan(const struct bootrun *r)
 		.vmcore = r->vmcore,
 	};
 	char *append = plan_kernel_args(r->plan, r->append);
+	char *words = boot_words(r);
 	unsigned int *pin = NULL;
 	int ret = ST_HARNESS;
 
@@ -753,11 +778,13 @@ static int run_plan(const struct bootrun *r)
 		goto out;
 	spec.dir = run.dir;
 	spec.append = append;
+	spec.context = words;
 	if (r->pin)
 		pin = share_spread(&r->share, r->slot, r->cpus);
 	spec.pin = pin;
 	run.boot = boot_start(&spec);
 	run_slots(&run);
+	at_boot(&run);
 	boot_end(run.boot, &res);
 	for (size_t i = 0; i < r->plan->n_tests; i++)
 		if (r->plan->tests[i].reference)
@@ -776,6 +803,7 @@ out:
 	free(run.slots);
 	free(run.dir);
 	free(append);
+	free(words);
 	free(pin);
 	return ret;
 }

@@ -356,6 +356,9 @@ static void fake_request(struct fake *f, const struct frame *q)
 		fake_run(f, id);
 		return;
 	}
+	if ((q->type == FRAME_UNLOAD && fake_is(f, "selftest-unload")) ||
+	    (q->type == FRAME_POWEROFF && fake_is(f, "selftest-off")))
+		_exit(3);
 	snprintf(text, sizeof(text), "id=%u|status=%s|", id,
 		 q->type == FRAME_MIXED ? "error|error=wrong symbol version" :
 					  "ok");

@@ -47,6 +47,7 @@ static struct boot *start(const char *how)
 		.pin = strncmp(how, "pin", 3) ? NULL : pin,
 		.memory_mb = 512,
 		.dir = dir,
+		.context = "boot 3 of seed 7",
 		.vmcore = strncmp(how, "vmcore", 6) ? VMCORE_NONE : VMCORE_ELF,
 		.limits = {
 			.vmcore_ms = limit_ms(how, "vmcore-stall"),
@@ -252,6 +253,20 @@ static void faults_of_a_run(void **state)
 		assert_int_equal(ret, run_faults[i].code);
 		end_and_free(b, run_faults[i].code, run_faults[i].status,
 			     run_faults[i].reason);
+	}
+}
+
+/* A guest that does not get as far as a test is that of a boot all the same. */
+static void boot_is_named(void **state)
+{
+	static const char *const how[] = { "silent", "no-hello", "panic-boot" };
+	struct boot_result res;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(how); i++) {
+		boot_end(start(how[i]), &res);
+		assert_non_null(strstr(res.diagnosis, "== while: boot\n== boot 3 of seed 7\n"));
+		boot_result_free(&res);
 	}
 }
 
@@ -857,6 +872,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(without_sandbox),
 		cmocka_unit_test(faults_at_boot),
 		cmocka_unit_test(faults_of_a_run),
+		cmocka_unit_test(boot_is_named),
 		cmocka_unit_test(hang_is_diagnosed),
 		cmocka_unit_test(lost_cpu_is_named),
 		cmocka_unit_test(vcpus_are_pinned),

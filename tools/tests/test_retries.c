@@ -177,6 +177,20 @@ static void lost_guest(void **state)
 	assert_result(test_of("mremap_4k", true), "MISS", 0, 0);
 }
 
+/* What goes wrong after a test is not said to be the test's. */
+static void after_the_test(void **state)
+{
+	const char *text;
+
+	(void)state;
+	assert_int_equal(do_boot("selftest-unload", "0", 0, false), ST_FAIL);
+	text = jsonio_text(boot_json, "diagnosis");
+	assert_non_null(strstr(text, "== while: UNLOAD\n== boot 0 of seed 7, slot 0, arm mutex, copy a\n"));
+	assert_int_equal(do_boot("selftest-off", "0", 0, false), ST_FAIL);
+	text = jsonio_text(boot_json, "diagnosis");
+	assert_non_null(strstr(text, "== while: POWEROFF\n== boot 0 of seed 7\n"));
+}
+
 static char *table_of(const struct summary *s)
 {
 	char *text;
@@ -375,6 +389,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(never_passes),
 		cmocka_unit_test(kernel_findings),
 		cmocka_unit_test(lost_guest),
+		cmocka_unit_test(after_the_test),
 		cmocka_unit_test(readers),
 		cmocka_unit_test(finding_readers),
 		cmocka_unit_test(too_many_findings),
