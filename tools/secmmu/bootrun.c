@@ -735,6 +735,8 @@ static int judge(struct running_boot *run, const struct boot_result *res)
 	    res->code == BOOT_ERR_START) {
 		if (!run->host_error)
 			err("boot %u: %s", run->r->number + 1, res->reason);
+		if (*res->diagnosis)
+			fprintf(stderr, "%s\n", res->diagnosis);
 		return ST_HARNESS;
 	}
 	if (publish(run, res))
@@ -752,6 +754,36 @@ static int judge(struct running_boot *run, const struct boot_result *res)
 		fprintf(stderr, "%s\n", res->diagnosis);
 	return bootjson_worst(run->json) <= STATUS_SKIP &&
 	       res->status == STATUS_PASS ? ST_OK : ST_FAIL;
+}
+
+/*
+ * Of a boot that the host has failed, keep what tells of it under another name. Not
+ * what is large: the disk may be full.
+ */
+static void keep_failed(const struct running_boot *run)
+{
+	static const char *const large[] = {
+		"samples.csv", "sites.csv", "vmcore", "perf",
+	};
+	char *base = xasprintf("%s/failed-%03u", run->r->results, run->r->number);
+	char *to = xstrdup(base);
+
+	for (size_t i = 0; i < ARRAY_SIZE(large); i++) {
+		char *path = xasprintf("%s/%s", run->dir, large[i]);
+
+		remove_tree(path);
+		free(path);
+	}
+	for (unsigned int i = 1; path_exists(to); i++) {
+		free(to);
+		to = xasprintf("%s-%u", base, i);
+	}
+	if (rename_path(run->dir, to))
+		remove_tree(run->dir);
+	else
+		info("boot %u: its logs are in %s", run->r->number + 1, to);
+	free(to);
+	free(base);
 }
 
 /* As bootrun_do(), of a plan in which nothing is left to chance. */
@@ -795,7 +827,9 @@ static int run_plan(const struct bootrun *r)
 	boot_result_free(&res);
 out:
 	close_run(&run);
-	if (ret == ST_INTR || ret == ST_HARNESS)
+	if (ret == ST_HARNESS && run.boot)
+		keep_failed(&run);
+	else if (ret == ST_INTR || ret == ST_HARNESS)
 		remove_tree(run.dir);
 	bootjson_free(run.json);
 	trace_free(run.trace);

@@ -45,8 +45,9 @@ char *bootrun_dir(const char *results, unsigned int number);
  * bootrun_do - run one boot, leave its folder in the results
  *
  * The folder appears by rename when it is whole, also when tests failed or
- * the guest was lost: boot.json tells. After an interruption or an error of
- * the host (disk full) there is none.
+ * the guest was lost: boot.json tells. After an interruption there is none. After
+ * an error of the host (disk full, no QEMU) there is failed-NNN instead, with the
+ * logs and without boot.json, which nothing reads.
  *
  * Return: ST_OK if all passed or were skipped; ST_FAIL if a test failed, broke
  * or gave no result, or the kernel complained; ST_HARNESS; ST_INTR.

@@ -131,6 +131,7 @@ static void leftovers(void **state)
 	};
 	static const char *const stays[] = {
 		"notes.txt", "summary.json.mine", "broken-001/boot.json",
+		"failed-004/console.log",
 	};
 
 	(void)state;

@@ -9,8 +9,10 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "accel.h"
@@ -36,8 +38,8 @@ static struct plan_finding finding = { .kind = FINDING_OOM };
 static size_t n_findings;	/* 1: the plan says that it may come */
 
 /* A boot of one test in one arm; @fails runs of it go wrong. */
-static int do_boot(const char *how, const char *fails, unsigned int retries,
-		   bool traced)
+static int boot_once(const char *how, const char *fails, unsigned int retries,
+		     bool traced)
 {
 	static char *arms[] = { "mutex", NULL };
 	static char *events[] = { "mremap_4k", NULL };
@@ -56,12 +58,18 @@ static int do_boot(const char *how, const char *fails, unsigned int retries,
 		.kernel = "k", .initrd = "i", .system_map = "map",
 		.results = ".",
 	};
-	int ret;
 
 	setenv("FAKE_QEMU", how, 1);
 	setenv("FAKE_FAILS", fails, 1);
 	assert_int_equal(remove_tree("boot-000"), 0);
-	ret = bootrun_do(&r);
+	return bootrun_do(&r);
+}
+
+static int do_boot(const char *how, const char *fails, unsigned int retries,
+		   bool traced)
+{
+	int ret = boot_once(how, fails, retries, traced);
+
 	json_decref(boot_json);
 	boot_json = json_load_file("boot-000/boot.json", 0, NULL);
 	assert_non_null(boot_json);
@@ -189,6 +197,67 @@ static void after_the_test(void **state)
 	assert_int_equal(do_boot("selftest-off", "0", 0, false), ST_FAIL);
 	text = jsonio_text(boot_json, "diagnosis");
 	assert_non_null(strstr(text, "== while: POWEROFF\n== boot 0 of seed 7\n"));
+}
+
+/* What is left of a boot that the host has failed: its logs, under another name. */
+static void host_fails(void **state)
+{
+	struct rlimit before, small;
+	int p[2], saved, ret;
+	char words[16384];
+	struct summary s;
+	char *text;
+	ssize_t n;
+
+	(void)state;
+	json_decref(boot_json);
+	boot_json = NULL;
+	assert_int_equal(rename("k", "k.away"), 0);
+	listen_begin();
+	assert_int_equal(boot_once("selftest", "0", 0, false), ST_HARNESS);
+	listen_end();
+	assert_int_equal(rename("k.away", "k"), 0);
+	assert_said("cannot open k for QEMU");
+	assert_false(path_exists("boot-000") || path_exists(".boot-000.tmp"));
+	assert_true(path_exists("failed-000/console.log"));
+	assert_true(path_exists("failed-000/ktap.log"));
+	assert_false(path_exists("failed-000/samples.csv"));
+	/* A disk that is full after some words of the console, here for this process. */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 30;
+	/* A pipe is no file, and has room for a diagnosis. */
+	assert_int_equal(pipe(p), 0);
+	saved = dup(STDERR_FILENO);
+	dup2(p[1], STDERR_FILENO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ret = boot_once("selftest", "0", 0, false);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(p[1]);
+	assert_int_equal(ret, ST_HARNESS);
+	n = read(p[0], words, sizeof(words) - 1);
+	assert_true(n > 0);
+	words[n] = '\0';
+	close(p[0]);
+	assert_non_null(strstr(words, "cannot write console.log: File too large"));
+	assert_non_null(strstr(words, "== while: boot\n== boot 0 of seed 7\n"));
+	text = read_file("failed-000-1/console.log", NULL);
+	assert_string_equal(text, "[    0.000000] Linux version 6");
+	free(text);
+	/* No boot, for nobody. */
+	put_manifest();
+	listen_begin();
+	assert_int_equal(summary_load(".", &s), -1);
+	listen_end();
+	assert_said("no finished boot in it");
+	assert_int_equal(do_boot("selftest", "0", 0, false), ST_OK);
+	assert_int_equal(summary_load(".", &s), 0);
+	assert_int_equal(s.folder.n_boots, 1);
+	summary_free(&s);
+	assert_int_equal(remove("manifest.json"), 0);
 }
 
 static char *table_of(const struct summary *s)
@@ -390,6 +459,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(kernel_findings),
 		cmocka_unit_test(lost_guest),
 		cmocka_unit_test(after_the_test),
+		cmocka_unit_test(host_fails),
 		cmocka_unit_test(readers),
 		cmocka_unit_test(finding_readers),
 		cmocka_unit_test(too_many_findings),
