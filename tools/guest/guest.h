@@ -243,6 +243,14 @@ void run_step(struct run *r);
 /** run_finish - after RUN_DONE: send output, samples, trace, then REPLY. */
 void run_finish(struct run *r, struct port *p);
 
+/* where.c */
+
+/**
+ * where - say in the kernel's log where the test's tasks and the CPUs are
+ * @why: what is wrong
+ */
+void where(const char *why);
+
 /* shell.c */
 
 /** shell_exec - in a child: become an interactive shell on the console. */

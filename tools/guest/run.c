@@ -220,6 +220,7 @@ void run_step(struct run *r)
 			kill_all(r);
 		} else if (late) {
 			r->timed_out = true;
+			where("the test has not ended within its time limit");
 			kill(-r->pid, SIGTERM);
 			r->state = RUN_TERM;
 			r->deadline_ns = now_ns() + KILL_AFTER_NS;
@@ -231,6 +232,8 @@ void run_step(struct run *r)
 		break;
 	case RUN_REAP:
 		r->stuck = left && late;
+		if (r->stuck)
+			where("something of the test survives SIGKILL");
 		if (!left || late)
 			r->state = RUN_DONE;
 		break;

@@ -119,6 +119,24 @@ static void end_and_free(struct boot *b, int code, enum status status,
 			skip();		\
 	} while (0)
 
+/* The console has what a test that did not end was waiting for. */
+static void assert_said_where(const char *task, const char *function)
+{
+	char *path = xasprintf("%s/console.log", dir);
+	char *text = read_file(path, NULL), *at;
+
+	assert_non_null(text);
+	at = strstr(text, "the test has not ended within its time limit");
+	assert_non_null(at);
+	at = strstr(at, task);
+	assert_non_null(at);
+	assert_non_null(strstr(at, function));
+	assert_non_null(strstr(at, "sysrq: Show backtrace of all active CPUs"));
+	assert_non_null(strstr(at, "sysrq: Show Blocked State"));
+	free(text);
+	free(path);
+}
+
 /* However a program ends, the boot goes on and says which way it was. */
 static void programs(void **state)
 {
@@ -148,6 +166,8 @@ static void programs(void **state)
 	assert_int_equal(run(b, "head -c 3000 /dev/urandom", 20000, &r),
 			 BOOT_OK);
 	assert_int_equal(n_output, 3000);
+	/* By now the console has been read so far. */
+	assert_said_where("sleep, state S:", "nanosleep");
 	assert_int_equal(boot_unload(b), BOOT_OK);
 	assert_int_equal(boot_load(b, "nosuch", NULL), BOOT_REFUSED);
 	end(b, BOOT_OK, STATUS_PASS, "", &res);
