@@ -47,7 +47,7 @@ int accel_decide(const char *wish, const struct accel_probe *p,
  * @reason: of the test's result, or the boot's
  *
  * What tests say of a guest that shut down, or is at no address of its own, and
- * a diagnosis of a machine with a deaf CPU. Under QEMU 7.2's TCG that happens
+ * a diagnosis of a machine with a deaf CPU. Under QEMU's TCG that happens
  * now and then: docs/testing.md.
  */
 bool accel_lost_guest(const char *reason);

@@ -67,7 +67,7 @@ void doctor_accel(struct doctor *d, const struct accel_choice *accel);
 void doctor_settings(struct doctor *d, const struct host_noise *noises, size_t n);
 
 /**
- * doctor_emulator - whether QEMU's emulation of a virtualizing CPU can be relied on
+ * doctor_emulator - what to expect of QEMU's emulation of a virtualizing CPU
  * @version: of QEMU, "7.2.22"
  */
 void doctor_emulator(struct doctor *d, const struct accel_choice *accel,
