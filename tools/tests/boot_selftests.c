@@ -222,12 +222,34 @@ static const struct {
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease_contended", "-i", "1", "-F", "no-release" }, 1 },
 };
 
+/* What PID 1 has left in the kernel's log about the last test that was out of time. */
+static void print_where(void)
+{
+	static const char mark[] = "has not ended within its time limit";
+	char *path = xasprintf("%s/console.log", dir);
+	char *text = read_file(path, NULL), *at = text, *last = NULL;
+
+	while (at && (at = strstr(at, mark)))
+		last = at++;
+	print_error("%s\n", last ? last : "(the console has nothing of it)");
+	free(text);
+	free(path);
+}
+
+/* A vCPU that the emulator has lost may go on for ever: once more, too. */
 static int run_exit(const char *const *argv)
 {
 	struct run_req req = { .argv = argv, .timeout_ms = 120000 };
 	struct run_result res;
 
 	assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
+	if (res.timed_out) {
+		printf("# %s: no end in 120 s%s\n", argv[0], accel.which == ACCEL_TCG ?
+		       ", see docs/testing.md; run once more" : "");
+		print_where();
+		if (accel.which == ACCEL_TCG)
+			assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
+	}
 	assert_false(res.timed_out);
 	assert_int_equal(res.signal, 0);
 	return res.exit;
