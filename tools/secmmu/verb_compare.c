@@ -85,7 +85,8 @@ static int settle_all(struct compare *c, const struct plan *p,
 	c->boot.pin = s.pin;
 	c->jobs = s.jobs;
 	if (ret == ST_OK && s.share.boots > 1)
-		info("%u boots at a time, each with %u CPUs%s", s.jobs, s.cpus,
+		info("%u boots at a time, each with %u CPU%s%s", s.jobs,
+		     s.cpus, s.cpus == 1 ? "" : "s",
 		     s.share.cpus >= s.cpus ? " of its own" : "; some have to share");
 	return ret;
 }
