@@ -38,9 +38,9 @@ static int side_by_side(const struct plan *p, const cpu_set_t *usable,
 static int choose_pin(const char *pin, bool tcg, const cpu_set_t *usable,
 		      struct settled *out)
 {
-	bool yes = pin && !strcmp(pin, "yes");
+	bool yes = pin && !strcmp(pin, "yes"), no = pin && !strcmp(pin, "no");
 
-	if (pin && !yes && strcmp(pin, "no") && strcmp(pin, "auto")) {
+	if (pin && !yes && !no && strcmp(pin, "auto")) {
 		err("--pin: '%s' is not allowed: auto, yes or no", pin);
 		return ST_USAGE;
 	}
@@ -53,8 +53,8 @@ static int choose_pin(const char *pin, bool tcg, const cpu_set_t *usable,
 		    out->cpus, out->share.cpus ? out->share.cpus : count(usable));
 		return ST_USAGE;
 	}
-	out->pin = yes || ((!pin || !strcmp(pin, "auto")) && !tcg &&
-			   out->clock == CLOCK_WALL && out->cpus <= out->share.cpus);
+	out->pin = yes || (!no && !tcg && out->clock == CLOCK_WALL &&
+			   out->cpus <= out->share.cpus);
 	return ST_OK;
 }
 

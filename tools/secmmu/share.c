@@ -99,8 +99,8 @@ void share_make(const char *sys, const cpu_set_t *usable, unsigned int boots,
 	from = 0;
 	for (unsigned int b = 0; b < boots; b++) {
 		for (unsigned int i = 0; i < least; i++) {
-			out->core[out->n] = v[from + i].core;
-			out->of[out->n++] = v[from + i].number;
+			out->core[b * least + i] = v[from + i].core;
+			out->of[b * least + i] = v[from + i].number;
 		}
 		from += in_cores(v, n, from, cores / boots);
 	}

@@ -8,8 +8,7 @@
 struct share {
 	unsigned int boots;	/* at a time */
 	unsigned int cpus;	/* that each has for itself; 0: all share all */
-	unsigned int n;
-	unsigned int *of;	/* @n CPUs: those of boot I from I * @cpus on */
+	unsigned int *of;	/* @boots * @cpus CPUs: those of boot I from I * @cpus on */
 	unsigned int *core;	/* of each of them, a number */
 };
 

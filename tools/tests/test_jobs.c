@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Jobs that are stopped: by themselves, or by SIGKILL if they do not. */
+/* Jobs: who has which slot, and that they stop, by themselves or by SIGKILL. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -131,22 +131,41 @@ static void is_killed(void **state)
 	free(pid);
 }
 
-static int set_up(void **state)
+/* Jobs that run at a time: each leaves a file named after its slot, alone there. */
+static int mark_slot(unsigned int i, unsigned int slot, void *arg)
 {
-	return scratch_setup(state) || chdir(scratch);
+	char *path = xasprintf("slot-%u", slot);
+	FILE *f = fopen(path, "wxe");
+
+	(void)arg;
+	if (!f || slot >= 3)
+		return ST_FAIL;
+	usleep(1000 * (20 + 7 * (i % 4)));
+	fclose(f);
+	return unlink(path) ? ST_FAIL : ST_OK;
 }
 
-static int tear_down(void **state)
+static void slots(void **state)
 {
-	return chdir("/") || scratch_teardown(state);
+	const struct jobs j = {
+		.n = 20, .at_once = 3, .run = mark_slot, .done = none_done,
+		.progress = no_progress,
+	};
+
+	(void)state;
+	assert_int_equal(jobs_run(&j), ST_OK);
+	/* The planted fault: a slot that somebody has. */
+	put("slot-1", "");
+	assert_int_equal(jobs_run(&j), ST_FAIL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slots),
 		cmocka_unit_test(ends_by_itself),
 		cmocka_unit_test(is_killed),
 	};
 
-	return cmocka_run_group_tests_name("jobs", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("jobs", tests, scratch_setup, scratch_teardown);
 }

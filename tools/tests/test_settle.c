@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <sys/wait.h>
 
-#include "jobs.h"
 #include "scratch.h"
 #include "settle.h"
 
@@ -82,7 +81,7 @@ static void assert_share(const struct place *v, size_t n, unsigned int boots,
 	share_make("sys", &set, boots, &s);
 	assert_int_equal(s.boots, boots);
 	assert_int_equal(s.cpus, cpus);
-	assert_cpus(s.of, s.n, s.cpus, of);
+	assert_cpus(s.of, s.boots * s.cpus, s.cpus, of);
 	share_free(&s);
 }
 
@@ -258,47 +257,6 @@ static void taken(void **state)
 	share_free(&s);
 }
 
-/* Jobs that run at a time: each leaves a file named after its slot, alone there. */
-static int mark_slot(unsigned int i, unsigned int slot, void *arg)
-{
-	char *path = xasprintf("slot-%u", slot);
-	FILE *f = fopen(path, "wxe");
-
-	(void)arg;
-	if (!f || slot >= 3)
-		return ST_FAIL;
-	usleep(1000 * (20 + 7 * (i % 4)));
-	fclose(f);
-	return unlink(path) ? ST_FAIL : ST_OK;
-}
-
-static bool not_done(unsigned int i, void *arg)
-{
-	(void)i;
-	(void)arg;
-	return false;
-}
-
-static void finished(unsigned int n, unsigned int to_do, void *arg)
-{
-	(void)n;
-	(void)to_do;
-	(void)arg;
-}
-
-static void slots(void **state)
-{
-	const struct jobs j = {
-		.n = 20, .at_once = 3, .run = mark_slot, .done = not_done, .progress = finished,
-	};
-
-	(void)state;
-	assert_int_equal(jobs_run(&j), ST_OK);
-	/* The planted fault: a slot that somebody has. */
-	put("slot-1", "");
-	assert_int_equal(jobs_run(&j), ST_FAIL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,7 +265,6 @@ int main(void)
 		cmocka_unit_test(nothing_known),
 		cmocka_unit_test(settled),
 		cmocka_unit_test(taken),
-		cmocka_unit_test(slots),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
