@@ -213,9 +213,10 @@ struct boot_result {
  * @res: set; boot_result_free() it
  *
  * No QEMU is left when it returns, or the result is BOOT_ERR_HOST (after a signal
- * BOOT_ERR_INTR) and its reason has the number of a process that cannot be killed. PASS needs a clean power-off, no unexpected
- * finding, none that was not kept, no garbage, no gap; FAIL is such a finding; MISS a lost
- * guest; ERROR the harness, or lost messages.
+ * BOOT_ERR_INTR) and its reason has the number of a process that cannot be killed.
+ * PASS needs a clean power-off, no unexpected finding, none that was not kept, no
+ * garbage, no gap; FAIL is such a finding; MISS a lost guest; ERROR the harness, or
+ * lost messages.
  */
 void boot_end(struct boot *b, struct boot_result *res);
 

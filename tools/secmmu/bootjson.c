@@ -287,12 +287,6 @@ static bool is_result_of(const json_t *t, const struct bootjson_request *r)
 	return perf == !strcmp(get(t, "name"), BOOTJSON_PERF);
 }
 
-static bool is_stall(enum finding_kind k)
-{
-	return k == FINDING_RCU_STALL || k == FINDING_SOFT_LOCKUP ||
-	       k == FINDING_HUNG_TASK;
-}
-
 static void blame(json_t *t, const struct bootjson_request *r,
 		  const struct finding *f)
 {
@@ -371,7 +365,7 @@ void bootjson_blame(struct bootjson *j, const struct boot_result *res)
 		const struct bootjson_request *r = request_of(j, f);
 
 		if (!f->expected && r && !blamed(found, i) &&
-		    !(lost && is_stall(f->kind)))
+		    !(lost && finding_is_stall(finding_kind_name(f->kind))))
 			blame_all(j, r, f);
 	}
 }

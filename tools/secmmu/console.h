@@ -52,6 +52,9 @@ const char *finding_kind_name(enum finding_kind k);
 /** finding_status - what it makes of a boot and a test that did not expect it. */
 enum status finding_status(enum finding_kind k);
 
+/** finding_is_stall - whether the kind of that name is said of a CPU or task that stands still. */
+bool finding_is_stall(const char *kind);
+
 void findings_free(struct findings *f);
 
 /** printable - a copy of @s with '?' for all but printable ASCII; free() it. */

@@ -116,15 +116,13 @@ static void print_findings(FILE *f, const struct outcome_boot *b)
 		return;
 	fputs("  <system-err>", f);
 	for (size_t i = 0; i < b->n_findings; i++) {
+		char *where = outcome_finding_where(&b->findings[i]);
+
 		utf8_xml(f, b->findings[i].expected ? "expected " : "");
 		utf8_xml(f, b->findings[i].kind);
-		if (*b->findings[i].arm) {
-			fputs(" in ", f);
-			utf8_xml(f, b->findings[i].arm);
-			fputs(*b->findings[i].test ? " " : "", f);
-			utf8_xml(f, b->findings[i].test);
-			fputs(b->findings[i].traced ? ", traced" : "", f);
-		}
+		fputs(*where ? " " : "", f);
+		utf8_xml(f, where);
+		free(where);
 		fputs(": ", f);
 		utf8_xml(f, b->findings[i].line);
 		utf8_xml(f, "\n");

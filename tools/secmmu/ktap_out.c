@@ -129,15 +129,15 @@ static void print_findings(FILE *f, const struct outcome_boot *b)
 {
 	for (size_t i = 0; i < b->n_findings; i++) {
 		const struct outcome_finding *x = &b->findings[i];
-		char *text = xasprintf("kernel%s, %s%s%s%s%s%s: %s%s%s",
+		char *where = outcome_finding_where(x);
+		char *text = xasprintf("kernel%s, %s%s%s: %s%s%s",
 				       x->expected ? " (expected)" : "",
-				       x->kind, *x->arm ? ", in " : "", x->arm,
-				       *x->test ? " " : "", x->test,
-				       x->traced ? ", traced" : "", x->line,
+				       x->kind, *where ? ", " : "", where, x->line,
 				       *x->mark ? ", during " : "", x->mark);
 
 		comment(f, LEVEL_BOOT, text);
 		free(text);
+		free(where);
 	}
 }
 

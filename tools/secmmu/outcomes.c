@@ -23,6 +23,14 @@ static unsigned int get_attempt(const json_t *o)
 	return n ? (unsigned int)json_integer_value(n) : 1;
 }
 
+char *outcome_finding_where(const struct outcome_finding *x)
+{
+	if (!*x->arm)
+		return xstrdup("");
+	return xasprintf("in %s%s%s%s", x->arm, *x->test ? " " : "", x->test,
+			 x->traced ? ", traced" : "");
+}
+
 size_t outcome_attempts(const struct outcome *v)
 {
 	return json_array_size(v->attempts);

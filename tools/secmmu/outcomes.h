@@ -68,6 +68,9 @@ int outcomes_load(const struct folder *f, struct outcomes *o);
 
 void outcomes_free(struct outcomes *o);
 
+/** outcome_finding_where - "in mutex mremap, traced", as far as is known; free() it */
+char *outcome_finding_where(const struct outcome_finding *x);
+
 /** outcome_attempts - how many earlier attempts @v has. */
 size_t outcome_attempts(const struct outcome *v);
 

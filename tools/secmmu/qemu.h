@@ -36,9 +36,9 @@ void qemu_info_free(struct qemu_info *q);
 int qemu_parse_version(const char *text, char version[32], unsigned int *major,
 		       unsigned int *minor);
 
-/* Our ends of the channels; all are non-blocking. */
 #define QEMU_KILL_S 3		/* after boot_stop() has waited for longer */
 
+/* Our ends of the channels; all are non-blocking. */
 struct qemu {
 	pid_t pid;		/* 0 once it has been reaped */
 	int pidfd;		/* readable when it has ended; -1 if there is none */

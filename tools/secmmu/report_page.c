@@ -144,8 +144,7 @@ static void whom(FILE *o, const struct summary *s, const struct pair *p,
 
 static bool differs(const struct count_comparison *c, const struct pair *p)
 {
-	return c->a == p->a && c->b == p->b &&
-	       (c->verdict == STAT_FASTER || c->verdict == STAT_SLOWER);
+	return c->a == p->a && c->b == p->b && stat_differs(c->verdict);
 }
 
 static void count_item(FILE *o, const struct count_comparison *c)

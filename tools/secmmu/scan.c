@@ -125,6 +125,18 @@ enum status finding_status(enum finding_kind k)
 	return k == FINDING_LOST ? STATUS_ERROR : STATUS_FAIL;
 }
 
+bool finding_is_stall(const char *kind)
+{
+	static const enum finding_kind stalls[] = {
+		FINDING_RCU_STALL, FINDING_SOFT_LOCKUP, FINDING_HUNG_TASK,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stalls); i++)
+		if (!strcmp(kind, kind_names[stalls[i]]))
+			return true;
+	return false;
+}
+
 char *printable(const char *s)
 {
 	char *out = xstrdup(s);

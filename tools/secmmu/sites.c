@@ -204,7 +204,8 @@ static int read_csv(struct sites *s, const char *path, const char *sha256)
 
 	if (!text)
 		return -1;
-	SHA256Data((const uint8_t *)text, len, hex);
+	if (sha256)
+		SHA256Data((const uint8_t *)text, len, hex);
 	while ((line = strsep(&next, "\n")) && (*line || next)) {
 		n++;
 		/* Without its end a line may be cut off. */

@@ -7,6 +7,7 @@
 
 #include "accel.h"
 #include "bootrun.h"
+#include "console.h"
 #include "jsonio.h"
 #include "plan.h"
 #include "status.h"
@@ -51,13 +52,6 @@ static bool excused(const json_t *test, const json_t *tests, bool machine)
 	return false;
 }
 
-/* What a kernel says of which a CPU is gone. */
-static bool stall(const json_t *finding)
-{
-	return is(finding, "kind", "rcu-stall") || is(finding, "kind", "soft-lockup") ||
-	       is(finding, "kind", "hung-task");
-}
-
 /*
  * Nothing but guests that the emulator has lost: those of the tests, or the
  * machine that ran them.
@@ -72,7 +66,7 @@ static bool only_lost_guests(const json_t *boot)
 		return false;
 	json_array_foreach(json_object_get(boot, "kernel_findings"), i, finding)
 		if (!json_is_true(json_object_get(finding, "expected")) &&
-		    !(machine && stall(finding)))
+		    !(machine && finding_is_stall(jsonio_text(finding, "kind"))))
 			return false;
 	json_array_foreach(tests, i, test) {
 		if (is(test, "status", status_name(STATUS_PASS)) ||

@@ -419,6 +419,11 @@ const char *stat_verdict_name(enum stat_verdict v)
 	return names[v];
 }
 
+bool stat_differs(enum stat_verdict v)
+{
+	return v == STAT_FASTER || v == STAT_SLOWER;
+}
+
 enum stat_verdict stat_judge(const struct stat_test *t, double p, double margin)
 {
 	double m = log1p(margin);

@@ -136,6 +136,9 @@ enum stat_verdict {
 
 const char *stat_verdict_name(enum stat_verdict v);
 
+/** stat_differs - whether a difference was shown, whichever way. */
+bool stat_differs(enum stat_verdict v);
+
 /**
  * stat_judge - verdict on a log-ratio
  * @t: its test

@@ -406,7 +406,7 @@ static void check_aa(struct summary *s)
 
 	for (i = 0; i < s->n_aa; i++) {
 		c = &s->aa[i];
-		if (c->verdict != STAT_FASTER && c->verdict != STAT_SLOWER)
+		if (!stat_differs(c->verdict))
 			continue;
 		if (c->metric == METRIC_SYSCALL && c->statistic == STATISTIC_P50)
 			s->aa_broken = true;
@@ -430,8 +430,7 @@ static void check_count_aa(struct summary *s)
 
 	for (i = 0; i < s->n_counts; i++) {
 		c = &s->counts[i];
-		if (!c->aa || (c->verdict != STAT_FASTER &&
-			       c->verdict != STAT_SLOWER))
+		if (!c->aa || !stat_differs(c->verdict))
 			continue;
 		if (s->folder.primary < 0)
 			s->aa_broken = true;
@@ -573,7 +572,7 @@ const struct pair *summary_lead(const struct summary *s)
 
 static void add_verdict(struct verdict_tally *v, enum stat_verdict verdict)
 {
-	v->differ += verdict == STAT_FASTER || verdict == STAT_SLOWER;
+	v->differ += stat_differs(verdict);
 	v->same += verdict == STAT_SAME;
 	v->open += verdict == STAT_UNDERPOWERED;
 }
