@@ -43,13 +43,14 @@ static bool fulfils(const char *config, const char *later, const char *line,
 {
 	const char *symbol = NULL;
 	size_t n = symbol_in(line, &symbol);
-	bool off = *line == '#';
 	const char *have;
+	bool off;
 	size_t have_len;
 
 	if (!n || find(later, symbol, n, &have_len))
 		return true;
 	have = find(config, symbol, n, &have_len);
+	off = *line == '#' || !strncmp(symbol + n, "=n", 2);
 	if (off)
 		return !have || *have == '#';
 	return have && have_len == len && !strncmp(have, line, len);

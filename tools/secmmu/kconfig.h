@@ -8,8 +8,8 @@
 /**
  * kconfig_lacks - the first line of a fragment that a .config does not fulfil
  * @config: text of the .config
- * @fragment: text of the fragment: CONFIG_X=value, "# CONFIG_X is not set",
- *	      comments
+ * @fragment: text of the fragment: CONFIG_X=value, "# CONFIG_X is not set" or
+ *	      CONFIG_X=n, comments
  * @later: fragments that follow it: what they name is theirs to say
  * @line: set to the line's number
  *

@@ -106,6 +106,8 @@ static void fragments(void **state)
 		{ "", "", NULL, 0 },
 		{ "# text\n\nCONFIG_A=y\nCONFIG_AB=m\nCONFIG_N=16\n", "", NULL, 0 },
 		{ "# CONFIG_C is not set\n# CONFIG_D is not set\n", "", NULL, 0 },
+		{ "CONFIG_C=n\nCONFIG_D=n\n", "", NULL, 0 },
+		{ "CONFIG_A=y\nCONFIG_AB=n\n", "", "CONFIG_AB=n", 2 },
 		{ "CONFIG_A=y\nCONFIG_D=y\n", "", "CONFIG_D=y", 2 },
 		{ "CONFIG_A=m\n", "", "CONFIG_A=m", 1 },
 		{ "CONFIG_N=1\n", "", "CONFIG_N=1", 1 },
