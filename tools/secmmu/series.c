@@ -300,10 +300,12 @@ static void explain(const struct series *s, const struct patch *p,
 }
 
 static int apply_one(const struct series *s, const struct patch *p,
-		     const char *version, const char *out, const char *log)
+		     const char *version, const char *out, const char *log,
+		     bool try)
 {
 	/* Exact context; another line number is fine. */
-	char *argv[] = { "git", "apply", "--whitespace=nowarn", p->path, NULL };
+	char *argv[] = { "git", "apply", "--whitespace=nowarn", p->path,
+			 try ? "--check" : NULL, NULL };
 	/* The cache may lie inside some git tree: it does not matter here. */
 	char *ceiling = xasprintf("GIT_CEILING_DIRECTORIES=%.*s",
 				  (int)(strrchr(out, '/') - out), out);
@@ -340,8 +342,26 @@ int series_apply(const struct series *s, size_t n, const char *tree,
 		goto out;
 	ret = ST_OK;
 	for (size_t i = 0; i < n && ret == ST_OK; i++)
-		ret = apply_one(s, &s->v[i], version, out, log);
+		ret = apply_one(s, &s->v[i], version, out, log, false);
 out:
+	free(log);
+	return ret;
+}
+
+int series_try(const char *folder, const char *path, const char *tree,
+	       const char *version, const char *out)
+{
+	char *log = xasprintf("%s.log", out);
+	struct patch patch = { 0 };
+	struct series one = { .folder = xstrdup(folder), .v = &patch, .n = 1 };
+	int ret = load_patch(path, &patch);
+
+	if (ret == ST_OK && copy_pristine(&one, tree, out))
+		ret = ST_HARNESS;
+	if (ret == ST_OK)
+		ret = apply_one(&one, &patch, version, out, log, true);
+	free_patch(&patch);
+	free(one.folder);
 	free(log);
 	return ret;
 }

@@ -81,4 +81,17 @@ void series_free(struct series *s);
 int series_apply(const struct series *s, size_t n, const char *tree,
 		 const char *version, const char *out);
 
+/**
+ * series_try - whether one more patch would apply to what series_apply() has left
+ * @folder: "kvm-patches/controls", for messages
+ * @path: the patch
+ * @tree: as for series_apply(): for files that the series leaves alone
+ * @version: its version, for messages
+ * @out: the folder that series_apply() has made; the patch changes nothing there
+ *
+ * Return: as series_apply()
+ */
+int series_try(const char *folder, const char *path, const char *tree,
+	       const char *version, const char *out);
+
 #endif

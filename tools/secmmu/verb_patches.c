@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <glob.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "verbs.h"
 
 #define DEFAULT_SERIES "linux-6.12"
+#define CONTROLS       "kvm-patches/controls"
 
 static void usage(FILE *f)
 {
@@ -28,7 +30,8 @@ static void usage(FILE *f)
 "and one commit per patch of kvm-patches/linux-X.Y. Change it as you like: commit,\n"
 "amend, rebase. The second turns the commits after %s back into patches.\n"
 "An unchanged series gives unchanged files. The third tries the series on a\n"
-"kernel source, and builds nothing.\n"
+"kernel source, and the controls on top of it unless the source is another than\n"
+"theirs, and builds nothing.\n"
 "\n"
 "  --src DIR|TARBALL      a kernel source of your own, not for the second\n"
 "  --kernel-version V     a point release, such as 6.12.107, likewise\n"
@@ -90,6 +93,26 @@ out:
 	return ret;
 }
 
+/* Those of kvm-patches/controls, on top of the series that is in @out. */
+static int try_controls(const struct source *s, const char *out)
+{
+	char *pattern = xasprintf("%s/" CONTROLS "/*.patch", top_dir());
+	glob_t g = { 0 };
+	int ret = ST_OK;
+
+	if (glob(pattern, 0, NULL, &g)) {
+		err(CONTROLS ": no control there");
+		ret = ST_USAGE;
+	}
+	for (size_t i = 0; i < g.gl_pathc && ret == ST_OK; i++)
+		ret = series_try(CONTROLS, g.gl_pathv[i], s->dir, s->version, out);
+	if (ret == ST_OK)
+		info(CONTROLS ": each of %zu applies on top", g.gl_pathc);
+	globfree(&g);
+	free(pattern);
+	return ret;
+}
+
 static int check(const char *src, const char *version)
 {
 	char *out = xasprintf("%s/series-check", cache_dir());
@@ -102,6 +125,9 @@ static int check(const char *src, const char *version)
 	if (ret == ST_OK)
 		info("kvm-patches/%s: all %zu patches apply to Linux %s",
 		     s.patches, series.n, s.version);
+	/* They are written for the source that `secmmu controls` takes. */
+	if (ret == ST_OK && !src && !version)
+		ret = try_controls(&s, out);
 	if (remove_tree(out) && ret == ST_OK)
 		ret = ST_HARNESS;
 	series_free(&series);

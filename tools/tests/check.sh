@@ -83,6 +83,7 @@ part_kernel() {
 	SECMMU_ARTIFACTS=$(sed -n 's/^artifacts: //p' "$out/kernel.txt")
 	export SECMMU_ARTIFACTS
 	[ -d "$SECMMU_ARTIFACTS" ] || exit 3
+	tap patches sh tools/tests/patches.sh
 }
 
 part_boot() {
