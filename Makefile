@@ -22,6 +22,7 @@ help:
 #: make kernel       source, series, one vmlinux, KVM's modules per arm
 #: make debug        our selftests and the kernel's on kernels that check themselves
 #: make controls     each planted bug of kvm-patches/controls/ built, booted, caught
+#: make prefixes     every prefix of the series (FROM=0 TO=N) built, booted, tested
 #: make sites        every MMU notifier call site of the kernel: which were fired
 #:                   on a guest's memory, by what, and by the kernel's own
 #:                   selftests beside (UPSTREAM=0: not those; of a run: DIR=)
@@ -85,6 +86,10 @@ cross:
 
 controls: tools
 	@$(SECMMU) controls $(CONTROLS)
+
+.PHONY: prefixes
+prefixes: tools
+	@tools/tests/prefixes.sh $(or $(FROM),0) $(TO)
 
 soak: tools
 	@$(SECMMU) compare $(if $(PLAN),,--plan soak) \

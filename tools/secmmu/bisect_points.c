@@ -20,10 +20,10 @@ static void add(struct bisect_points *p, const char *id, const char *name)
 static int end_of_series(const struct series *s, const char *option,
 			 const char *value, uint64_t *n)
 {
-	if (!value || !parse_u64(value, s->n_stock, s->n, n))
+	if (!value || !parse_u64(value, 0, s->n, n))
 		return ST_OK;
-	err("%s: '%s' is no number from %zu (the patches that are not KVM's) to %zu (all of %s)",
-	    option, value, s->n_stock, s->n, s->folder);
+	err("%s: '%s' is no number from 0 to %zu (all patches of %s)", option, value,
+	    s->n, s->folder);
 	return ST_USAGE;
 }
 

@@ -226,13 +226,15 @@ int series_cut(struct series *s, const char *prefix)
 {
 	uint64_t n;
 
-	if (parse_u64(prefix, s->n_stock, s->n, &n)) {
-		err("prefix '%s' is no number from %zu (the patches that are not KVM's) to %zu (all of %s)",
-		    prefix, s->n_stock, s->n, s->folder);
+	if (parse_u64(prefix, 0, s->n, &n)) {
+		err("prefix '%s' is no number from 0 to %zu (all patches of %s)",
+		    prefix, s->n, s->folder);
 		return ST_USAGE;
 	}
 	while (s->n > n)
 		free_patch(&s->v[--s->n]);
+	if (s->n_stock > s->n)
+		s->n_stock = s->n;
 	return ST_OK;
 }
 

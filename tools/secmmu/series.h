@@ -52,7 +52,8 @@ int series_put_first(struct series *s, const char *path);
 
 /**
  * series_cut - leave out the end of a series
- * @prefix: how many patches are left, a number from s->n_stock to s->n
+ * @prefix: how many patches are left, a number from 0 to s->n; with no more than
+ *	    s->n_stock there is nothing but `stock`, on another vmlinux
  *
  * Return: ST_OK, or ST_USAGE with one line printed.
  */

@@ -125,10 +125,10 @@ static void patch_of_a_lane(void **state)
 	series_free(&s);
 }
 
-/* A prefix ends between the last patch of mm and the last one of all. */
+/* Up to the last patch of mm there is nothing but `stock`. */
 static void prefix(void **state)
 {
-	static const char *const bad[] = { "0", "4", "two", "", "-1" };
+	static const char *const bad[] = { "4", "two", "", "-1" };
 	struct series s;
 
 	(void)state;
@@ -141,7 +141,7 @@ static void prefix(void **state)
 		listen_begin();
 		assert_int_equal(series_cut(&s, bad[i]), ST_USAGE);
 		listen_end();
-		assert_said("from 1 (the patches that are not KVM's) to 3");
+		assert_said("from 0 to 3");
 	}
 	assert_int_equal(series_cut(&s, "3"), ST_OK);
 	assert_true(series_defines(&s, "KVM_LOCK_B"));
@@ -154,6 +154,9 @@ static void prefix(void **state)
 	assert_false(path_exists("out/virt/kvm/Kconfig"));
 	assert_int_equal(series_cut(&s, "1"), ST_OK);
 	assert_int_equal(s.n, s.n_stock);
+	assert_int_equal(series_cut(&s, "0"), ST_OK);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(s.n_stock, 0);
 	series_free(&s);
 }
 

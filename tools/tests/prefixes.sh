@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Every prefix of the series is built and booted, and runs plan `prefix`: from
+# no patch at all to all of them. No part of make check: a prefix takes a minute,
+# or some with a patch of mm, which needs a vmlinux of its own.
+#
+# usage: prefixes.sh [FROM [TO]]     numbers of patches; results in results/prefixes
+#
+# What is there is not run again, so that it can be stopped and goes on.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+. tools/tests/tap.sh
+dir=results/prefixes
+set -- "${1:-0}" "${2:-$(find kvm-patches/linux-6.12 -name '*.patch' | wc -l)}"
+for n in "$@"; do
+	case $n in
+	'' | *[!0-9]*)
+		echo "prefixes.sh: '$n' is no number of patches" >&2
+		exit 2
+		;;
+	esac
+done
+mkdir -p "$dir" || exit 3
+
+# What a prefix's outcome depends on.
+key() {
+	{
+		find kvm-patches/linux-6.12 -name '*.patch' | sort | head -n "$1" | xargs -r cat
+		find configs selftests -type f | sort | xargs cat
+	} | sha256sum | cut -c 1-12
+}
+
+# runs N FOLDER: it is built, boots, and every test passes
+runs() {
+	log=$dir/$2.log
+	[ -s "$dir/$2/good" ] && return
+	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$dir/$2" \
+		>"$log" 2>&1 </dev/null && date >"$dir/$2/good" && return
+	tail -n 5 "$log" | sed 's/^/# /'
+	return 1
+}
+
+n=$1
+while [ "$n" -le "$2" ]; do
+	check "the first $n patches: built, booted, tests passed" runs "$n" "$n-$(key "$n")"
+	n=$((n + 1))
+done
+
+# Planted: a word that no compiler knows in the last patch.
+top=$tap_dir/top
+mkdir "$top"
+cp -r kvm-patches configs selftests tools "$top/"
+last=$(find "$top/kvm-patches/linux-6.12" -name '*.patch' | sort | tail -n 1)
+sed -i '0,/^+\t/s/^+\t/+\tplanted /' "$last"
+broken() {
+	SECMMU_TOP=$top "$SECMMU" compare --plan prefix --only-arms --results "$tap_dir/results" \
+		>"$tap_dir/log" 2>&1 </dev/null
+	[ $? -ne 0 ] && grep -q planted "$tap_dir/log"
+}
+check "planted: a patch that does not compile is noticed" broken
+tap_end
