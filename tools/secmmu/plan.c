@@ -81,6 +81,15 @@ static char *copy_or_null(const char *s)
 	return s ? xstrdup(s) : NULL;
 }
 
+static void add_findings(struct plan_test *t, const struct plan_finding *v, size_t n)
+{
+	t->findings = xrealloc(t->findings, (t->n_findings + n) * sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		t->findings[t->n_findings++] = (struct plan_finding){
+			v[i].kind, copy_or_null(v[i].arm)
+		};
+}
+
 struct plan_test plan_test_copy(const struct plan_test *from)
 {
 	struct plan_test t = *from;
@@ -95,11 +104,9 @@ struct plan_test plan_test_copy(const struct plan_test *from)
 	t.vcpus = strs_copy(&from->vcpus);
 	t.events = strs_copy(&from->events);
 	t.reference = copy_or_null(from->reference);
-	t.findings = xcalloc(t.n_findings, sizeof(*t.findings));
-	for (size_t i = 0; i < t.n_findings; i++) {
-		t.findings[i].kind = from->findings[i].kind;
-		t.findings[i].arm = copy_or_null(from->findings[i].arm);
-	}
+	t.findings = NULL;
+	t.n_findings = 0;
+	add_findings(&t, from->findings, from->n_findings);
 	return t;
 }
 
@@ -320,6 +327,8 @@ static int read_plan(struct plan *p, const struct inifile *f)
 		return plan_bad(&l, "there is no section [plan]");
 	if (!p->n_tests)
 		return plan_bad(&l, "there is no section [test NAME]");
+	for (size_t i = 0; i < p->n_tests; i++)
+		add_findings(&p->tests[i], p->findings, p->n_findings);
 	if (check_arms(p, s) || check_vary(p))
 		return -1;
 	return check_events(p);
@@ -424,6 +433,13 @@ char *plan_kernel_args(const struct plan *p, const char *append)
 	return all;
 }
 
+static void free_findings(struct plan_finding *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i].arm);
+	free(v);
+}
+
 void plan_test_free(struct plan_test *t)
 {
 	free(t->name);
@@ -436,9 +452,7 @@ void plan_test_free(struct plan_test *t)
 	strs_free(&t->vcpus);
 	strs_free(&t->events);
 	free(t->reference);
-	for (size_t i = 0; i < t->n_findings; i++)
-		free(t->findings[i].arm);
-	free(t->findings);
+	free_findings(t->findings, t->n_findings);
 }
 
 void plan_pair_free(struct plan_pair *pair)
@@ -455,6 +469,7 @@ void plan_free(struct plan *p)
 		plan_test_free(&p->tests[i]);
 	for (size_t i = 0; i < p->n_compare; i++)
 		plan_pair_free(&p->compare[i]);
+	free_findings(p->findings, p->n_findings);
 	free(p->tests);
 	free(p->compare);
 	strs_free(&p->arms);

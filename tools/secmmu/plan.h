@@ -78,6 +78,8 @@ struct plan {
 	unsigned int minutes;	/* boots until so many are over; 0: @boots */
 	int only_boot;		/* the one boot to run, from 0; -1: all */
 	struct strs chosen;	/* what plan_set_events() was asked for */
+	struct plan_finding *findings;	/* of all tests; each has them, too */
+	size_t n_findings;
 };
 
 /**

@@ -392,8 +392,8 @@ static int bad_kind(const struct plan_loc *l, const char *kind)
 }
 
 /* "KIND" or "KIND@ARM" */
-static int add_finding(struct plan_test *t, const struct plan_loc *l,
-		       const char *word)
+static int get_finding(const struct plan_loc *l, const char *word,
+		       struct plan_finding *f)
 {
 	size_t len = strcspn(word, "@");
 	char *kind = xasprintf("%.*s", (int)len, word);
@@ -405,24 +405,38 @@ static int add_finding(struct plan_test *t, const struct plan_loc *l,
 	if (k == FINDING_KINDS)
 		rc = bad_kind(l, kind);
 	else
-		t->findings[t->n_findings++] = (struct plan_finding){
+		*f = (struct plan_finding){
 			k, word[len] ? xstrdup(word + len + 1) : NULL
 		};
 	free(kind);
 	return rc;
 }
 
-static int get_findings(struct plan *p, const struct plan_loc *l, const char *value)
+static int get_findings_of(const struct plan_loc *l, const char *value,
+			   struct plan_finding **v, size_t *n)
 {
-	struct plan_test *t = last_test(p);
 	struct strs words = strs_split(value, BLANKS);
 	int rc = plan_no_repeats(l, &words);
 
-	t->findings = xcalloc(words.n, sizeof(*t->findings));
-	for (size_t i = 0; i < words.n && !rc; i++)
-		rc = add_finding(t, l, words.v[i]);
+	*v = xcalloc(words.n, sizeof(**v));
+	for (size_t i = 0; i < words.n && !rc; i++) {
+		rc = get_finding(l, words.v[i], &(*v)[i]);
+		*n += !rc;
+	}
 	strs_free(&words);
 	return rc;
+}
+
+static int get_findings(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct plan_test *t = last_test(p);
+
+	return get_findings_of(l, value, &t->findings, &t->n_findings);
+}
+
+static int get_all_findings(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	return get_findings_of(l, value, &p->findings, &p->n_findings);
 }
 
 static int get_timeout(struct plan *p, const struct plan_loc *l, const char *value)
@@ -468,6 +482,7 @@ static const struct plan_key {
 	{ SECTION_PLAN, "cpus", get_cpus },
 	{ SECTION_PLAN, "mix", get_mix },
 	{ SECTION_PLAN, "payload", get_payload },
+	{ SECTION_PLAN, "findings", get_all_findings },
 	{ SECTION_TEST, "program", get_program },
 	{ SECTION_SUITE, "programs", get_programs },
 	{ SECTION_TEST | SECTION_SUITE, "args", get_args },

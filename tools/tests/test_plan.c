@@ -194,6 +194,7 @@ static void nodes(void **state)
 static void judged_by_exit(void **state)
 {
 	struct plan *p = good("[plan]\narms = stock mutex\naa = none\nlane = debug\n"
+			      "findings = kcsan@stock\n"
 			      "[test one]\nprogram = x\nargs = -a\njudge = exit\n"
 			      "reference = stock\nfindings = oom atomic@mutex\n"
 			      "[suite more]\nprograms = y_test z_test\ntimeout = 9\n"
@@ -207,11 +208,15 @@ static void judged_by_exit(void **state)
 	assert_true(t[0].by_exit);
 	assert_false(t[0].traced);
 	assert_string_equal(t[0].reference, "stock");
-	assert_int_equal(t[0].n_findings, 2);
+	assert_int_equal(t[0].n_findings, 3);
 	assert_int_equal(t[0].findings[0].kind, FINDING_OOM);
 	assert_null(t[0].findings[0].arm);
 	assert_int_equal(t[0].findings[1].kind, FINDING_ATOMIC);
 	assert_string_equal(t[0].findings[1].arm, "mutex");
+	/* Of the whole plan. */
+	assert_int_equal(t[0].findings[2].kind, FINDING_KCSAN);
+	assert_string_equal(t[0].findings[2].arm, "stock");
+	assert_int_equal(t[1].n_findings, 2);
 	assert_string_equal(t[1].name, "y_test");
 	assert_string_equal(t[2].program, "z_test");
 	assert_true(t[2].by_exit);
