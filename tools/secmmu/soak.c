@@ -98,12 +98,11 @@ enum soak_end soak_boot(const char *dir, unsigned int number)
 	return end;
 }
 
-unsigned int soak_count(const char *dir, int *failed, unsigned int *lost)
+unsigned int soak_count(const char *dir, int *failed)
 {
 	unsigned int n;
 
 	*failed = -1;
-	*lost = 0;
 	for (n = 0; n < PLAN_BOOTS_MAX; n++) {
 		char *boot = bootrun_dir(dir, n);
 		enum soak_end end = soak_boot(dir, n);
@@ -114,7 +113,15 @@ unsigned int soak_count(const char *dir, int *failed, unsigned int *lost)
 			break;
 		if (*failed < 0 && end == SOAK_FAILED)
 			*failed = (int)n;
-		*lost += end == SOAK_LOST;
 	}
 	return n;
+}
+
+unsigned int soak_lost(const char *dir, unsigned int n)
+{
+	unsigned int lost = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		lost += soak_boot(dir, i) == SOAK_LOST;
+	return lost;
 }

@@ -16,10 +16,16 @@ enum soak_end soak_boot(const char *dir, unsigned int number);
  * soak_count - the boots that a results folder has
  * @dir: the folder
  * @failed: set to the number of the first that failed, or -1
- * @lost: set to how many lost a guest to the emulator, and nothing else failed
  *
  * Return: how many there are, numbered from 0 without a gap.
  */
-unsigned int soak_count(const char *dir, int *failed, unsigned int *lost);
+unsigned int soak_count(const char *dir, int *failed);
+
+/**
+ * soak_lost - how many of the first @n boots of @dir lost a guest to the emulator
+ *
+ * Those in which nothing else failed.
+ */
+unsigned int soak_lost(const char *dir, unsigned int n);
 
 #endif

@@ -332,19 +332,29 @@ static struct jobs make_jobs(struct compare *c, const struct plan *p)
 	return jobs;
 }
 
+/* A fault of the emulator, which whoever reads of a failed boot should know. */
+static void tell_lost(struct compare *c, const struct plan *p)
+{
+	unsigned int n = make_jobs(c, p).n, there = 0, lost;
+
+	lost = soak_lost(c->results.dir, n);
+	for (unsigned int i = 0; i < n && lost; i++)
+		there += boot_done(i, c);
+	if (lost)
+		info("%u of %u boots lost a guest to the emulator, and nothing else failed in them: docs/testing.md",
+		     lost, there);
+}
+
 /* The line that repeats the boot that has ended the run. */
 static int soak_end(const struct compare *c, const char *src)
 {
 	struct plan plan = *c->boot.plan;
 	struct bootrun one = c->boot;
-	unsigned int n, lost;
 	char *command;
+	unsigned int n;
 	int failed;
 
-	n = soak_count(c->results.dir, &failed, &lost);
-	if (lost)
-		info("%u of %u boots lost a guest to the emulator, and nothing else failed in them: docs/testing.md",
-		     lost, n);
+	n = soak_count(c->results.dir, &failed);
 	if (failed >= 0) {
 		plan.minutes = 0;
 		plan.only_boot = failed;
@@ -474,6 +484,7 @@ static int compare_run(struct compare *c, const struct plan *p,
 		info("interrupted: the same command goes on from here");
 	if (ret != ST_OK && ret != ST_FAIL)
 		goto out;
+	tell_lost(c, p);
 	if (p->minutes && soak_end(c, o->kernel.src)) {
 		ret = ST_HARNESS;
 		goto out;

@@ -12,11 +12,65 @@ compare() {
 	"$SECMMU" compare --results "$d/results" "$@"
 }
 
+# Boots of folder @1 that have failed, and what failed in them: some lines.
+failed_boots() {
+	for b in "$1"/boot-*/boot.json; do
+		jq -r 'select(.status != "PASS") | "boot \(.boot): \(.status): \(.reason)",
+			([.tests[] | select(.status != "PASS" and .status != "SKIP")] | .[:3][] |
+			"  slot \(.slot), \(.arm), \(.test) \(.name): \(.status): \(.reason)")' "$b"
+	done | cut -c 1-200 | head -n 8
+}
+
+# The folder of the run that wrote $log, and whether nothing failed in it but guests
+# that the emulator lost, which the run itself says.
+folder() {
+	sed -n 's/^\[[ :0-9]*\] results: \([^ ,]*\).*/\1/p' "$log" | tail -n 1
+}
+
+only_lost() {
+	lost=$(sed -n 's/.* \([0-9]*\) of [0-9]* boots lost a guest to the emulator.*/\1/p' "$log" | tail -n 1)
+	test "$(cat "$(folder)"/boot-*/boot.json | jq -s '[.[] | select(.status != "PASS")] | length')" = "${lost:-0}" &&
+		[ "${lost:-0}" -gt 0 ]
+}
+
+# For the log of the tests, and for whoever sees no more than what went wrong.
+note() {
+	sed 's/^/# /' >"$d/note"
+	cat "$d/note"
+	cat "$d/note" >&2
+}
+
+not() {
+	! "$@"
+}
+
+# ended STATUS IS: whether the run that wrote $log ended as it should; if not it says why.
+ended() {
+	[ "$1" -eq "$2" ] && return
+	{
+		echo "a run ended with status $2, not $1: $(folder)"
+		[ -z "$(folder)" ] || failed_boots "$(folder)"
+		grep -a 'secmmu: error' "$log" | cut -c 1-200 | tail -n 2
+		tail -n 1 "$log"
+	} | note
+	return 1
+}
+
+# ends STATUS COMMAND...: whether a run ends so. A guest that was lost is no answer to
+# what is asked here: once more, and not in silence. Nothing else is.
+ends() {
+	want=$1
+	shift
+	"$@" >"$log" 2>&1
+	ended "$want" $? && return
+	only_lost || return
+	echo "the emulator lost a guest, see docs/testing.md; run once more" | note
+	"$@" >"$log" 2>&1
+	ended "$want" $?
+}
+
 # One line of TAP for each arm, test and event.
-compare --plan smoke --seed 1 >"$log" 2>&1
-rc=$?
-[ $rc -eq 0 ] || cat "$log" >&2
-check "make compare PLAN=smoke ends with status 0" test $rc -eq 0
+check "make compare PLAN=smoke ends with status 0" ends 0 compare --plan smoke --seed 1
 run=$d/results/latest
 jq -r '.tests[] | [.status, .arm, .test, .name] | @tsv' "$run/summary.json" >"$d/tests"
 check "summary.json has results" test -s "$d/tests"
@@ -53,6 +107,24 @@ truncate -s $((size - 7)) "$d/cut/boot-000/samples.csv"
 before=$(sha256sum <"$d/cut/summary.json")
 fails "a results folder that is cut off" 2 "samples.csv" "$SECMMU" report "$d/cut"
 check "its summary is left alone" test "$(sha256sum <"$d/cut/summary.json")" = "$before"
+
+# Planted: a guest that the emulator lost, and another failure beside it.
+if [ "$(jq -r .accel.name "$run/manifest.json")" = tcg ]; then
+	for failure in ERROR FAIL; do
+		rm -rf "$d/lost"
+		cp -rL "$run" "$d/lost"
+		jq --arg s $failure '.status = $s | .tests[0] += {status: "ERROR", reason: "exit_reason == (2)"} |
+			.tests[1].status |= if $s == "FAIL" then $s else . end' \
+			"$run/boot-000/boot.json" >"$d/lost/boot-000/boot.json"
+		"$SECMMU" compare --resume "$d/lost" >"$log" 2>&1
+		rc=$?
+		check "a lost guest, and $failure: status 1" test $rc -eq 1
+		case $failure in
+		ERROR) check "a lost guest is known" only_lost ;;
+		FAIL) check "a lost guest is no excuse for something else" not only_lost ;;
+		esac
+	done
+fi
 
 # The command itself, so that $! is its process and no shell's.
 small="$SECMMU compare --results $d/results --plan smoke --arms spinlock,mutex --events mremap_4k
@@ -104,7 +176,7 @@ check "SIGKILL: nothing runs on" wait_for 10 nothing_runs
 check "SIGKILL: no summary of half a run" test ! -e "$d/results/latest/summary.json"
 kept=$(stat -c %i "$d/results/latest/boot-000")
 $small 7 >"$log" 2>&1
-check "the same command goes on to the end" test $? -eq 0
+check "the same command goes on to the end" ended 0 $?
 check "it says so" grep -q "goes on" "$log"
 check "it keeps the boot it had" test "$(stat -c %i "$d/results/latest/boot-000")" = "$kept"
 check "it has all boots then" test "$(jq .boots "$d/results/latest/summary.json")" = 2
@@ -122,7 +194,7 @@ truncate -s 500 "$run/boot-001/boot.json"
 mkdir "$run/.boot-000.tmp" && : >"$run/.boot-000.tmp/samples.csv"
 kept=$(stat -c %i "$run/boot-000")
 "$SECMMU" compare --resume "$run" >"$log" 2>&1
-check "--resume: status 0" test $? -eq 0
+check "--resume: status 0" ended 0 $?
 check "--resume: the boot that was not whole is set aside" test -d "$run/broken-001"
 check "--resume: the whole one is kept" test "$(stat -c %i "$run/boot-000")" = "$kept"
 check "--resume: nothing half is left" sh -c "! ls -d '$run'/.boot-* 2>/dev/null"
@@ -131,16 +203,18 @@ check "--resume: the summary is that of the undisturbed run" cmp "$d/undisturbed
 fails "--resume with other arms" 2 "arms is" "$SECMMU" compare --resume "$run" --arms rwlock,mutex
 
 # The same for programs: JSON on standard output, the table on standard error.
-"$SECMMU" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
-	--boots 2 --jobs 1 --seed 3 >"$d/events" 2>"$d/table"
-check "--json: status 0" test $? -eq 0
+for_programs() {
+	"$SECMMU" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
+		--boots 2 --jobs 1 --seed 3 >"$d/events" 2>"$log"
+}
+check "--json: status 0" ends 0 for_programs
 check "--json: each line is an object" test "$(jq -c 'select(.event)' "$d/events" | wc -l)" = "$(wc -l <"$d/events")"
 check "--json: the last one is the end" test "$(tail -n 1 "$d/events" | jq -c '[.event, .exit]')" = '["end",0]'
 check "--json: a verdict for each result" test "$(jq -s '[.[] | select(.event == "verdict")] | length' \
 	"$d/events")" = "$(cat "$d"/json/latest/boot-*/boot.json | jq -s '[.[].tests[]] | length')"
 check "--json: both boots" test "$(jq -sc '[.[] | select(.event == "boot") | .status]' "$d/events")" = '["PASS","PASS"]'
 check "--json: time to go, then none" test "$(jq -sc '[.[] | select(.phase == "boot") | .step]' "$d/events")" = "[0,1,2]"
-check "--json: the table is on standard error" grep -q "^Boots: 2 used of 2" "$d/table"
+check "--json: the table is on standard error" grep -q "^Boots: 2 used of 2" "$log"
 
 # A guest that is lost in the middle: each result that is due is there, once.
 # The program runs for much longer than it takes to kill QEMU.
@@ -152,7 +226,7 @@ check "QEMU killed: the log names the program while it runs" wait_for 30 grep -q
 	"$d/results/latest/.boot-000.tmp/console.log"
 kill -9 $(pgrep -f "qemu.*$d/results/")
 wait $pid
-check "QEMU killed: status 1" test $? -eq 1
+check "QEMU killed: status 1" ended 1 $?
 lost=$d/results/latest/boot-000/boot.json
 check "QEMU killed: 3 slots have 2 results each" test "$(jq '[.tests[] | select(.name == "mremap_4k") |
 	[.slot, .traced]] | unique | length' "$lost")" = 6
@@ -174,19 +248,16 @@ cat >"$d/flaky.ini" <<-END
 	events = mremap_4k
 	retries = 1
 END
-compare --plan "$d/flaky.ini" --append secmmu.fault=flaky >"$log" 2>&1
-check "retries: status 0" test $? -eq 0
+check "retries: status 0" ends 0 compare --plan "$d/flaky.ini" --append secmmu.fault=flaky
 check "retries: PASS in the second attempt, and both are there" test "$(jq -c '[.tests[] |
 	select(.name == "mremap_4k") | .status, .attempt, [.attempts[].status]]' \
 	"$d/results/latest/boot-000/boot.json")" = '["PASS",2,["MISS"]]'
 check "retries: the table says so" grep -q "PASS ([12] only after a retry)" "$log"
 sed -i '/^\s*retries/d' "$d/flaky.ini"
-compare --plan "$d/flaky.ini" --append secmmu.fault=flaky >"$log" 2>&1
-check "retries: none unless the plan says so" test $? -eq 1
+check "retries: none unless the plan says so" ends 1 compare --plan "$d/flaky.ini" --append secmmu.fault=flaky
 
 # The memory of a guest that panics, in its boot's folder and known by its hash.
-compare --plan "$d/flaky.ini" --append secmmu.fault=panic --vmcore elf >"$log" 2>&1
-check "vmcore: a panic is status 1" test $? -eq 1
+check "vmcore: a panic is status 1" ends 1 compare --plan "$d/flaky.ini" --append secmmu.fault=panic --vmcore elf
 core=$d/results/latest/boot-000/vmcore
 check "vmcore: it is an ELF core" sh -c "readelf -h '$core' | grep -q 'CORE (Core file)'"
 check "vmcore: its hash is in boot.json" test "$(jq -r .files.vmcore "$d/results/latest/boot-000/boot.json")" = \
@@ -212,20 +283,20 @@ END
 mixed() {
 	jq -c '[[.slots[].arm], .mix, [.tests[].name]]' "$d/results/latest/boot-$1/boot.json"
 }
-compare --plan "$d/mix.ini" --minutes 1 --seed 5 >"$log" 2>&1
-check "a mix for a minute: status 0" test $? -eq 0
+check "a mix for a minute: status 0" ends 0 compare --plan "$d/mix.ini" --minutes 1 --seed 5
 check "a mix for a minute: more than one boot, and all of them counted" test "$(jq \
 	'.boots > 1 and .boots == .boots_planned' "$d/results/latest/summary.json")" = true
 first=$(mixed 000) second=$(mixed 001)
 check "a mix for a minute: the next boot has another" test "$first" != "$second"
-compare --plan "$d/mix.ini" --boot 1 --seed 5 >"$log" 2>&1
-check "a boot of it again: status 0" test $? -eq 0
+check "a boot of it again: status 0" ends 0 compare --plan "$d/mix.ini" --boot 1 --seed 5
 check "a boot of it again: the same mix in the same order" test "$(mixed 001)" = "$second"
 
 # It ends with the boot that fails, and says how to repeat that one.
 sed 's/-w 1/-w 1 -F stale-read/' "$d/mix.ini" >"$d/bad.ini"
-compare --plan "$d/bad.ini" --minutes 3 --seed 5 >"$log" 2>&1
-check "a mix that fails: status 1" test $? -eq 1
+check "a mix that fails: status 1" ends 1 compare --plan "$d/bad.ini" --minutes 3 --seed 5
+ended 0 1 >"$d/why" 2>/dev/null
+check "a mix that fails: the log of the tests says why" grep -q "^#   slot .*mremap.*: FAIL: " "$d/why"
+check "a mix that fails: that is not taken for a lost guest" not only_lost
 check "a mix that fails: no further boot" test ! -e "$d/results/latest/boot-001"
 check "a mix that fails: the line that repeats the boot" \
 	grep -q "boot 0 of seed 5 failed.*PLAN=$d/bad.ini.*BOOT=0 .*SEED=5" "$log"
