@@ -432,6 +432,7 @@ static void fill(struct boot *b, struct boot_result *r)
 	r->gaps = b->in.gaps;
 	r->start_ms = b->hello_ms;
 	r->pinned = b->pinned;
+	r->killed = b->killed;
 	if (b->started)
 		r->total_ms = (unsigned int)((now_ns() - b->start_ns) / MS);
 	r->command = xstrdup(b->qemu.command ? b->qemu.command : "");

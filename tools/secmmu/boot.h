@@ -205,6 +205,7 @@ struct boot_result {
 	unsigned int start_ms;		/* QEMU's start to HELLO; 0 if it never came */
 	bool pinned;			/* every vCPU, as @pin of the spec has it */
 	unsigned int total_ms;		/* QEMU's start to its end */
+	bool killed;			/* QEMU was, by neither us nor itself */
 };
 
 /**

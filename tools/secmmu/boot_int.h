@@ -61,6 +61,7 @@ struct boot {
 	char *reason;
 	char *diagnosis;
 	bool ended;		/* QEMU is gone and all it said was read */
+	bool killed;		/* as boot_result has it */
 	char *shutdown;		/* reason of QEMU's SHUTDOWN event, or NULL */
 	char *errors;		/* what QEMU wrote to stderr, its end */
 	size_t n_errors;

@@ -2,6 +2,7 @@
 /* The event loop of a boot: one poll() over all that can happen. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -172,6 +173,21 @@ static void judge_end(struct boot *b)
 	free(complaint);
 }
 
+/*
+ * A signal that somebody has sent: no fault of QEMU's, which would be one of another
+ * kind, and no deed of the guest's. SIGTERM and the like end it in good order.
+ */
+static bool killed_from_outside(const struct boot *b)
+{
+	int st = b->qemu.wait_status;
+
+	if (b->shutdown)
+		return !strcmp(b->shutdown, "host-signal");
+	return WIFSIGNALED(st) &&
+	       (WTERMSIG(st) == SIGKILL || WTERMSIG(st) == SIGTERM ||
+		WTERMSIG(st) == SIGINT || WTERMSIG(st) == SIGHUP);
+}
+
 /* What it said last is in the channels still. */
 static void read_rest(struct boot *b)
 {
@@ -242,6 +258,8 @@ static void forgive_stop(struct boot *b, int timeout)
 
 static void handle(struct boot *b, const struct pollfd *p)
 {
+	bool alive;
+
 	if (p[1].revents && read_console(b) < 0)
 		close_fd(&b->qemu.console);
 	if (p[2].revents & POLLOUT)
@@ -264,7 +282,10 @@ static void handle(struct boot *b, const struct pollfd *p)
 	if (p[0].revents && qemu_reap(&b->qemu)) {
 		read_rest(b);
 		b->ended = true;
+		alive = !b->code;
 		judge_end(b);
+		b->killed = alive && b->code == BOOT_ERR_EXIT &&
+			    killed_from_outside(b);
 	}
 }
 

@@ -91,6 +91,18 @@ void bootjson_counts(struct bootjson *j, const struct call_counts *c)
 			    counts_to_json(c));
 }
 
+void bootjson_attempts(struct bootjson *j, json_t *attempts)
+{
+	size_t n = json_array_size(attempts);
+
+	if (n) {
+		json_object_set_new(j->root, "attempt",
+				    json_integer((json_int_t)n + 1));
+		json_object_set(j->root, "attempts", attempts);
+	}
+	json_decref(attempts);
+}
+
 void bootjson_file(struct bootjson *j, const char *name, const char *sha256)
 {
 	json_t *files = json_object_get(j->root, "files");
@@ -441,6 +453,8 @@ static void set_result(const struct bootjson *j, const struct boot_result *res)
 	json_object_set_new(root, "gaps", json_integer((json_int_t)res->gaps));
 	json_object_set_new(root, "log_truncated",
 			    json_boolean(res->log_truncated));
+	if (res->killed)
+		json_object_set_new(root, "killed", json_true());
 }
 
 /* The machine's CPUs it was kept to, when others ran beside it; none: they shared. */

@@ -91,6 +91,12 @@ void bootjson_request(struct bootjson *j, const struct bootjson_request *r);
  */
 void bootjson_blame(struct bootjson *j, const struct boot_result *res);
 
+/**
+ * bootjson_attempts - note the earlier attempts at this boot, if there were any
+ * @attempts: as resume_attempts() gives them; taken over
+ */
+void bootjson_attempts(struct bootjson *j, json_t *attempts);
+
 /** bootjson_file - note the hash of another file of the boot's folder. */
 void bootjson_file(struct bootjson *j, const char *name, const char *sha256);
 

@@ -14,6 +14,7 @@
 #include "perfdata.h"
 #include "plan_mix.h"
 #include "progress.h"
+#include "resume.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -653,6 +654,8 @@ static int open_run(struct running_boot *run)
 				   &run->n_slots);
 	run->json = bootjson_new(run->r->number, run->r->seed, run->r->run,
 				 run->slots, run->n_slots);
+	bootjson_attempts(run->json, resume_attempts(run->r->results,
+						     run->r->number));
 	return 0;
 }
 
@@ -765,8 +768,8 @@ static void keep_failed(const struct running_boot *run)
 	static const char *const large[] = {
 		"samples.csv", "sites.csv", "vmcore", "perf",
 	};
-	char *base = xasprintf("%s/failed-%03u", run->r->results, run->r->number);
-	char *to = xstrdup(base);
+	char *number = xasprintf("%03u", run->r->number);
+	char *to = resume_aside(run->r->results, "failed", number);
 
 	for (size_t i = 0; i < ARRAY_SIZE(large); i++) {
 		char *path = xasprintf("%s/%s", run->dir, large[i]);
@@ -774,16 +777,12 @@ static void keep_failed(const struct running_boot *run)
 		remove_tree(path);
 		free(path);
 	}
-	for (unsigned int i = 1; path_exists(to); i++) {
-		free(to);
-		to = xasprintf("%s-%u", base, i);
-	}
 	if (rename_path(run->dir, to))
 		remove_tree(run->dir);
 	else
 		info("boot %u: its logs are in %s", run->r->number + 1, to);
 	free(to);
-	free(base);
+	free(number);
 }
 
 /* As bootrun_do(), of a plan in which nothing is left to chance. */

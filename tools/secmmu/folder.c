@@ -411,6 +411,25 @@ static int read_hashes(struct folder_boot *b, const json_t *boot, const char *pa
 	return 0;
 }
 
+/* Text for whoever reads the summary, and nothing else. */
+static int read_boot_attempts(struct folder_boot *b, const json_t *boot,
+			      const char *path)
+{
+	json_t *list = json_object_get(boot, "attempts"), *a;
+	size_t i;
+
+	if (!list)
+		return 0;
+	if (!json_is_array(list))
+		return bad(path, "attempts", "is no list");
+	json_array_foreach(list, i, a)
+		if (!json_is_string(json_object_get(a, "status")) ||
+		    !json_is_string(json_object_get(a, "reason")))
+			return bad(path, "attempts", "has one without status or reason");
+	b->attempts = json_deep_copy(list);
+	return 0;
+}
+
 static int read_boot_json(struct folder *f, struct folder_boot *b,
 			  const json_t *boot, const char *path)
 {
@@ -432,7 +451,8 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	if (json_object_get(boot, "kernel_findings_dropped") &&
 	    get_count(boot, "kernel_findings_dropped", path, &b->dropped))
 		return -1;
-	if (read_beside(f, boot, path) || read_hashes(b, boot, path))
+	if (read_beside(f, boot, path) || read_hashes(b, boot, path) ||
+	    read_boot_attempts(b, boot, path))
 		return -1;
 	s = jsonio_text(boot, "clock");
 	if (*s && strcmp(s, f->clock))
@@ -546,6 +566,7 @@ void folder_free(struct folder *f)
 		reduced_free(f, &f->boots[i]);
 		free(f->boots[i].name);
 		free(f->boots[i].reason);
+		json_decref(f->boots[i].attempts);
 		free(f->boots[i].samples_sha256);
 		free(f->boots[i].sites_sha256);
 	}

@@ -48,6 +48,7 @@ struct folder_boot {
 	char *reason;
 	uint64_t lost;
 	uint64_t dropped;	/* kernel findings that were not kept */
+	json_t *attempts;	/* earlier ones, as boot.json has them; or NULL */
 	char *samples_sha256;	/* what its files are to have; NULL: not said */
 	char *sites_sha256;
 	struct reduced *r;	/* [cell][series][metric]; NULL: not used */

@@ -41,7 +41,7 @@ static bool has(const char *dir, const char *name)
 	return yes;
 }
 
-/* Whether the run in @dir is an interrupted one that we can go on with. */
+/* Whether the run in @dir is one that has to go on, and that we can go on with. */
 static bool resumable(const char *dir, json_t *identity, const uint64_t *seed,
 		      uint64_t *its_seed)
 {
@@ -50,8 +50,9 @@ static bool resumable(const char *dir, json_t *identity, const uint64_t *seed,
 	json_t *s = json_object_get(m, "seed");
 	bool ok;
 
-	ok = !has(dir, "summary.json") && json_is_integer(s) &&
-	     json_equal(json_object_get(m, "identity"), identity);
+	ok = json_is_integer(s) &&
+	     json_equal(json_object_get(m, "identity"), identity) &&
+	     (!has(dir, "summary.json") || resume_killed(dir));
 	if (ok) {
 		*its_seed = (uint64_t)json_integer_value(s);
 		ok = !seed || *seed == *its_seed;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "results.h"
+#include "status.h"
 #include "util.h"
 
 #define VALUE_MAX 60	/* longer ones say nothing in a message */
@@ -186,17 +187,40 @@ static char *why_broken(const char *path, const char *run, unsigned int number)
 	return wrong;
 }
 
-static int move_aside(const char *dir, const char *name, const char *why)
+char *resume_aside(const char *dir, const char *kind, const char *number)
 {
-	const char *number = name + strlen("boot-");
-	char *from = xasprintf("%s/%s", dir, name);
-	char *to = xasprintf("%s/broken-%s", dir, number);
-	int ret;
+	char *to = xasprintf("%s/%s-%s", dir, kind, number);
 
 	for (unsigned int i = 1; path_exists(to); i++) {
 		free(to);
-		to = xasprintf("%s/broken-%s-%u", dir, number, i);
+		to = xasprintf("%s/%s-%s-%u", dir, kind, number, i);
 	}
+	return to;
+}
+
+static json_t *load_boot(const char *dir, const char *name)
+{
+	char *file = xasprintf("%s/%s/boot.json", dir, name);
+	json_t *boot = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
+
+	free(file);
+	return boot;
+}
+
+/* What failed before that is a result, and stays one. */
+static bool was_killed(const json_t *boot)
+{
+	return json_is_true(json_object_get(boot, "killed")) &&
+	       same_string(boot, "status", status_name(STATUS_MISS));
+}
+
+static int move_aside(const char *dir, const char *name, const char *kind,
+		      const char *why)
+{
+	char *from = xasprintf("%s/%s", dir, name);
+	char *to = resume_aside(dir, kind, name + strlen("boot-"));
+	int ret;
+
 	info("%s is not kept: %s; it is now %s", name, why, to);
 	ret = rename_path(from, to);
 	free(from);
@@ -224,18 +248,25 @@ static int sweep_boot(const char *dir, const char *name, const char *run,
 {
 	char *path = xasprintf("%s/%s", dir, name);
 	int number = boot_number(name), ret = 0;
+	json_t *boot;
 	char *why;
 
 	if (number < 0 || number >= (int)boots)
 		why = xstrdup("the plan has no such boot");
 	else
 		why = why_broken(path, run, (unsigned int)number);
+	boot = why ? NULL : load_boot(dir, name);
 	if (why) {
 		count->aside++;
-		ret = move_aside(dir, name, why);
+		ret = move_aside(dir, name, "broken", why);
+	} else if (was_killed(boot)) {
+		count->again++;
+		ret = move_aside(dir, name, "failed",
+				 "QEMU was killed, and it is run once more");
 	} else {
 		count->kept++;
 	}
+	json_decref(boot);
 	free(why);
 	free(path);
 	return ret;
@@ -275,6 +306,61 @@ static int sweep_entry(const char *dir, const char *name, const char *run,
 	ret = remove_tree(path);
 	free(path);
 	return ret;
+}
+
+bool resume_killed(const char *dir)
+{
+	struct dirent **list;
+	int n = scandir(dir, &list, NULL, NULL);
+	bool killed = false;
+	json_t *boot;
+
+	for (int i = 0; i < n; i++) {
+		if (!killed && boot_number(list[i]->d_name) >= 0) {
+			boot = load_boot(dir, list[i]->d_name);
+			killed = was_killed(boot);
+			json_decref(boot);
+		}
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	return killed;
+}
+
+/* Return: one of resume_attempts(), or NULL if the host failed: no boot.json. */
+static json_t *attempt(const char *dir, const char *name, size_t before)
+{
+	json_t *boot = load_boot(dir, name), *o = NULL;
+
+	if (was_killed(boot) && json_is_string(json_object_get(boot, "status")) &&
+	    json_is_string(json_object_get(boot, "reason")))
+		o = json_pack("{s:i, s:O, s:O, s:s}", "attempt", (int)before + 1,
+			      "status", json_object_get(boot, "status"),
+			      "reason", json_object_get(boot, "reason"),
+			      "folder", name);
+	json_decref(boot);
+	return o;
+}
+
+json_t *resume_attempts(const char *dir, unsigned int number)
+{
+	char *name = xasprintf("failed-%03u", number), *path;
+	json_t *a = json_array(), *o;
+	bool there = true;
+
+	for (unsigned int i = 1; there; i++) {
+		path = xasprintf("%s/%s", dir, name);
+		there = path_exists(path);
+		o = there ? attempt(dir, name, json_array_size(a)) : NULL;
+		if (o)
+			json_array_append_new(a, o);
+		free(path);
+		free(name);
+		name = xasprintf("failed-%03u-%u", number, i);
+	}
+	free(name);
+	return a;
 }
 
 int resume_sweep(const char *dir, const char *run, unsigned int boots,

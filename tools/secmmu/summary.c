@@ -497,6 +497,12 @@ static void check_retries(struct summary *s)
 	if (retried)
 		warn(s, "%u results took more than one attempt, and %u of them are PASS only because of that",
 		     retried, passed);
+	retried = 0;
+	for (size_t i = 0; i < f->n_boots; i++)
+		retried += json_array_size(f->boots[i].attempts) > 0;
+	if (retried)
+		warn(s, "%u of the boots had to be run again, as their QEMU was killed: boot_list in summary.json, failed-NNN",
+		     retried);
 }
 
 int summary_load(const char *dir, struct summary *s)

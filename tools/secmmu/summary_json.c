@@ -183,6 +183,8 @@ static json_t *boots(const struct folder *f)
 		set(o, "used", json_boolean(f->boots[i].r != NULL));
 		set(o, "lost_samples", count(f->boots[i].lost));
 		set(o, "findings_dropped", count(f->boots[i].dropped));
+		if (f->boots[i].attempts)
+			set(o, "attempts", json_incref(f->boots[i].attempts));
 		json_array_append_new(a, o);
 	}
 	return a;

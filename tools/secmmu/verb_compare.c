@@ -345,6 +345,14 @@ static void tell_lost(struct compare *c, const struct plan *p)
 		     lost, there);
 }
 
+/* Whoever finds them missing is to know that they need not be. */
+static void tell_killed(const struct compare *c)
+{
+	if (resume_killed(c->results.dir))
+		info("a QEMU was killed, by neither secmmu nor its guest: the same command, or --resume %s, runs that boot again",
+		     c->results.dir);
+}
+
 /* The line that repeats the boot that has ended the run. */
 static int soak_end(const struct compare *c, const char *src)
 {
@@ -436,7 +444,8 @@ static int sweep(struct compare *c, const struct plan *p)
 		return ST_OK;
 	if (resume_sweep(c->results.dir, c->results.run, jobs.n, &n))
 		return ST_HARNESS;
-	info("%u boots are there%s", n.kept, n.aside ? ", others were not whole" : "");
+	info("%u boots are there%s%s", n.kept, n.aside ? ", others were not whole" : "",
+	     n.again ? ", others had their QEMU killed" : "");
 	return ST_OK;
 }
 
@@ -485,6 +494,7 @@ static int compare_run(struct compare *c, const struct plan *p,
 	if (ret != ST_OK && ret != ST_FAIL)
 		goto out;
 	tell_lost(c, p);
+	tell_killed(c);
 	if (p->minutes && soak_end(c, o->kernel.src)) {
 		ret = ST_HARNESS;
 		goto out;

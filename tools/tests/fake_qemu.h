@@ -172,6 +172,8 @@ static void fake_start(struct fake *f)
 	}
 	if (fake_is(f, "killed") || fake_is(f, "vmcore-killed"))
 		raise(SIGKILL);
+	if (fake_is(f, "aborts"))
+		abort();
 	if (fake_is(f, "reset")) {
 		fake_qmp("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"guest-reset\"}}\r\n");
 		_exit(0);

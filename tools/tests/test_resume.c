@@ -283,6 +283,18 @@ static json_t *summary_here(void)
 	return j;
 }
 
+/* Whether one of the warnings of @summary begins with @text. */
+static void assert_warned(const json_t *summary, const char *text)
+{
+	json_t *w;
+	size_t i;
+
+	json_array_foreach(json_object_get(summary, "warnings"), i, w)
+		if (!strncmp(json_string_value(w), text, strlen(text)))
+			return;
+	fail_msg("no warning: %s", text);
+}
+
 /* Interrupted and gone on with, or not: the same summary. */
 static void same_summary(void **state)
 {
@@ -614,6 +626,135 @@ static void real_boots(void **state)
 	json_decref(events);
 }
 
+/* Return: how boot @n ended, in boot.json: whether it was killed. */
+static bool killed(unsigned int n, size_t attempts)
+{
+	char *path = xasprintf("boot-%03u/boot.json", n);
+	json_t *j = json_load_file(path, 0, NULL);
+	bool yes = json_is_true(json_object_get(j, "killed"));
+
+	assert_non_null(j);
+	assert_int_equal(json_array_size(json_object_get(j, "attempts")), attempts);
+	assert_int_equal(json_integer_value(json_object_get(j, "attempt")),
+			 attempts ? attempts + 1 : 0);
+	json_decref(j);
+	free(path);
+	return yes;
+}
+
+static void boot_again(const char *how)
+{
+	assert_int_equal(remove_tree("boot-001"), 0);
+	setenv("FAKE_QEMU", how, 1);
+	assert_int_equal(do_boot(1), ST_FAIL);
+	setenv("FAKE_QEMU", "ok", 1);
+}
+
+static void sweep_killed(unsigned int kept, unsigned int again)
+{
+	struct resume_count n;
+
+	assert_int_equal(resume_sweep(".", run_id, BOOTS, &n), 0);
+	assert_int_equal(n.kept, kept);
+	assert_int_equal(n.aside, 0);
+	assert_int_equal(n.again, again);
+}
+
+/* Whoever killed QEMU said nothing of what is tested: again, and that is told. */
+static void killed_boots(void **state)
+{
+	const json_t *a;
+	json_t *boot;
+
+	(void)state;
+	make_run();
+	use_fake_qemu();
+	put("k", "kernel");
+	put("i", "initrd");
+	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
+	assert_false(resume_killed("."));
+	boot_again("killed");
+	assert_true(killed(1, 0));
+	assert_true(resume_killed("."));
+	sweep_killed(BOOTS - 1, 1);
+	assert_true(path_exists("failed-001/boot.json") && !path_exists("boot-001"));
+	assert_false(resume_killed("."));
+
+	/* Not lucky this time, either; the host's own failure is none of them. */
+	boot_again("killed");
+	assert_true(killed(1, 1));
+	sweep_killed(BOOTS - 1, 1);
+	put("failed-001-2/console.log", "no disk space");
+	boot_again("ok");
+	assert_false(killed(1, 2));
+	sweep_killed(BOOTS, 0);
+	boot = json_load_file("boot-001/boot.json", 0, NULL);
+	a = json_array_get(json_object_get(boot, "attempts"), 1);
+	assert_int_equal(json_integer_value(json_object_get(a, "attempt")), 2);
+	assert_string_equal(jsonio_text(a, "status"), "MISS");
+	assert_string_equal(jsonio_text(a, "folder"), "failed-001-1");
+	assert_non_null(strstr(jsonio_text(a, "reason"), "signal 9"));
+	json_decref(boot);
+}
+
+/* What is a result: QEMU's own end, a guest's, and what failed before a kill. */
+static void kept_boots(void **state)
+{
+	static const char *const ends[] = { "aborts", "reset", "panic-boot", "exit" };
+
+	(void)state;
+	make_run();
+	use_fake_qemu();
+	put("k", "kernel");
+	put("i", "initrd");
+	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		boot_again(ends[i]);
+		assert_false(killed(1, 0));
+		sweep_killed(BOOTS, 0);
+	}
+	boot_again("killed");
+	set("boot-001/boot.json", "status", json_string("FAIL"));
+	assert_false(resume_killed("."));
+	sweep_killed(BOOTS, 0);
+}
+
+/* The summary names them, and the run that has one is not over. */
+static void killed_summary(void **state)
+{
+	json_t *identity = make_identity(), *j;
+	struct results r;
+	uint64_t seed = SEED;
+
+	(void)state;
+	make_run();
+	j = summary_here();
+	assert_null(json_object_get(json_array_get(json_object_get(j, "boot_list"), 1), "attempts"));
+	json_decref(j);
+	set("boot-001/boot.json", "attempts",
+	    json_pack("[{s:i, s:s, s:s}]", "attempt", 1, "status", "MISS", "reason", "QEMU was killed"));
+	j = summary_here();
+	assert_int_equal(json_array_size(json_object_get(json_array_get(
+		json_object_get(j, "boot_list"), 1), "attempts")), 1);
+	assert_warned(j, "1 of the boots had to be run again");
+	json_decref(j);
+
+	set("manifest.json", "seed", json_integer(SEED));
+	put("summary.json", "{}");
+	assert_int_equal(chdir(".."), 0);
+	unlink("latest");
+	assert_int_equal(symlink("run", "latest"), 0);
+	assert_int_equal(results_open(".", "p", identity, &seed, &r), ST_OK);
+	assert_false(r.resumed);
+	results_close(&r);
+	set("run/boot-001/boot.json", "killed", json_true());
+	set("run/boot-001/boot.json", "status", json_string("MISS"));
+	assert_int_equal(results_open(".", "p", identity, &seed, &r), ST_OK);
+	assert_true(r.resumed);
+	results_close(&r);
+	json_decref(identity);
+}
+
 static int tear_down(void **state)
 {
 	free(run_id);
@@ -635,6 +776,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(options),
 		cmocka_unit_test(other_settings),
 		cmocka_unit_test(real_boots),
+		cmocka_unit_test(killed_boots),
+		cmocka_unit_test(kept_boots),
+		cmocka_unit_test(killed_summary),
 	};
 
 	if (getenv("FAKE_QEMU"))
