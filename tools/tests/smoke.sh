@@ -216,6 +216,109 @@ check "--json: both boots" test "$(jq -sc '[.[] | select(.event == "boot") | .st
 check "--json: time to go, then none" test "$(jq -sc '[.[] | select(.phase == "boot") | .step]' "$d/events")" = "[0,1,2]"
 check "--json: the table is on standard error" grep -q "^Boots: 2 used of 2" "$log"
 
+# Disturbed in each way, and gone on with until it is done: the summary of a run that
+# nothing has disturbed, but for what this leaves out. The icount clock, whose medians
+# repeat; now and then an interrupt comes during another call.
+facts_all() {
+	jq -S 'def of($keys): map(with_entries(select(.key | IN($keys[]))));
+		["event", "size", "page_size", "vcpus", "test", "arm", "copy", "traced", "metric", "statistic", "count",
+		"a", "b", "n", "boots", "events", "exact", "primary", "calls"] as $keys |
+		del(.id, .started, .host, .boot_list[].attempts) | .warnings |= map(select(test("run again") | not)) |
+		(.measurements, .comparisons, .aa, .tracing, .scaling, .counts, .count_comparisons, .count_aa) |= of($keys) |
+		.call_sites |= (.sites? // [] | map([.nr, .state]))' "$1/summary.json"
+}
+
+figures() {
+	"$SECMMU" export --what boots "$1" | awk -F, 'NR > 1 { print $6, $7, $8, $9, $13, $15, $13 == "syscall" ? $16 : "-" }'
+}
+
+# alike DIR DIR: says what is not.
+alike() {
+	facts_all "$1" >"$d/facts1"
+	facts_all "$2" >"$d/facts2"
+	test -s "$d/facts1" || return
+	if ! diff "$d/facts1" "$d/facts2" >"$d/differ"; then
+		sed 's/^/# /' "$d/differ" | head -n 20
+		return 1
+	fi
+	figures "$1" >"$d/figures1"
+	figures "$2" >"$d/figures2"
+	test -s "$d/figures1" && paste -d ' ' "$d/figures1" "$d/figures2" | awk '
+		{ bad = NF != 14; for (i = 1; i <= 6; i++) if ($i != $(i + 7)) bad = 1
+		  if ($7 != "-" && ($7 > 1.01 * $14 || $14 > 1.01 * $7)) bad = 1
+		  if (bad) { print "# " $0; any = 1 } }
+		END { exit any }'
+}
+
+# random FROM TO: seconds, from the seed
+disturb_seed=${DISTURB_SEED:-$$}
+draws=0
+random() {
+	draws=$((draws + 1))
+	awk -v s=$((disturb_seed + draws)) -v a="$1" -v b="$2" 'BEGIN { srand(s); printf "%.1f", a + (b - a) * rand() }' >"$d/random"
+	wait_s=$(cat "$d/random")
+}
+
+same="$SECMMU compare --plan smoke --arms spinlock,mutex --events mremap_4k --boots 3 --clock icount --jobs 2 --seed 11"
+# shellcheck disable=SC2086
+check "undisturbed: status 0" ends 0 $same --results "$d/calm"
+calm=$(readlink -f "$d/calm/latest")
+
+# SIGKILL of the tool, wherever it is.
+$same --results "$d/results" >"$log" 2>&1 &
+pid=$!
+wait_for 60 qemu_runs
+random 0 4
+echo "# DISTURB_SEED=$disturb_seed: SIGKILL $wait_s s after QEMU's start"
+sleep "$wait_s"
+kill -9 $pid
+wait $pid 2>/dev/null
+check "disturbed: nothing runs on" wait_for 10 nothing_runs
+
+# SIGKILL of one of two QEMUs: the run that sees it has a MISS.
+$same --results "$d/results" >"$log" 2>&1 &
+pid=$!
+wait_for 60 qemu_runs
+random 0 3
+echo "# SIGKILL of a QEMU after $wait_s s"
+sleep "$wait_s"
+kill -9 "$(pgrep -o -f "qemu.*$d/results/")"
+wait $pid
+check "disturbed: a QEMU that is killed is status 1" ended 1 $?
+run=$(readlink -f "$d/results/latest")
+check "disturbed: it is a MISS" test "$(jq -c '[.boot_list[] | select(.status == "MISS")] | length' "$run/summary.json")" = 1
+check "disturbed: the comparison sees it" not alike "$calm" "$run"
+
+# A power cut then: the last file of a boot that was whole is torn, another one is half there.
+whole=$(grep -l '"status": "PASS"' "$run"/boot-*/boot.json | head -n 1)
+size=$(stat -c %s "${whole%boot.json}samples.csv")
+truncate -s $((size - 100)) "${whole%boot.json}samples.csv"
+truncate -s $size "${whole%boot.json}samples.csv"
+mkdir -p "$run/.boot-001.tmp" && head -c 100 "$whole" >"$run/.boot-001.tmp/boot.json.tmp1"
+truncate -s 50 "$run/summary.json"
+$same --results "$d/results" >"$log" 2>&1
+check "disturbed: the same command goes on to the end" ended 0 $?
+check "disturbed: it is the same run" test "$(readlink -f "$d/results/latest")" = "$run"
+check "disturbed: that a boot was run again is told" test "$(jq -c '[.boot_list[].attempts[]?.status]' "$run/summary.json")" = '["MISS"]'
+check "disturbed: torn and killed boots are kept aside" sh -c "ls -d '$run'/broken-* '$run'/failed-* >/dev/null"
+check "disturbed: the summary is that of the undisturbed run" alike "$calm" "$run"
+
+# Planted: samples that changed, and one that is missing, as if they had been so at first.
+plant() {
+	rm -rf "$d/planted"
+	cp -r "$calm" "$d/planted"
+	awk -F, -v OFS=, "$1" "$calm/boot-001/samples.csv" >"$d/planted/boot-001/samples.csv"
+	jq --arg h "$(sha256sum "$d/planted/boot-001/samples.csv" | cut -d' ' -f1)" '.files["samples.csv"] = $h' \
+		"$calm/boot-001/boot.json" >"$d/planted/boot-001/boot.json"
+	"$SECMMU" report "$d/planted" >/dev/null 2>&1
+}
+check "planted: nothing" plant '{ print }'
+check "planted: nothing is found" alike "$calm" "$d/planted"
+check "planted: other times in a slot" plant '$1 == 0 && $4 == 0 { $12 = int($12 * 1.02) } { print }'
+check "planted: other times are found" not alike "$calm" "$d/planted"
+check "planted: a sample is missing" plant 'NR != 2 { print }'
+check "planted: a missing sample is found" not alike "$calm" "$d/planted"
+
 # A guest that is lost in the middle: each result that is due is there, once.
 # The program runs for much longer than it takes to kill QEMU.
 sed 's/-i 3 /-i 50000 /' configs/plans/smoke.ini >"$d/long.ini"
