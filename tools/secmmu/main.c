@@ -44,8 +44,9 @@ static void usage(FILE *f)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		fprintf(f, "  %-9s %s\n", verbs[i].name, verbs[i].help);
 	fprintf(f, "\nsecmmu VERB --help tells a verb's options.\n"
-		"Exit status: 0 all well; 1 a test or comparison failed; "
-		"2 usage or a\nmissing requirement; 3 secmmu itself broke; "
+		"Exit status: 0 all well; 1 a test or comparison failed, or "
+		"results are missing:\nthe last line says which; 2 usage or a "
+		"missing requirement; 3 secmmu itself broke;\n"
 		"130 interrupted.\n");
 }
 

@@ -10,6 +10,7 @@
 #include "summary.h"
 #include "table.h"
 #include "util.h"
+#include "words.h"
 
 int report_write(const struct summary *s, const char *dir)
 {
@@ -32,20 +33,15 @@ out:
 	return ret;
 }
 
-static bool all_passed(const struct folder *f)
-{
-	return f->n_used == f->n_boots && f->n_boots >= f->boots_planned;
-}
-
-int results_finish(const char *dir, bool *passed)
+int results_finish(const char *dir, char **failure)
 {
 	struct summary s;
 	int ret;
 
 	if (summary_load(dir, &s))
 		return ST_USAGE;
-	if (passed)
-		*passed = all_passed(&s.folder);
+	if (failure)
+		*failure = words_failure(&s.folder);
 	table_print(&s, stdout);
 	ret = formats_write(&s, dir);
 	if (ret == ST_OK)

@@ -3,14 +3,12 @@
 #ifndef SECMMU_REPORT_H
 #define SECMMU_REPORT_H
 
-#include <stdbool.h>
-
 struct summary;
 
 /**
  * results_finish - judge a results folder
  * @dir: the folder, with manifest.json and boot-NNN/ (docs/contracts.md, 5)
- * @passed: if not NULL, set to whether all boots of the plan are there and PASS
+ * @failure: if not NULL, set to words_failure(), free() it
  *
  * Reads the boots, writes summary.json, the formats of other programs
  * (formats.h) and report.html (each through a temporary file and rename),
@@ -21,7 +19,7 @@ struct summary;
  * ST_USAGE if the folder is missing or damaged, or a program the report needs
  * is not there; ST_HARNESS if a file could not be written; ST_INTR.
  */
-int results_finish(const char *dir, bool *passed);
+int results_finish(const char *dir, char **failure);
 
 /**
  * report_write - write @dir/report.html

@@ -469,7 +469,7 @@ static int compare_run(struct compare *c, const struct plan *p,
 		       const struct compare_opts *o)
 {
 	json_t *identity = manifest_identity(&c->boot, &c->artifacts);
-	bool passed;
+	char *failure = NULL;
 	int ret;
 
 	ret = open_results(c, p, o, identity);
@@ -500,14 +500,17 @@ static int compare_run(struct compare *c, const struct plan *p,
 		goto out;
 	}
 	progress_step("report", 1, 1, PROGRESS_UNKNOWN, NULL);
-	ret = results_finish(c->results.dir, &passed);
+	ret = results_finish(c->results.dir, &failure);
 	if (ret != ST_OK)
 		goto out;
 	info("report: %s/report.html", c->results.dir);
 	/* Boots that an earlier, interrupted part of the run made count as well. */
-	if (!passed)
+	if (failure) {
+		err("%s", failure);
 		ret = ST_FAIL;
+	}
 out:
+	free(failure);
 	json_decref(identity);
 	results_close(&c->results);
 	return ret;

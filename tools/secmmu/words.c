@@ -8,6 +8,44 @@
 
 #include "util.h"
 
+/* "2 MISS, 1 FAIL", without what is fine; "none" if there is nothing. */
+static void bad_counts(char *buf, size_t size, const unsigned int *count)
+{
+	size_t n = 0;
+
+	snprintf(buf, size, "none");
+	for (int k = STATUS_FAIL; k > STATUS_SKIP; k--)
+		if (count[k] && n < size)
+			n += (size_t)snprintf(buf + n, size - n, "%s%u %s",
+					      n ? ", " : "", count[k],
+					      status_name((enum status)k));
+}
+
+char *words_failure(const struct folder *f)
+{
+	unsigned int results[STATUSES] = { 0 }, boots[STATUSES] = { 0 };
+	char r[WORD_MAX], b[WORD_MAX], missing[WORD_MAX] = "";
+
+	if (f->n_used == f->n_boots && f->n_boots >= f->boots_planned)
+		return NULL;
+	for (size_t i = 0; i < f->n_boots; i++)
+		boots[f->boots[i].status]++;
+	for (size_t i = 0; i < f->n_tallies; i++)
+		for (int k = 0; k < STATUSES; k++)
+			results[k] += f->tallies[i].count[k];
+	bad_counts(r, sizeof(r), results);
+	bad_counts(b, sizeof(b), boots);
+	if (f->n_boots < f->boots_planned)
+		snprintf(missing, sizeof(missing), ", %zu not there",
+			 f->boots_planned - f->n_boots);
+	return xasprintf("%s: of the results %s; of %zu boots %s%s",
+			 results[STATUS_FAIL] || boots[STATUS_FAIL] ?
+			 "not passed: what is tested has failed" :
+			 "not passed: no test has failed, but results are missing (MISS) or broken (ERROR)",
+			 r, f->boots_planned > f->n_boots ? f->boots_planned :
+			 f->n_boots, b, missing);
+}
+
 static bool is_icount(const struct folder *f)
 {
 	return !strcmp(f->clock, "icount");

@@ -44,6 +44,14 @@ char *words_verdicts(const struct summary *s, const struct pair *p);
  */
 char *words_answer(const struct summary *s);
 
+/**
+ * words_failure - what is wrong with a run, in one sentence; free() it
+ *
+ * Whether the thing tested has failed, or results are missing or broken, which says
+ * nothing of it. Return: NULL if all boots of the plan are there and PASS.
+ */
+char *words_failure(const struct folder *f);
+
 /** words_conclusion - answer and how sure, in one sentence; free() it. */
 char *words_conclusion(const struct summary *s);
 

@@ -286,6 +286,7 @@ kill -9 "$(pgrep -o -f "qemu.*$d/results/")"
 wait $pid
 check "disturbed: a QEMU that is killed is status 1" ended 1 $?
 run=$(readlink -f "$d/results/latest")
+check "disturbed: that is not taken for a failure of what is tested" grep -q "not passed: no test has failed, but" "$log"
 check "disturbed: it is a MISS" test "$(jq -c '[.boot_list[] | select(.status == "MISS")] | length' "$run/summary.json")" = 1
 check "disturbed: the comparison sees it" not alike "$calm" "$run"
 
@@ -400,6 +401,7 @@ check "a mix that fails: status 1" ends 1 compare --plan "$d/bad.ini" --minutes 
 ended 0 1 >"$d/why" 2>/dev/null
 check "a mix that fails: the log of the tests says why" grep -q "^#   slot .*mremap.*: FAIL: " "$d/why"
 check "a mix that fails: that is not taken for a lost guest" not only_lost
+check "a mix that fails: that is said" grep -q "not passed: what is tested has failed" "$log"
 check "a mix that fails: no further boot" test ! -e "$d/results/latest/boot-001"
 check "a mix that fails: the line that repeats the boot" \
 	grep -q "boot 0 of seed 5 failed.*PLAN=$d/bad.ini.*BOOT=0 .*SEED=5" "$log"

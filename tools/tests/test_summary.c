@@ -88,10 +88,17 @@ static char *output_of(int fd, int (*fn)(const char *), const char *arg, int *re
 }
 
 static bool passed;
+static char words[512];	/* what is wrong then */
 
 static int finish(const char *dir)
 {
-	return results_finish(dir, &passed);
+	char *failure = NULL;
+	int ret = results_finish(dir, &failure);
+
+	passed = !failure;
+	snprintf(words, sizeof(words), "%s", failure ? failure : "");
+	free(failure);
+	return ret;
 }
 
 /* Lines of samples.csv */
@@ -947,16 +954,36 @@ static void icount_is_labelled(void **state)
 static void all_boots_passed(void **state)
 {
 	struct run r = { .boots = 2, .syscall = tenth_slower };
-	char *dir = make_run(&r, "passed"), *boot;
+	char *dir = make_run(&r, "passed"), *boot, *path;
+	json_t *j, *test;
 	int ret;
 
 	(void)state;
 	free(output_of(1, finish, dir, &ret));
 	assert_true(ret == ST_OK && passed);
 	boot = xasprintf("%s/boot-001", dir);
+	/* Nobody is to take what is missing for a failure of what is tested. */
+	path = xasprintf("%s/boot.json", boot);
+	j = json_load_file(path, 0, NULL);
+	json_object_set_new(j, "status", json_string("MISS"));
+	test = json_array_get(json_object_get(j, "tests"), 0);
+	json_object_set_new(test, "status", json_string("ERROR"));
+	assert_int_equal(json_dump_file(j, path, 0), 0);
+	free(output_of(1, finish, dir, &ret));
+	assert_true(ret == ST_OK && !passed);
+	assert_string_equal(words, "not passed: no test has failed, but results are missing (MISS) or broken (ERROR): "
+			    "of the results 1 ERROR; of 2 boots 1 MISS");
+	json_object_set_new(test, "status", json_string("FAIL"));
+	assert_int_equal(json_dump_file(j, path, 0), 0);
+	free(output_of(1, finish, dir, &ret));
+	assert_string_equal(words, "not passed: what is tested has failed: of the results 1 FAIL; of 2 boots 1 MISS");
+	json_decref(j);
+	free(path);
+
 	assert_int_equal(remove_tree(boot), 0);
 	free(output_of(1, finish, dir, &ret));
 	assert_true(ret == ST_OK && !passed);
+	assert_non_null(strstr(words, "of the results none; of 2 boots none, 1 not there"));
 	r.fail = "-f";
 	free(make_run(&r, "passed"));
 	passed = true;
