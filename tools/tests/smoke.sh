@@ -164,6 +164,21 @@ for when in 1 12; do
 		sh -c "! ls -d $d/results/latest/.boot-*.tmp 2>/dev/null"
 done
 
+# With two boots at a time, each in a process of its own.
+two_run() {
+	[ "$(pgrep -c -f "qemu.*$d/results/")" -ge 2 ]
+}
+setsid sh -c 'trap - INT; exec "$@"' sh $small 3 --boots 50 --clock icount --jobs 2 >"$log" 2>&1 &
+pid=$!
+check "Ctrl-C in parallel boots: two run" wait_for 60 two_run
+sleep 2
+kill -INT $pid
+wait $pid
+check "Ctrl-C in parallel boots: status 130" test $? -eq 130
+check "Ctrl-C in parallel boots: nothing runs on" wait_for 10 nothing_runs
+check "Ctrl-C in parallel boots: no half boot, no summary" sh -c "! ls -d $d/results/latest/.boot-*.tmp \
+	$d/results/latest/summary.json 2>/dev/null"
+
 # SIGKILL after the first boot; meanwhile a second run is turned away.
 $small 7 >"$log" 2>&1 &
 pid=$!
