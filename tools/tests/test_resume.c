@@ -719,6 +719,54 @@ static void kept_boots(void **state)
 	sweep_killed(BOOTS, 0);
 }
 
+/* Run boot 1 in a child, and send it @sig as soon as its boot.json is written. */
+static int signalled_writing(int sig)
+{
+	pid_t pid = fork();
+	int st = 0;
+
+	if (!pid) {
+		sig_init();
+		_exit(do_boot(1));
+	}
+	while (!path_exists(".boot-001.tmp/boot.json") &&
+	       !path_exists("boot-001/boot.json"))
+		if (waitpid(pid, &st, WNOHANG) == pid)
+			return st;
+	kill(pid, sig);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	return st;
+}
+
+/* Ctrl-C and SIGKILL while the results are written: all of the boot, or nothing. */
+static void interrupted_writing(void **state)
+{
+	bool there;
+	int st;
+
+	(void)state;
+	make_run();
+	use_fake_qemu();
+	put("k", "kernel");
+	put("i", "initrd");
+	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(remove_tree("boot-001"), 0);
+		st = signalled_writing(i % 2 ? SIGKILL : SIGINT);
+		there = path_exists("boot-001");
+		if (WIFEXITED(st))
+			assert_int_equal(WEXITSTATUS(st), there ? ST_FAIL : ST_INTR);
+		else
+			assert_int_equal(WTERMSIG(st), SIGKILL);
+		sweep(BOOTS - !there, 0);
+		assert_false(path_exists(".boot-001.tmp"));
+	}
+	/* Planted: a folder that has its name before it is whole. */
+	assert_int_equal(remove_tree("boot-001"), 0);
+	put("boot-001/boot.json", "{\"schema\": 2,");
+	sweep(BOOTS - 1, 1);
+}
+
 /* The summary names them, and the run that has one is not over. */
 static void killed_summary(void **state)
 {
@@ -778,6 +826,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(real_boots),
 		cmocka_unit_test(killed_boots),
 		cmocka_unit_test(kept_boots),
+		cmocka_unit_test(interrupted_writing),
 		cmocka_unit_test(killed_summary),
 	};
 
