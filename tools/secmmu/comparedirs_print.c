@@ -51,7 +51,7 @@ static void differences(FILE *out, const struct dirs *d)
 		return;
 	}
 	fprintf(out, "\nThe runs differ in\n");
-	for (; x < d->differences + d->n_differences; x++) {
+	for (size_t i = 0; i < d->n_differences; i++, x++) {
 		fprintf(out, "  %-22.40s ", x->what);
 		plain(out, x->old, 60);
 		fputs(" -> ", out);

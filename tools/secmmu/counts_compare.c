@@ -30,7 +30,7 @@ static const struct tally *same_event(const struct folder *f,
 {
 	const struct tally *o = f->tallies;
 
-	for (; o < f->tallies + f->n_tallies; o++)
+	for (size_t i = 0; i < f->n_tallies; i++, o++)
 		if (o->arm == arm && !strcmp(o->test, t->test) &&
 		    !strcmp(o->name, t->name))
 			return o;

@@ -204,6 +204,10 @@ static int read_manifest(struct folder *f)
 	f->clock = get_string(f->manifest, "clock", path);
 	if (!f->clock)
 		goto out;
+	if (strcmp(f->clock, "wall") && strcmp(f->clock, "icount")) {
+		bad(path, "clock", "is neither wall nor icount");
+		goto out;
+	}
 	f->accel = get_string(json_object_get(f->manifest, "accel"), "name",
 			      path);
 	if (!f->accel)

@@ -104,7 +104,7 @@ static size_t family_of(const struct summary *s, const struct comparison *c)
 
 	if (c->primary)
 		return 1;
-	for (; x < s->comparisons + s->n_comparisons; x++)
+	for (size_t i = 0; i < s->n_comparisons; i++, x++)
 		n += x->a == c->a && x->b == c->b && x->metric == c->metric &&
 		     x->statistic == c->statistic && !x->primary && x->test.n;
 	return n;
@@ -217,7 +217,7 @@ static void copy_notes(struct pathlen *p, const struct dirs *d)
 	size_t i;
 	char *note;
 
-	for (; x < d->differences + d->n_differences; x++) {
+	for (i = 0; i < d->n_differences; i++, x++) {
 		note = xasprintf("the runs differ in %s: %.60s -> %.60s", x->what,
 				 x->old, x->new);
 		strs_add(&p->notes, note, strlen(note));

@@ -132,7 +132,7 @@ static void pairs_table(FILE *o, const struct summary *s, const struct tally *t)
 	const struct count_comparison *c = s->counts;
 	size_t shown = 0;
 
-	for (; c < s->counts + s->n_counts; c++) {
+	for (size_t i = 0; i < s->n_counts; i++, c++) {
 		if (!same(c->ta, t) || c->per_call_a + c->per_call_b <= 0)
 			continue;
 		if (!shown++)

@@ -71,7 +71,7 @@ static const struct tally *tally_of(const struct folder *f, const char *test,
 {
 	const struct tally *t = f->tallies;
 
-	for (; t < f->tallies + f->n_tallies; t++)
+	for (size_t i = 0; i < f->n_tallies; i++, t++)
 		if (t->arm == arm && !strcmp(t->test, test) &&
 		    !strcmp(t->name, name))
 			return t;

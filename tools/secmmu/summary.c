@@ -609,7 +609,7 @@ struct verdict_tally summary_counts(const struct summary *s, const struct pair *
 	const struct count_comparison *c = s->counts;
 	struct verdict_tally v = { 0, 0, 0 };
 
-	for (; c < s->counts + s->n_counts; c++)
+	for (size_t i = 0; i < s->n_counts; i++, c++)
 		if (c->a == p->a && c->b == p->b &&
 		    c->per_call_a + c->per_call_b > 0)
 			add_verdict(&v, c->verdict);
@@ -622,7 +622,7 @@ const struct measurement *summary_measured(const struct summary *s,
 {
 	const struct measurement *x = s->measurements;
 
-	for (; x < s->measurements + s->n_measurements; x++)
+	for (size_t i = 0; i < s->n_measurements; i++, x++)
 		if (x->cell == cell && x->series == series && x->metric == m)
 			return x;
 	return NULL;

@@ -88,7 +88,7 @@ static int verdict_width(const struct summary *s, const struct pair *p)
 {
 	const struct comparison *c = s->comparisons;
 
-	for (; c < s->comparisons + s->n_comparisons; c++)
+	for (size_t i = 0; i < s->n_comparisons; i++, c++)
 		if (c->a == p->a && c->b == p->b && c->boots_needed &&
 		    c->metric == METRIC_SYSCALL && c->statistic == STATISTIC_P50)
 			return 26;
@@ -173,7 +173,7 @@ static void counts(const struct summary *s, FILE *out)
 	    (!strcmp(f->clock, "icount") && folder_cpus(f) == 1))
 		return;
 	p = &f->compare[f->primary < 0 ? 0 : f->primary];
-	for (; c < s->counts + s->n_counts; c++) {
+	for (size_t i = 0; i < s->n_counts; i++, c++) {
 		if (c->per_call_a + c->per_call_b <= 0 ||
 		    (!c->aa && (c->a != p->a || c->b != p->b)))
 			continue;
