@@ -143,12 +143,13 @@ const char *arm_vendor(void);
 
 /**
  * trace_start - empty the buffers, enable the events, start to record
+ * @samples: context switches as well, which say what a wait has burnt
  *
  * Sends the formats as TRACEMETA.
  *
  * Return: 0, or -1 with @e set and tracing off.
  */
-int trace_start(struct port *p, struct gerr *e);
+int trace_start(struct port *p, bool samples, struct gerr *e);
 
 /** trace_stop - stop recording; call it as soon as the test has ended. */
 void trace_stop(void);

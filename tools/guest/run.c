@@ -142,7 +142,7 @@ int run_start(struct run *r, const struct request *q, struct port *p,
 	unlink(SAMPLES_PATH);
 	if (r->perf && perf_ready(e))
 		return -1;
-	if (r->traced && trace_start(p, e))
+	if (r->traced && trace_start(p, r->samples, e))
 		return -1;
 	if (spawn_test(r, q, e)) {
 		if (r->traced)

@@ -19,9 +19,14 @@
 #define INSTANCE TRACEFS "/instances/secmmu"
 #define PAGE_COMMIT 8 /* offset of the sub-buffer's count of bytes */
 
-static const char *const patterns[] = {
-	INSTANCE "/events/mmu_notifier/*/enable",
-	INSTANCE "/events/kvm/kvm_mmu_lock_*/enable",
+static const struct {
+	const char *pattern;
+	bool samples; /* only in a run with samples, which records little else */
+} patterns[] = {
+	{ INSTANCE "/events/mmu_notifier/*/enable", false },
+	{ INSTANCE "/events/kvm/kvm_mmu_lock_*/enable", false },
+	/* Whether a waiter burns its CPU or leaves it to others. */
+	{ INSTANCE "/events/sched/sched_switch/enable", true },
 };
 
 static const struct {
@@ -86,14 +91,16 @@ static int enable_event(struct port *p, char *path, struct gerr *e)
 	return send_meta(p, name, format, e);
 }
 
-static int enable_events(struct port *p, struct gerr *e)
+static int enable_events(struct port *p, bool samples, struct gerr *e)
 {
 	int ret = 0;
 	size_t i, k;
 	glob_t g;
 
 	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		if (glob(patterns[i], 0, NULL, &g))
+		if (patterns[i].samples && !samples)
+			continue;
+		if (glob(patterns[i].pattern, 0, NULL, &g))
 			continue;
 		for (k = 0; k < g.gl_pathc && !ret; k++)
 			ret = enable_event(p, g.gl_pathv[k], e);
@@ -113,11 +120,11 @@ static int empty_buffers(struct gerr *e)
 	return 0;
 }
 
-int trace_start(struct port *p, struct gerr *e)
+int trace_start(struct port *p, bool samples, struct gerr *e)
 {
 	if (make_instance(e) || empty_buffers(e) ||
 	    send_meta(p, "header_page", TRACEFS "/events/header_page", e) ||
-	    enable_events(p, e) || set(TRACE_SWITCH, "1", e)) {
+	    enable_events(p, samples, e) || set(TRACE_SWITCH, "1", e)) {
 		trace_stop();
 		return -1;
 	}

@@ -146,6 +146,8 @@ static const char *const sample_columns[] = {
 	"run", "boot", "slot", "arm", "copy", "traced", "test", "event",
 	"page_size", "size", "vcpus", "seq", "site", "syscall_ns", "window_ns",
 	"handler_ns", "wait_ns", "hold_ns", "notifiers", "waits",
+	"read_wait_ns", "read_hold_ns", "write_wait_ns", "write_hold_ns",
+	"wait_cpu_ns",
 };
 
 struct sample_writer {
@@ -178,6 +180,8 @@ static int write_sample(const struct sample_row *r, const char **why, void *arg)
 		put_count(w, r->ns[m]);
 	put_count(w, r->notifiers);
 	put_count(w, r->waits);
+	for (m = METRIC_READ_WAIT; m <= METRIC_WAIT_CPU; m++)
+		put_count(w, r->ns[m]);
 	end_row(w);
 	if (!ferror(w->out))
 		return 0;

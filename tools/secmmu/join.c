@@ -14,6 +14,7 @@ struct join {
 	size_t n;
 	bool has_ranges;
 	bool has_locks;
+	bool has_switches;
 };
 
 struct join *join_new(const struct trace *t, const struct symbols *sym)
@@ -30,6 +31,7 @@ struct join *join_new(const struct trace *t, const struct symbols *sym)
 	j->has_locks = trace_has(t, TRACE_LOCK_WAIT) &&
 		       trace_has(t, TRACE_LOCK_ACQUIRED) &&
 		       trace_has(t, TRACE_LOCK_RELEASED);
+	j->has_switches = trace_has(t, TRACE_SWITCH_OUT);
 	return j;
 }
 
@@ -73,6 +75,15 @@ struct walk {
 	uint64_t holding_ns;	/* since when; 0: not holding */
 	uint64_t hold_ns;
 	uint64_t waits;
+	/* The same of each mode; the last one: the trace does not say which. */
+	struct {
+		uint64_t wait_ns, hold_ns, n;
+	} modes[TRACE_MODES + 1];
+	unsigned int mode;	/* waited for, or held */
+	uint64_t away_since_ns;	/* has had no CPU, while waiting; 0: it has one */
+	uint64_t away_ns;	/* in this wait */
+	uint64_t wait_cpu_ns;
+	bool cpu_broken;	/* a switch is missing */
 	bool broken;		/* the other half of a pair is missing */
 };
 
@@ -137,6 +148,28 @@ static void lock_wait(struct walk *w, const struct trace_event *e)
 	if (w->waiting_ns || w->holding_ns)
 		w->broken = true;
 	w->waiting_ns = e->ns;
+	w->mode = e->mode;
+	w->away_since_ns = w->away_ns = 0;
+}
+
+static void switch_out(struct walk *w, const struct trace_event *e)
+{
+	if (!w->waiting_ns)
+		return;
+	if (w->away_since_ns)
+		w->cpu_broken = true;
+	w->away_since_ns = e->ns;
+}
+
+static void switch_in(struct walk *w, const struct trace_event *e)
+{
+	if (!w->waiting_ns)
+		return;
+	if (w->away_since_ns)
+		w->away_ns += e->ns - w->away_since_ns;
+	else
+		w->cpu_broken = true;
+	w->away_since_ns = 0;
 }
 
 static void lock_tryfail(struct walk *w)
@@ -148,23 +181,32 @@ static void lock_tryfail(struct walk *w)
 
 static void lock_acquired(struct walk *w, const struct trace_event *e)
 {
-	if (!w->waiting_ns) {
+	uint64_t ns = e->ns - w->waiting_ns;
+
+	if (!w->waiting_ns || e->mode != w->mode) {
 		w->broken = true;
 		return;
 	}
-	w->wait_ns += e->ns - w->waiting_ns;
+	w->wait_ns += ns;
 	w->waits++;
+	w->modes[w->mode].wait_ns += ns;
+	w->modes[w->mode].n++;
+	/* Whoever takes a lock has a CPU. */
+	if (w->away_since_ns)
+		w->cpu_broken = true;
+	w->wait_cpu_ns += ns - w->away_ns;
 	w->waiting_ns = 0;
 	w->holding_ns = e->ns;
 }
 
 static void lock_released(struct walk *w, const struct trace_event *e)
 {
-	if (!w->holding_ns) {
+	if (!w->holding_ns || e->mode != w->mode) {
 		w->broken = true;
 		return;
 	}
 	w->hold_ns += e->ns - w->holding_ns;
+	w->modes[w->mode].hold_ns += e->ns - w->holding_ns;
 	w->holding_ns = 0;
 }
 
@@ -195,6 +237,12 @@ static void step(struct walk *w, const struct trace_event *e)
 	case TRACE_LOCK_RELEASED:
 		lock_released(w, e);
 		break;
+	case TRACE_SWITCH_OUT:
+		switch_out(w, e);
+		break;
+	case TRACE_SWITCH_IN:
+		switch_in(w, e);
+		break;
 	default:
 		break;		/* ageing is no part of an invalidation */
 	}
@@ -221,6 +269,9 @@ void joined_none(struct joined *out)
 		.hold_ns = NOT_MEASURED,
 		.notifiers = NOT_MEASURED,
 		.waits = NOT_MEASURED,
+		.mode_wait_ns = { NOT_MEASURED, NOT_MEASURED },
+		.mode_hold_ns = { NOT_MEASURED, NOT_MEASURED },
+		.wait_cpu_ns = NOT_MEASURED,
 	};
 }
 
@@ -240,6 +291,16 @@ static void set_site(const struct join *j, const struct walk *w,
 		snprintf(out->site, sizeof(out->site), "%.128s", name);
 }
 
+static void fill_in_modes(const struct walk *w, struct joined *out)
+{
+	for (int m = 0; m < TRACE_MODES; m++) {
+		if (!w->modes[m].n)
+			continue;
+		out->mode_wait_ns[m] = w->modes[m].wait_ns;
+		out->mode_hold_ns[m] = w->modes[m].hold_ns;
+	}
+}
+
 static void fill_in(const struct join *j, const struct walk *w,
 		    struct joined *out)
 {
@@ -255,6 +316,9 @@ static void fill_in(const struct join *j, const struct walk *w,
 		out->waits = w->waits;
 		out->wait_ns = w->wait_ns;
 		out->hold_ns = w->hold_ns;
+		fill_in_modes(w, out);
+		if (j->has_switches && !w->cpu_broken)
+			out->wait_cpu_ns = w->wait_cpu_ns;
 	}
 }
 
@@ -290,7 +354,8 @@ void join_sample(const struct join *j, const struct sample *s,
 void samples_header(FILE *f)
 {
 	fputs("slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,"
-	      "syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n",
+	      "syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits,"
+	      "read_wait_ns,read_hold_ns,write_wait_ns,write_hold_ns,wait_cpu_ns\n",
 	      f);
 }
 
@@ -317,5 +382,10 @@ void samples_line(FILE *f, size_t slot_index, const struct slot *slot,
 	column(f, d->hold_ns);
 	column(f, d->notifiers);
 	column(f, d->waits);
+	for (int m = 0; m < TRACE_MODES; m++) {
+		column(f, d->mode_wait_ns[m]);
+		column(f, d->mode_hold_ns[m]);
+	}
+	column(f, d->wait_cpu_ns);
 	fputc('\n', f);
 }

@@ -24,6 +24,13 @@ struct joined {
 	uint64_t hold_ns;
 	uint64_t notifiers;
 	uint64_t waits;
+	/*
+	 * By mode, if the lock was taken in it: else NOT_MEASURED, as there is
+	 * nothing that could have taken no time.
+	 */
+	uint64_t mode_wait_ns[TRACE_MODES];
+	uint64_t mode_hold_ns[TRACE_MODES];
+	uint64_t wait_cpu_ns;	/* of wait_ns, that in which the thread had a CPU */
 	bool lost;		/* events are missing: nothing was measured */
 };
 

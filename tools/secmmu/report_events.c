@@ -83,6 +83,32 @@ static void arm_table(FILE *o, const struct summary *s, size_t cell)
 	fprintf(o, "</tbody></table></div>\n");
 }
 
+/* Columns of the path table; those of modes only if a sample has them. */
+static const char *const path_heads[METRICS] = {
+	[METRIC_WINDOW] = "window",
+	[METRIC_HANDLER] = "handler",
+	[METRIC_WAIT] = "wait",
+	[METRIC_HOLD] = "hold",
+	[METRIC_READ_WAIT] = "wait, read",
+	[METRIC_READ_HOLD] = "hold, read",
+	[METRIC_WRITE_WAIT] = "wait, write",
+	[METRIC_WRITE_HOLD] = "hold, write",
+	[METRIC_WAIT_CPU] = "burnt waiting",
+	[METRIC_SYSCALL_TRACED] = "whole call",
+};
+
+static bool path_shown(const struct summary *s, size_t cell, enum metric m)
+{
+	size_t i;
+
+	if (m < METRIC_READ_WAIT || m > METRIC_WAIT_CPU)
+		return true;
+	for (i = 0; i < s->folder.n_series; i++)
+		if (summary_measured(s, cell, i, m))
+			return true;
+	return false;
+}
+
 /* Where the time goes, and what all took meanwhile, tracepoints included. */
 static void path_row(FILE *o, const struct summary *s, size_t cell,
 		     size_t series)
@@ -95,6 +121,8 @@ static void path_row(FILE *o, const struct summary *s, size_t cell,
 	html_printf(o, "<tr><th scope=\"row\">%s</th>",
 		    word_series(p50, f, series));
 	for (k = METRIC_WINDOW; k < METRICS; k++) {
+		if (!path_shown(s, cell, (enum metric)k))
+			continue;
 		m = summary_measured(s, cell, series, (enum metric)k);
 		if (m)
 			html_printf(o, "<td>%s<br><span class=\"note\">%s</span>"
@@ -108,16 +136,21 @@ static void path_row(FILE *o, const struct summary *s, size_t cell,
 
 static void path_table(FILE *o, const struct summary *s, size_t cell)
 {
+	char *burnt = words_burnt(s);
 	size_t i;
+	int k;
 
-	fprintf(o, "<div><p class=\"note\">With tracepoints: notifier window, KVM's "
-		"handler, mmu_lock wait and hold, and the system call as a whole, "
-		"which they make longer: p50, below it p99</p>"
-		TABLE("Notifier window, handler, wait and hold")
-		"<thead><tr><th scope=\"col\">arm</th><th scope=\"col\">window</th>"
-		"<th scope=\"col\">handler</th><th scope=\"col\">wait</th>"
-		"<th scope=\"col\">hold</th><th scope=\"col\">system call</th>"
-		"</tr></thead><tbody>\n");
+	html_printf(o, "<div><p class=\"note\">With tracepoints: notifier window, KVM's "
+		    "handler, mmu_lock wait and hold, in all and by what was asked for "
+		    "(a spinlock and a mutex are exclusive either way), and the call as "
+		    "a whole, which they make longer: p50, below it p99. %s</p>", burnt);
+	fprintf(o, TABLE("Notifier window, handler, wait and hold")
+		"<thead><tr><th scope=\"col\">arm</th>");
+	for (k = METRIC_WINDOW; k < METRICS; k++)
+		if (path_shown(s, cell, (enum metric)k))
+			fprintf(o, "<th scope=\"col\">%s</th>", path_heads[k]);
+	fprintf(o, "</tr></thead><tbody>\n");
+	free(burnt);
 	for (i = 0; i < s->folder.n_series; i++)
 		path_row(o, s, cell, i);
 	fprintf(o, "</tbody></table></div></div>\n");

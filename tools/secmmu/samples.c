@@ -13,19 +13,24 @@
 
 #define HEADER "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site," \
 	"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits"
+/* Files of before the lock's modes were told apart end there. */
+#define MORE ",read_wait_ns,read_hold_ns,write_wait_ns,write_hold_ns,wait_cpu_ns"
 #define BUFFER (1u << 20)
 #define LINE_MAX_LEN 1024
 
 enum column {
 	C_SLOT, C_ARM, C_COPY, C_TRACED, C_TEST, C_EVENT, C_PAGE_SIZE, C_SIZE,
 	C_VCPUS, C_SEQ, C_SITE, C_SYSCALL, C_WINDOW, C_HANDLER, C_WAIT, C_HOLD,
-	C_NOTIFIERS, C_WAITS, COLUMNS
+	C_NOTIFIERS, C_WAITS, OLD_COLUMNS, C_READ_WAIT = OLD_COLUMNS, C_READ_HOLD,
+	C_WRITE_WAIT, C_WRITE_HOLD, C_WAIT_CPU, COLUMNS
 };
 
 static const char *const names[] = {
 	"slot", "arm", "copy", "traced", "test", "event", "page_size", "size",
 	"vcpus", "seq", "site", "syscall_ns", "window_ns", "handler_ns",
 	"wait_ns", "hold_ns", "notifiers", "waits",
+	"read_wait_ns", "read_hold_ns", "write_wait_ns", "write_hold_ns",
+	"wait_cpu_ns",
 };
 
 struct field {
@@ -38,6 +43,7 @@ struct reader {
 	void *arg;
 	struct sample_row row;
 	unsigned long long lines;
+	int columns;			/* as the header has them */
 	char group[LINE_MAX_LEN];	/* columns slot to vcpus, as they stand */
 	size_t group_len;
 	const char *why;
@@ -48,7 +54,8 @@ const char *metric_name(enum metric m)
 {
 	static const char *const metrics[] = {
 		"syscall", "window", "handler", "wait", "hold",
-		"syscall_traced",
+		"read_wait", "read_hold", "write_wait", "write_hold",
+		"wait_cpu", "syscall_traced",
 	};
 
 	return metrics[m];
@@ -140,7 +147,7 @@ static int split(struct reader *r, const char *line, size_t len,
 	const char *end = line + len, *comma;
 	int n;
 
-	for (n = 0; n < COLUMNS; n++) {
+	for (n = 0; n < r->columns; n++) {
 		comma = memchr(line, ',', (size_t)(end - line));
 		f[n].s = line;
 		f[n].len = (size_t)((comma ? comma : end) - line);
@@ -148,7 +155,9 @@ static int split(struct reader *r, const char *line, size_t len,
 			break;
 		line = comma + 1;
 	}
-	return n == COLUMNS - 1 ? 0 : fail(r, "not 18 columns", -1);
+	if (n == r->columns - 1)
+		return 0;
+	return fail(r, r->columns == COLUMNS ? "not 23 columns" : "not 18 columns", -1);
 }
 
 static int parse_trace(struct reader *r, const struct field *f)
@@ -160,6 +169,9 @@ static int parse_trace(struct reader *r, const struct field *f)
 		return -1;
 	for (int m = METRIC_WINDOW; m <= METRIC_HOLD; m++)
 		if (optional(r, f, C_SYSCALL + m, &row->ns[m]))
+			return -1;
+	for (int c = OLD_COLUMNS; c < r->columns; c++)
+		if (optional(r, f, c, &row->ns[METRIC_READ_WAIT + c - C_READ_WAIT]))
 			return -1;
 	return optional(r, f, C_NOTIFIERS, &row->notifiers) ||
 	       optional(r, f, C_WAITS, &row->waits) ? -1 : 0;
@@ -178,7 +190,7 @@ static int parse_times(struct reader *r, const struct field *f)
 		return -1;
 	if (row->traced)
 		return parse_trace(r, f);
-	for (int c = C_SITE; c < COLUMNS; c++)
+	for (int c = C_SITE; c < r->columns; c++)
 		if (c != C_SYSCALL && f[c].len)
 			return fail(r, "is not empty, though untraced", c);
 	return 0;
@@ -210,7 +222,11 @@ static int parse_line(struct reader *r, const char *line, size_t len)
 
 static int is_header(struct reader *r, const char *line, size_t len)
 {
-	if (len == strlen(HEADER) && !memcmp(line, HEADER, len))
+	static const char header[] = HEADER MORE;
+
+	r->columns = len == strlen(HEADER) ? OLD_COLUMNS : COLUMNS;
+	if ((r->columns == OLD_COLUMNS || len == strlen(header)) &&
+	    !memcmp(line, header, len))
 		return 0;
 	return fail(r, "not the header of docs/contracts.md, section 4", -1);
 }

@@ -18,11 +18,17 @@ enum metric {
 	METRIC_HANDLER,
 	METRIC_WAIT,
 	METRIC_HOLD,
+	/* By mode: empty where the lock was not taken in it. */
+	METRIC_READ_WAIT,
+	METRIC_READ_HOLD,
+	METRIC_WRITE_WAIT,
+	METRIC_WRITE_HOLD,
+	METRIC_WAIT_CPU,	/* what of the wait the waiter had a CPU */
 	METRIC_SYSCALL_TRACED,
 	METRICS
 };
 
-/** metric_name - "syscall", "window", "handler", "wait", "hold", "syscall_traced" */
+/** metric_name - "syscall", "window", "handler", "wait", "hold", "read_wait"... */
 const char *metric_name(enum metric m);
 
 #define SAMPLE_EMPTY UINT64_MAX	/* not measured */

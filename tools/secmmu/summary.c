@@ -345,7 +345,7 @@ static void compare_pair(const struct summary *s, struct list *l, size_t a,
 	int m, stat;
 
 	/* Times that hold the tracepoints of each arm are not compared. */
-	for (m = 0; m <= METRIC_HOLD; m++)
+	for (m = 0; m < METRIC_SYSCALL_TRACED; m++)
 		for (stat = 0; stat < STATISTICS; stat++) {
 			like.metric = like.metric_b = (enum metric)m;
 			like.statistic = (enum statistic)stat;

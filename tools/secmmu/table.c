@@ -315,7 +315,7 @@ static void findings(const struct folder *f, FILE *out)
 void table_print(const struct summary *s, FILE *out)
 {
 	const struct folder *f = &s->folder;
-	char *conclusion = words_conclusion(s);
+	char *conclusion = words_conclusion(s), *burnt = words_burnt(s);
 	int w = label_width(f);
 	size_t i;
 
@@ -331,9 +331,11 @@ void table_print(const struct summary *s, FILE *out)
 	findings(f, out);
 	paragraph("", words_instruments(), out);
 	paragraph("", words_clock(f), out);
+	paragraph("", burnt, out);
 	for (i = 0; i < s->n_warnings; i++)
 		paragraph("Warning:", s->warnings[i], out);
 	fputc('\n', out);
 	paragraph("", conclusion, out);
 	free(conclusion);
+	free(burnt);
 }

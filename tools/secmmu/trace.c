@@ -24,6 +24,8 @@ struct format {
 	struct field ret;
 	struct field start, end;
 	struct field age;
+	struct field mode;
+	struct field next;	/* thread, of sched_switch */
 };
 
 struct cpu {
@@ -56,6 +58,7 @@ static const char *const kinds[TRACE_KINDS] = {
 	[TRACE_LOCK_ACQUIRED] = "kvm/kvm_mmu_lock_acquired",
 	[TRACE_LOCK_RELEASED] = "kvm/kvm_mmu_lock_released",
 	[TRACE_LOCK_TRYFAIL] = "kvm/kvm_mmu_lock_tryfail",
+	[TRACE_SWITCH_OUT] = "sched/sched_switch",
 };
 
 struct trace *trace_new(void)
@@ -97,7 +100,7 @@ void trace_free(struct trace *t)
 static int kind_of(const char *name)
 {
 	for (int i = 0; i < TRACE_KINDS; i++)
-		if (!strcmp(name, kinds[i]))
+		if (kinds[i] && !strcmp(name, kinds[i]))
 			return i;
 	return -1;
 }
@@ -113,7 +116,11 @@ static int parse_format(struct format *f, const char *text)
 	    format_field(text, "ret", &f->ret) ||
 	    format_field(text, "start", &f->start) ||
 	    format_field(text, "end", &f->end) ||
-	    format_field(text, "kind", &f->age))
+	    format_field(text, "kind", &f->age) ||
+	    format_field(text, "mode", &f->mode) ||
+	    format_field(text, "next_pid", &f->next))
+		return -1;
+	if (f->kind == TRACE_SWITCH_OUT && f->next.size != 4)
 		return -1;
 	return f->pid.size == 4 ? 0 : -1;
 }
@@ -298,12 +305,26 @@ static void start_page(struct page_walk *w, uint64_t first_ns)
 	close_gap(t, w->cpu, first_ns);
 }
 
+/* Of the thread that is switched to; it is recorded by the one before it. */
+static void add_switch_in(struct page_walk *w, struct trace_event e, uint64_t next)
+{
+	e.kind = TRACE_SWITCH_IN;
+	e.tid = (int32_t)next;
+	add_event(w, &e);
+}
+
+static bool read_mode(const struct format *f, uint64_t v, struct trace_event *e)
+{
+	e->mode = f->mode.size ? (uint8_t)v : TRACE_MODES;
+	return !f->mode.size || v < TRACE_MODES;
+}
+
 static void on_event(uint64_t ns, const uint8_t *event, size_t size, void *arg)
 {
 	struct page_walk *w = arg;
 	const struct format *f;
 	struct trace_event e = { .ns = ns, .cpu = w->cpu_no, .last = true };
-	uint64_t pid, ret, age;
+	uint64_t pid, ret, age, mode, next;
 
 	start_page(w, ns);
 	w->cpu->last_ns = ns;
@@ -319,7 +340,10 @@ static void on_event(uint64_t ns, const uint8_t *event, size_t size, void *arg)
 	    read_field(&f->ret, event, size, &ret) ||
 	    read_field(&f->start, event, size, &e.start) ||
 	    read_field(&f->end, event, size, &e.end) ||
-	    read_field(&f->age, event, size, &age)) {
+	    read_field(&f->age, event, size, &age) ||
+	    read_field(&f->mode, event, size, &mode) ||
+	    read_field(&f->next, event, size, &next) ||
+	    !read_mode(f, mode, &e)) {
 		w->bad = true;
 		return;
 	}
@@ -328,6 +352,8 @@ static void on_event(uint64_t ns, const uint8_t *event, size_t size, void *arg)
 	e.tid = (int32_t)pid;
 	e.ret = (int32_t)ret;
 	add_event(w, &e);
+	if (f->kind == TRACE_SWITCH_OUT)
+		add_switch_in(w, e, next);
 }
 
 int trace_page(struct trace *t, uint32_t cpu, const void *data, size_t len)

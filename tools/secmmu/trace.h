@@ -21,6 +21,9 @@ enum trace_kind {
 	TRACE_LOCK_ACQUIRED,
 	TRACE_LOCK_RELEASED,
 	TRACE_LOCK_TRYFAIL,
+	/* One sched_switch is both: of the thread that leaves, and of the next. */
+	TRACE_SWITCH_OUT,
+	TRACE_SWITCH_IN,
 	TRACE_KINDS
 };
 
@@ -32,6 +35,13 @@ enum trace_age {
 	TRACE_AGES
 };
 
+/* How mmu_lock is asked for, as the series numbers it. */
+enum trace_mode {
+	TRACE_READ,
+	TRACE_WRITE,
+	TRACE_MODES
+};
+
 struct trace_event {
 	uint64_t ns;		/* the trace clock: mono */
 	uint64_t ip;		/* caller; 0 if the event has no such field */
@@ -41,6 +51,7 @@ struct trace_event {
 	uint16_t cpu;
 	uint8_t kind;		/* enum trace_kind */
 	uint8_t age;		/* of TRACE_AGE and TRACE_AGED: enum trace_age */
+	uint8_t mode;		/* of the lock's: enum trace_mode; TRACE_MODES if not said */
 	bool last;		/* nothing later was recorded on this CPU */
 };
 

@@ -180,6 +180,35 @@ const char *words_instruments(void)
 	       "wait, hold and call sites in a second run with them.";
 }
 
+static bool any_measured(const struct summary *s, enum metric m)
+{
+	for (size_t i = 0; i < s->n_measurements; i++)
+		if (s->measurements[i].metric == m)
+			return true;
+	return false;
+}
+
+char *words_burnt(const struct summary *s)
+{
+	const struct folder *f = &s->folder;
+
+	if (!any_measured(s, METRIC_WAIT))
+		return xstrdup("What waiting has burnt is not measured: no lock "
+			       "was traced.");
+	if (!any_measured(s, METRIC_WAIT_CPU))
+		return xstrdup("What waiting has burnt is not measured: the traces "
+			       "of this run have no context switches.");
+	return xasprintf("Burnt waiting: %s.", !is_icount(f) ?
+			 "the CPU time that the caller had while it waited for "
+			 "mmu_lock; what is missing to the wait it slept, or "
+			 "others had its CPU" : folder_cpus(f) == 1 ?
+			 "the instructions between asking for mmu_lock and having "
+			 "it, less those while others had the CPU" :
+			 "the instructions of all CPUs, which run in turns, while "
+			 "the caller waited for mmu_lock and was not switched "
+			 "out; its own are at most as many");
+}
+
 static char *verdicts(const struct verdict_tally *v, const char *what)
 {
 	size_t n = v->differ + v->same + v->open;

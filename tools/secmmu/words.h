@@ -29,6 +29,12 @@ const char *word_verdict(char *buf, const struct comparison *c);
 /** words_instruments - which times of a run are taken how, in one sentence. */
 const char *words_instruments(void);
 
+/**
+ * words_burnt - what "burnt waiting" (wait_cpu) counts with this clock, or why
+ * the run has none; free() it
+ */
+char *words_burnt(const struct summary *s);
+
 /** words_clock - what the times of this run mean, in one sentence. */
 const char *words_clock(const struct folder *f);
 

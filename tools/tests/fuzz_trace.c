@@ -47,6 +47,12 @@ static void check_join(struct trace *t)
 			abort();
 		if (d.wait_ns != NOT_MEASURED && d.wait_ns > 1000000)
 			abort();
+		if (d.wait_cpu_ns != NOT_MEASURED && d.wait_cpu_ns > d.wait_ns)
+			abort();
+		/* The parts are not more than the whole. */
+		if (d.mode_wait_ns[TRACE_READ] != NOT_MEASURED &&
+		    d.mode_wait_ns[TRACE_READ] > d.wait_ns)
+			abort();
 	}
 	join_free(j);
 }
@@ -55,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct trace *t = trace_new();
 
-	if (meta_all(t, TRACE_KINDS))
+	if (meta_all(t, TRACE_FORMATS))
 		abort();
 	if (len > 5 && !memcmp(data, "name:", 5))
 		trace_meta(t, "kvm/kvm_mmu_lock_wait", (const char *)data, len);

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Makes fixtures/results-* again: two whole runs, and seven damaged ones. To be
+# Makes fixtures/results-* again: two whole runs, and seven damaged ones, all with
+# the columns of before the lock's modes were told apart, which must go on being
+# read. To be
 # run when the format of a results folder has changed, its outcome committed.
 set -eu
 cd "$(dirname "$0")/fixtures"
@@ -8,15 +10,15 @@ mk=../../build/tests/mkresults
 make -C ../.. -s tests
 
 rm -rf results-*
-$mk --boots 6 --events 2 --samples 5 --effect 1.2 results-good
-$mk --boots 6 --events 2 --samples 5 --aa 1.2 results-aa-broken
+$mk --old 1 --boots 6 --events 2 --samples 5 --effect 1.2 results-good
+$mk --old 1 --boots 6 --events 2 --samples 5 --aa 1.2 results-aa-broken
 
-$mk --boots 1 --events 1 --samples 1 --hashes 1 results-cut
+$mk --old 1 --boots 1 --events 1 --samples 1 --hashes 1 results-cut
 sed -i '$d' results-cut/boot-000/samples.csv
-$mk --boots 1 --events 1 --samples 1 --hashes 1 results-cut-sites
+$mk --old 1 --boots 1 --events 1 --samples 1 --hashes 1 results-cut-sites
 sed -i '$d' results-cut-sites/boot-000/sites.csv
 for name in truncated malformed no-boot-json half-boot-json bad-manifest; do
-	$mk --boots 1 --events 1 --samples 1 results-$name
+	$mk --old 1 --boots 1 --events 1 --samples 1 results-$name
 done
 csv=boot-000/samples.csv
 truncate -s -9 results-truncated/$csv

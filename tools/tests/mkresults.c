@@ -8,7 +8,8 @@
  * sample by some more (--jitter), as real boots are; --planted makes the event
  * mremap_thp take so many times as long in every arm; arm `mutex` takes --effect times as long as
  * the others, and copy b of the A/A pair --aa times as long as copy a. Traced
- * runs have a third of the --samples, and take longer, stock's less so. With --scale
+ * runs have a third of the --samples, and take longer, stock's less so. With
+ * --old the samples are of before the lock's modes were told apart. With --scale
  * there are curves, of x^B; --bend makes the points from 1 MiB on take so many times
  * as long, so that they are none.
  */
@@ -23,10 +24,10 @@
 #include "util.h"
 
 static struct {
-	unsigned long boots, samples, events, seed, fail, lost, counts, hashes;
+	unsigned long boots, samples, events, seed, fail, lost, counts, hashes, old;
 	double effect, aa, noise, spread, jitter, planted, scale, bend;
 	const char *clock, *dir;
-} o = { 10, 40, 6, 42, 0, 0, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, 1, "wall", NULL };
+} o = { 10, 40, 6, 42, 0, 0, 0, 0, 0, 1.05, 1, 0.01, 1, 0.05, 1, NAN, 1, "wall", NULL };
 
 static const struct event {
 	const char *name, *test, *site;
@@ -94,6 +95,28 @@ static void manifest(void)
 	free(path);
 }
 
+/*
+ * The lock's modes apart, and what of the wait was burnt. Only one event takes it
+ * for read; a lock that sleeps burns a quarter.
+ */
+static void modes(FILE *f, const char *arm, const struct event *e,
+		  unsigned long wait, unsigned long hold)
+{
+	bool sleeps = !strcmp(arm, "mutex") || !strcmp(arm, "rwsem");
+	unsigned long read = strcmp(e->name, "split_debugfs") ? 0 : 1;
+
+	if (o.old)
+		;
+	else if (!strcmp(arm, "stock"))
+		fputs(",,,,,", f);
+	else if (read)
+		fprintf(f, ",%lu,%lu,%lu,%lu,%lu", wait / 4, hold / 4,
+			wait - wait / 4, hold - hold / 4, sleeps ? wait / 4 : wait);
+	else
+		fprintf(f, ",,,%lu,%lu,%lu", wait, hold, sleeps ? wait / 4 : wait);
+	fputc('\n', f);
+}
+
 static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 		   int traced, const struct event *e, unsigned int vcpus,
 		   unsigned long seq, double factor)
@@ -109,16 +132,17 @@ static void sample(FILE *f, unsigned int slot, const char *arm, char copy,
 	fprintf(f, "%u,%s,%c,%d,%s,%s,%lu,%lu,%u,%lu,", slot, arm, copy, traced,
 		e->test, e->name, e->page_size, e->size, vcpus, seq);
 	if (!traced) {
-		fprintf(f, ",%lu,,,,,,\n", t);
+		fprintf(f, ",%lu,,,,,,%s\n", t, o.old ? "" : ",,,,,");
 		return;
 	}
 	t = t * (strcmp(arm, "stock") ? 140 : 115) / 100;
 	fprintf(f, "%s,%lu,%lu,%lu,", e->site, t, t * 8 / 10, t * 5 / 10);
 	wait = uniform() < 0.3 ? 0 : 40 + (unsigned long)(400 * uniform());
 	if (!strcmp(arm, "stock"))
-		fprintf(f, ",,2,\n");
+		fprintf(f, ",,2,");
 	else
-		fprintf(f, "%lu,%lu,2,2\n", wait, t * 4 / 10);
+		fprintf(f, "%lu,%lu,2,2", wait, t * 4 / 10);
+	modes(f, arm, e, wait, t * 4 / 10);
 }
 
 /* Time grows as size^scale, and not at all with the number of vCPUs. */
@@ -282,7 +306,8 @@ static void boot(unsigned long n)
 		exit(1);
 	f = make(csv);
 	fprintf(f, "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,"
-		"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n");
+		"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits%s\n", o.old ? "" :
+		",read_wait_ns,read_hold_ns,write_wait_ns,write_hold_ns,wait_cpu_ns");
 	for (i = 5; i > 0; i--) {
 		k = (unsigned int)rng_below(&rng, i + 1);
 		t = order[i];
@@ -308,7 +333,7 @@ static const char usage[] =
 	"usage: mkresults [--boots N] [--samples N] [--events N] [--seed N] [--fail N]\n"
 	"       [--lost N] [--effect X] [--aa X] [--noise X] [--spread X]\n"
 	"       [--jitter X] [--planted X] [--scale B] [--bend X] [--counts 1] [--hashes 1]\n"
-	"       [--clock wall|icount] DIR\n";
+	"       [--old 1] [--clock wall|icount] DIR\n";
 
 static int option(const char *key, const char *value)
 {
@@ -344,6 +369,8 @@ static int option(const char *key, const char *value)
 		o.counts = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--hashes"))
 		o.hashes = strtoul(value, NULL, 10);
+	else if (!strcmp(key, "--old"))
+		o.old = strtoul(value, NULL, 10);
 	else if (!strcmp(key, "--clock"))
 		o.clock = value;
 	else

@@ -10,6 +10,8 @@
 #include "trace.h"
 
 #define PAGE 4096
+/* TRACE_SWITCH_IN is told by the same event as the one before it. */
+#define TRACE_FORMATS TRACE_SWITCH_IN
 
 struct page {
 	uint8_t b[PAGE];
@@ -88,14 +90,22 @@ static inline void page_event(struct page *p, uint64_t ns, const void *data,
 	"\tfield:struct kvm * kvm;\toffset:8;\tsize:8;\tsigned:0;\n"		\
 	"\tfield:unsigned int mode;\toffset:16;\tsize:4;\tsigned:0;\n"		\
 	"\tfield:bool try;\toffset:20;\tsize:1;\tsigned:0;\n" IP(24)
+#define SWITCH								\
+	"\tfield:char prev_comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"	\
+	"\tfield:pid_t prev_pid;\toffset:24;\tsize:4;\tsigned:1;\n"		\
+	"\tfield:int prev_prio;\toffset:28;\tsize:4;\tsigned:1;\n"		\
+	"\tfield:long prev_state;\toffset:32;\tsize:8;\tsigned:1;\n"		\
+	"\tfield:char next_comm[16];\toffset:40;\tsize:16;\tsigned:0;\n"	\
+	"\tfield:pid_t next_pid;\toffset:56;\tsize:4;\tsigned:1;\n"		\
+	"\tfield:int next_prio;\toffset:60;\tsize:4;\tsigned:1;\n"
 
 static const struct test_event {
 	const char *system;
 	const char *name;
 	const char *fields;
 	size_t size;
-	size_t ip;
-} test_events[TRACE_KINDS] = {
+	size_t ip;	/* 0: it has none */
+} test_events[TRACE_FORMATS] = {
 	{ "mmu_notifier", "mmu_notifier_range_start", RANGE IP(40), 48, 40 },
 	{ "mmu_notifier", "mmu_notifier_range_started", RANGE STARTED, 56, 48 },
 	{ "mmu_notifier", "mmu_notifier_range_end", RANGE IP(40), 48, 40 },
@@ -106,6 +116,7 @@ static const struct test_event {
 	{ "kvm", "kvm_mmu_lock_acquired", LOCK, 32, 24 },
 	{ "kvm", "kvm_mmu_lock_released", LOCK, 32, 24 },
 	{ "kvm", "kvm_mmu_lock_tryfail", LOCK, 32, 24 },
+	{ "sched", "sched_switch", SWITCH, 64, 0 },
 };
 
 static inline int meta_event(struct trace *t, int kind, int id)
@@ -131,6 +142,7 @@ static inline int meta_all(struct trace *t, int n)
 	return 0;
 }
 
+/* @ret: of the lock's events the mode, of a switch the thread that is next. */
 static inline void page_kind(struct page *p, uint64_t ns, int kind, int tid,
 			     uint64_t ip, int ret)
 {
@@ -139,9 +151,14 @@ static inline void page_kind(struct page *p, uint64_t ns, int kind, int tid,
 
 	memcpy(data, &id, 2);
 	memcpy(data + 4, &tid, 4);
-	memcpy(data + test_events[kind].ip, &ip, 8);
+	if (test_events[kind].ip)
+		memcpy(data + test_events[kind].ip, &ip, 8);
 	if (kind == TRACE_RANGE_STARTED)
 		memcpy(data + 40, &ret, 4);
+	if (kind >= TRACE_LOCK_WAIT && kind <= TRACE_LOCK_TRYFAIL)
+		memcpy(data + 16, &ret, 4);
+	if (kind == TRACE_SWITCH_OUT)
+		memcpy(data + 56, &ret, 4);
 	page_event(p, ns, data, test_events[kind].size);
 }
 

@@ -102,6 +102,11 @@ static void assert_lost(const struct joined *d)
 	assert_true(d->hold_ns == NOT_MEASURED);
 	assert_true(d->notifiers == NOT_MEASURED);
 	assert_true(d->waits == NOT_MEASURED);
+	for (int m = 0; m < TRACE_MODES; m++) {
+		assert_true(d->mode_wait_ns[m] == NOT_MEASURED);
+		assert_true(d->mode_hold_ns[m] == NOT_MEASURED);
+	}
+	assert_true(d->wait_cpu_ns == NOT_MEASURED);
 }
 
 /* A start and an end with the lock taken in both, and a try that fails. */
@@ -114,15 +119,15 @@ static void assert_lost(const struct joined *d)
 	{ TRACE_RANGE_END,	(at) + 60, TID, ip, 0 },	\
 	{ TRACE_LOCK_WAIT,	(at) + 61, TID, 0, 0 },		\
 	{ TRACE_LOCK_TRYFAIL,	(at) + 62, TID, 0, 0 },		\
-	{ TRACE_LOCK_WAIT,	(at) + 63, TID, 0, 0 },		\
-	{ TRACE_LOCK_ACQUIRED,	(at) + 64, TID, 0, 0 },		\
-	{ TRACE_LOCK_RELEASED,	(at) + 66, TID, 0, 0 },		\
+	{ TRACE_LOCK_WAIT,	(at) + 63, TID, 0, TRACE_WRITE },	\
+	{ TRACE_LOCK_ACQUIRED,	(at) + 64, TID, 0, TRACE_WRITE },	\
+	{ TRACE_LOCK_RELEASED,	(at) + 66, TID, 0, TRACE_WRITE },	\
 	{ TRACE_RANGE_ENDED,	(at) + 70, TID, ip, 0 }
 
 static void one_pair(void **state)
 {
 	static const struct ev v[] = { PAIR(1000, MOVE), { .kind = -1 } };
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	struct joined d;
 
 	(void)state;
@@ -134,9 +139,154 @@ static void one_pair(void **state)
 	assert_int_equal(d.handler_ns, 25 + 10);
 	assert_int_equal(d.wait_ns, 3 + 1);
 	assert_int_equal(d.hold_ns, 7 + 2);
+	assert_int_equal(d.mode_wait_ns[TRACE_READ], 3);
+	assert_int_equal(d.mode_hold_ns[TRACE_READ], 7);
+	assert_int_equal(d.mode_wait_ns[TRACE_WRITE], 1);
+	assert_int_equal(d.mode_hold_ns[TRACE_WRITE], 2);
+	/* It never was without a CPU. */
+	assert_int_equal(d.wait_cpu_ns, 3 + 1);
 	assert_int_equal(d.notifiers, 1);
 	assert_int_equal(d.waits, 2);
 	trace_free(t);
+}
+
+/* A mode in which the lock was not taken has no time, not one of 0. */
+static void one_mode(void **state)
+{
+	static const struct ev v[] = {
+		{ TRACE_LOCK_WAIT, 1000, TID, 0, TRACE_WRITE },
+		{ TRACE_LOCK_ACQUIRED, 1000, TID, 0, TRACE_WRITE },
+		{ TRACE_LOCK_RELEASED, 1005, TID, 0, TRACE_WRITE },
+		{ .kind = -1 }
+	};
+	struct trace *t = new_trace(TRACE_FORMATS);
+	struct joined d;
+
+	(void)state;
+	feed(t, 0, v);
+	join_one(t, 900, 2000, &d);
+	assert_int_equal(d.wait_ns, 0);
+	assert_int_equal(d.mode_wait_ns[TRACE_WRITE], 0);
+	assert_int_equal(d.mode_hold_ns[TRACE_WRITE], 5);
+	assert_true(d.mode_wait_ns[TRACE_READ] == NOT_MEASURED);
+	assert_true(d.mode_hold_ns[TRACE_READ] == NOT_MEASURED);
+	trace_free(t);
+}
+
+/* What is asked for in one mode is not had in another. */
+static void mixed_modes(void **state)
+{
+	struct ev v[] = {
+		{ TRACE_LOCK_WAIT, 1000, TID, 0, TRACE_WRITE },
+		{ TRACE_LOCK_ACQUIRED, 1001, TID, 0, TRACE_WRITE },
+		{ TRACE_LOCK_RELEASED, 1005, TID, 0, TRACE_WRITE },
+		{ .kind = -1 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct trace *t = new_trace(TRACE_FORMATS);
+		struct joined d;
+
+		v[i].ret = TRACE_READ;
+		feed(t, 0, v);
+		join_one(t, 900, 2000, &d);
+		assert_lost(&d);
+		v[i].ret = TRACE_WRITE;
+		trace_free(t);
+	}
+}
+
+/* A series of before the modes: the sum as ever, the parts not known. */
+static void no_modes(void **state)
+{
+	static const struct ev v[] = { PAIR(1000, MOVE), { .kind = -1 } };
+	struct trace *t = new_trace(TRACE_LOCK_WAIT);
+	struct joined d;
+
+	(void)state;
+	for (int k = TRACE_LOCK_WAIT; k <= TRACE_LOCK_TRYFAIL; k++) {
+		char name[64], text[1024];
+		int len;
+
+		snprintf(name, sizeof(name), "kvm/%s", test_events[k].name);
+		len = snprintf(text, sizeof(text), "ID: %d\n\t" COMMON IP(24),
+			       1000 + k);
+		assert_int_equal(trace_meta(t, name, text, len), 0);
+	}
+	feed(t, 0, v);
+	join_one(t, 900, 2000, &d);
+	assert_false(d.lost);
+	assert_int_equal(d.wait_ns, 3 + 1);
+	assert_int_equal(d.hold_ns, 7 + 2);
+	assert_true(d.mode_wait_ns[TRACE_READ] == NOT_MEASURED);
+	assert_true(d.mode_wait_ns[TRACE_WRITE] == NOT_MEASURED);
+	/* No context switches either. */
+	assert_true(d.wait_cpu_ns == NOT_MEASURED);
+	trace_free(t);
+}
+
+/*
+ * Spins for 10, sleeps for 200, wakes up on another CPU, spins for 5; in the
+ * second wait others have the CPU for 40 of 50. Switches outside of waits, and
+ * those of others, are nothing to it.
+ */
+#define SWITCHES						\
+	{ TRACE_SWITCH_OUT, 1000, TID, 0, 7 },			\
+	{ TRACE_SWITCH_OUT, 1020, 7, 0, TID },			\
+	{ TRACE_LOCK_WAIT, 1100, TID, 0, TRACE_WRITE },		\
+	{ TRACE_SWITCH_OUT, 1110, TID, 0, 7 },			\
+	{ TRACE_SWITCH_OUT, 1120, 7, 0, 8 },			\
+	{ TRACE_SWITCH_OUT, 1310, 8, 0, TID },			\
+	{ TRACE_LOCK_ACQUIRED, 1315, TID, 0, TRACE_WRITE },	\
+	{ TRACE_SWITCH_OUT, 1316, TID, 0, 7 },			\
+	{ TRACE_SWITCH_OUT, 1318, 7, 0, TID },			\
+	{ TRACE_LOCK_RELEASED, 1320, TID, 0, TRACE_WRITE },	\
+	{ TRACE_LOCK_WAIT, 1400, TID, 0, TRACE_READ },		\
+	{ TRACE_SWITCH_OUT, 1405, TID, 0, 7 },			\
+	{ TRACE_SWITCH_OUT, 1445, 7, 0, TID },			\
+	{ TRACE_LOCK_ACQUIRED, 1450, TID, 0, TRACE_READ },	\
+	{ TRACE_LOCK_RELEASED, 1460, TID, 0, TRACE_READ }
+
+static void burnt_waiting(void **state)
+{
+	static const struct ev v[] = { SWITCHES, { .kind = -1 } };
+	struct trace *t = new_trace(TRACE_FORMATS);
+	struct joined d;
+
+	(void)state;
+	feed(t, 0, v);
+	join_one(t, 900, 2000, &d);
+	assert_false(d.lost);
+	assert_int_equal(d.wait_ns, 215 + 50);
+	assert_int_equal(d.wait_cpu_ns, 15 + 10);
+	trace_free(t);
+}
+
+/* A switch in a wait that is missing: what was burnt is not known, the rest is. */
+static void missing_switch(void **state)
+{
+	static const struct ev whole[] = { SWITCHES, { .kind = -1 } };
+	static const size_t needed[] = { 3, 5, 11, 12 };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(needed); k++) {
+		struct trace *t = new_trace(TRACE_FORMATS);
+		struct ev v[ARRAY_SIZE(whole)];
+		struct joined d;
+		size_t n = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+			if (i != needed[k])
+				v[n++] = whole[i];
+		feed(t, 0, v);
+		join_one(t, 900, 2000, &d);
+		assert_false(d.lost);
+		assert_int_equal(d.wait_ns, 215 + 50);
+		if (d.wait_cpu_ns != NOT_MEASURED)
+			fail_msg("nothing was noticed without event %zu", needed[k]);
+		trace_free(t);
+	}
 }
 
 /*
@@ -161,7 +311,7 @@ static void only_its_own(void **state)
 		{ TRACE_RANGE_ENDED, 5030, TID, ZAP, 0 },
 		{ .kind = -1 }
 	};
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	struct joined d;
 
 	(void)state;
@@ -198,7 +348,7 @@ static void several(void **state)
 		{ TRACE_RANGE_ENDED, 1402, TID, ZAP, 0 },
 		{ .kind = -1 }
 	};
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	struct joined d;
 
 	(void)state;
@@ -221,7 +371,7 @@ static void refused(void **state)
 		{ TRACE_RANGE_STARTED, 1004, TID, ZAP, -EAGAIN },
 		{ .kind = -1 }
 	};
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	struct joined d;
 
 	(void)state;
@@ -261,7 +411,7 @@ static void stock(void **state)
 static void no_invalidation(void **state)
 {
 	static const struct ev v[] = { PAIR(1000, MOVE), { .kind = -1 } };
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	struct joined d;
 
 	(void)state;
@@ -283,7 +433,7 @@ static void incomplete(void **state)
 
 	(void)state;
 	for (size_t skip = 0; skip < 12; skip++) {
-		struct trace *t = new_trace(TRACE_KINDS);
+		struct trace *t = new_trace(TRACE_FORMATS);
 		struct ev v[ARRAY_SIZE(whole)];
 		struct joined d;
 		size_t n = 0;
@@ -305,7 +455,7 @@ static void losses(void **state)
 {
 	static const struct ev v[] = { PAIR(1000, MOVE), PAIR(2000, MOVE),
 				       { .kind = -1 } };
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	struct joined d;
 
 	(void)state;
@@ -326,7 +476,7 @@ static void losses(void **state)
 static void gap(void **state)
 {
 	static const struct ev before[] = { PAIR(1000, MOVE), { .kind = -1 } };
-	struct trace *t = new_trace(TRACE_KINDS);
+	struct trace *t = new_trace(TRACE_FORMATS);
 	const struct ev after[] = { PAIR(3000, MOVE), PAIR(4000, MOVE), { .kind = -1 } };
 	struct joined d;
 	struct page p;
@@ -354,10 +504,11 @@ static void lines(void **state)
 	};
 	static const char expect[] =
 		"slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,"
-		"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n"
+		"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits,"
+		"read_wait_ns,read_hold_ns,write_wait_ns,write_hold_ns,wait_cpu_ns\n"
 		"6,mutex,b,1,mremap,mremap_4k,4096,4096,2,3,move_page_tables+1,"
-		"100,90,80,,,2,\n"
-		"0,spinlock,a,0,mremap,mremap_4k,4096,4096,2,3,,100,,,,,,\n";
+		"100,90,80,,,2,,,,5,6,4\n"
+		"0,spinlock,a,0,mremap,mremap_4k,4096,4096,2,3,,100,,,,,,,,,,,\n";
 	struct sample s = SAMPLE(1000, 1100);
 	struct joined d;
 	char *text = NULL;
@@ -371,6 +522,9 @@ static void lines(void **state)
 	d.window_ns = 90;
 	d.handler_ns = 80;
 	d.notifiers = 2;
+	d.mode_wait_ns[TRACE_WRITE] = 5;
+	d.mode_hold_ns[TRACE_WRITE] = 6;
+	d.wait_cpu_ns = 4;
 	samples_line(f, 6, &slots[0], true, "mremap", &s, &d);
 	joined_none(&d);
 	samples_line(f, 0, &slots[1], false, "mremap", &s, &d);
@@ -515,6 +669,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_pair),
+		cmocka_unit_test(one_mode),
+		cmocka_unit_test(mixed_modes),
+		cmocka_unit_test(no_modes),
+		cmocka_unit_test(burnt_waiting),
+		cmocka_unit_test(missing_switch),
 		cmocka_unit_test(only_its_own),
 		cmocka_unit_test(several),
 		cmocka_unit_test(refused),

@@ -212,7 +212,7 @@ static void count(const char *due, const char *want)
 	    "ffffffff81002000 t age_it\nffffffff81003000 T _etext\n");
 	sym = symbols_load("System.map");
 	assert_non_null(sym);
-	assert_int_equal(meta_all(t, TRACE_KINDS), 0);
+	assert_int_equal(meta_all(t, TRACE_FORMATS), 0);
 	feed(t, events, ARRAY_SIZE(events));
 	f = fopen("sites.csv", "w");
 	calls_header(f);

@@ -19,9 +19,13 @@
 #include "summary.h"
 #include "table.h"
 #include "util.h"
+#include "words.h"
 
 #define HEADER "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site," \
 	"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits\n"
+#define MODES "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site," \
+	"syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits," \
+	"read_wait_ns,read_hold_ns,write_wait_ns,write_hold_ns,wait_cpu_ns\n"
 #define GOOD "0,mutex,a,1,t,e,4096,4096,1,0,site,10,9,8,7,6,1,2\n"
 
 static char tmp[] = "/tmp/secmmu-test-summary-XXXXXX";
@@ -150,6 +154,12 @@ static void malformed_lines(void **state)
 		{ HEADER "0,m,a,0,t,e,4096,4096,1,0,s,10,,,,,,\n", "site is not empty, though untraced" },
 		{ HEADER "0,m,a,0,t,e,4096,4096,1,0,,10,,,,6,,\n", "hold_ns is not empty, though untraced" },
 		{ HEADER "0,m,a,0,t,e,4096,4096,1,0,,10,,,,,,2\n", "waits is not empty, though untraced" },
+		{ MODES GOOD, ":2: not 23 columns" },
+		{ HEADER "0,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2,,,7,6,7\n", ":2: not 18 columns" },
+		{ MODES "0,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2,,x,7,6,7\n", "read_hold_ns is no number" },
+		{ MODES "0,mutex,a,0,t,e,4096,4096,1,0,,10,,,,,,,,,,,7\n", "wait_cpu_ns is not empty, though untraced" },
+		{ "slot,arm,copy,traced,test,event,page_size,size,vcpus,seq,site,syscall_ns,window_ns,handler_ns,wait_ns,hold_ns,notifiers,waits,"
+		  "write_wait_ns,write_hold_ns,read_wait_ns,read_hold_ns,wait_cpu_ns\n", ":1: not the header" },
 	};
 	char *path = xasprintf("%s/lines.csv", tmp), *text;
 	size_t i;
@@ -166,6 +176,9 @@ static void malformed_lines(void **state)
 		free(text);
 	}
 	put(tmp, "lines.csv", HEADER GOOD "0,mutex,a,0,t,e,4096,4096,1,1,,10,,,,,,\n");
+	assert_int_equal(read_rows(path), 2);
+	put(tmp, "lines.csv", MODES "0,mutex,a,1,t,e,4096,4096,1,0,s,10,9,8,7,6,1,2,,,7,6,5\n"
+	    "0,mutex,a,0,t,e,4096,4096,1,1,,10,,,,,,,,,,,\n");
 	assert_int_equal(read_rows(path), 2);
 	free(path);
 }
@@ -521,6 +534,79 @@ static void tracing_costs(void **state)
 	assert_int_equal(s.n_tracing, 0);
 	assert_null(summary_measured(&s, 0, 2, METRIC_SYSCALL_TRACED));
 	summary_free(&s);
+}
+
+static double p50(const struct summary *s, size_t cell, size_t arm, enum metric m)
+{
+	const struct measurement *x = summary_measured(s, cell, arm, m);
+
+	assert_non_null(x);
+	return x->p50.mid;
+}
+
+/*
+ * mkresults: split_debugfs, the last event, takes the lock for read and for
+ * write, a quarter of the time for read; mremap_4k, the first, for write alone. A
+ * mutex burns a quarter of its wait, a spinlock all of it.
+ */
+static void modes_apart(void **state)
+{
+	char *dir = xasprintf("%s/modes", tmp), *text;
+	struct summary s;
+
+	(void)state;
+	make_up(dir, 5, "--boots 8 --samples 20 --effect 1");
+	assert_int_equal(summary_load(dir, &s), 0);
+	assert_true(p50(&s, 5, 2, METRIC_READ_HOLD) > 0);
+	assert_true(fabs(3 * p50(&s, 5, 2, METRIC_READ_HOLD) /
+			 p50(&s, 5, 2, METRIC_WRITE_HOLD) - 1) < 0.01);
+	assert_true(p50(&s, 0, 2, METRIC_WRITE_WAIT) == p50(&s, 0, 2, METRIC_WAIT));
+	assert_null(summary_measured(&s, 0, 2, METRIC_READ_WAIT));
+	/* stock has none of it. */
+	assert_null(summary_measured(&s, 5, 0, METRIC_READ_WAIT));
+	assert_null(summary_measured(&s, 5, 0, METRIC_WAIT_CPU));
+	assert_non_null(find(&s, "mutex", "spinlock", 5, METRIC_WAIT_CPU));
+	assert_true(p50(&s, 5, 2, METRIC_WAIT_CPU) == p50(&s, 5, 2, METRIC_WAIT));
+	assert_true(fabs(4 * p50(&s, 5, 3, METRIC_WAIT_CPU) -
+			 p50(&s, 5, 3, METRIC_WAIT)) < 4);
+	assert_true(p50(&s, 5, 3, METRIC_WAIT) > 40);
+	assert_non_null(find(&s, "mutex", "spinlock", 5, METRIC_READ_HOLD));
+	/* Nobody has taken it for read there: no comparison of nothing. */
+	assert_null(find(&s, "mutex", "spinlock", 0, METRIC_READ_HOLD));
+	text = words_burnt(&s);
+	assert_non_null(strstr(text, "CPU time that the caller had"));
+	free(text);
+	summary_free(&s);
+	make_up(dir, 5, "--boots 8 --samples 20 --clock icount");
+	assert_int_equal(summary_load(dir, &s), 0);
+	text = words_burnt(&s);
+	assert_non_null(strstr(text, "the instructions between asking"));
+	free(text);
+	/* CPUs that take turns: not the waiter's alone. */
+	json_object_set_new(s.folder.manifest, "cpus", json_integer(2));
+	text = words_burnt(&s);
+	assert_non_null(strstr(text, "instructions of all CPUs"));
+	free(text);
+	summary_free(&s);
+	free(dir);
+}
+
+/* A run of before: all as it was, and what it lacks is said, not 0. */
+static void older_run(void **state)
+{
+	char *dir = xasprintf("%s/results-good", fixtures), *text;
+	struct summary s;
+
+	(void)state;
+	assert_int_equal(summary_load(dir, &s), 0);
+	assert_true(p50(&s, 0, 2, METRIC_WAIT) > 0);
+	for (int m = METRIC_READ_WAIT; m <= METRIC_WAIT_CPU; m++)
+		assert_null(summary_measured(&s, 0, 2, (enum metric)m));
+	text = words_burnt(&s);
+	assert_non_null(strstr(text, "not measured"));
+	free(text);
+	summary_free(&s);
+	free(dir);
 }
 
 /* The planted fault: the second slot of the same arm is slower. */
@@ -1021,6 +1107,8 @@ int main(void)
 		cmocka_unit_test(exact_ratio),
 		cmocka_unit_test(long_times),
 		cmocka_unit_test(tracing_costs),
+		cmocka_unit_test(modes_apart),
+		cmocka_unit_test(older_run),
 		cmocka_unit_test(broken_aa_is_flagged),
 		cmocka_unit_test(boots_beside_each_other),
 		cmocka_unit_test(noisy_machine_is_flagged),

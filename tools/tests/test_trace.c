@@ -22,7 +22,7 @@ static struct trace *new_trace(void)
 
 	assert_int_equal(trace_meta(t, "header_page", HEADER_PAGE,
 				    strlen(HEADER_PAGE)), 0);
-	assert_int_equal(meta_all(t, TRACE_KINDS), 0);
+	assert_int_equal(meta_all(t, TRACE_FORMATS), 0);
 	return t;
 }
 
@@ -35,22 +35,32 @@ static void decode(void **state)
 
 	(void)state;
 	page_begin(&p, 5000000000);
-	for (int kind = 0; kind < TRACE_KINDS; kind++)
+	for (int kind = 0; kind < TRACE_FORMATS; kind++)
 		page_kind(&p, 5000000000 + kind * 400000000ull, kind, 70 + kind,
-			  0xffffffff81000000 + kind, -11);
+			  0xffffffff81000000 + kind,
+			  kind == TRACE_SWITCH_OUT ? 7 :
+			  kind >= TRACE_LOCK_WAIT ? kind % 2 : -11);
 	page_end(&p, 0);
 	assert_int_equal(trace_page(t, 3, p.b, PAGE), 0);
 	e = trace_events(t, &n);
 	assert_int_equal(n, TRACE_KINDS);
-	for (int kind = 0; kind < TRACE_KINDS; kind++) {
+	assert_int_equal(e[TRACE_SWITCH_IN].kind, TRACE_SWITCH_IN);
+	assert_int_equal(e[TRACE_SWITCH_IN].tid, 7);
+	assert_true(e[TRACE_SWITCH_IN].last);
+	for (int kind = 0; kind < TRACE_FORMATS; kind++) {
 		assert_int_equal(e[kind].kind, kind);
 		assert_true(e[kind].ns == 5000000000 + kind * 400000000ull);
 		assert_int_equal(e[kind].tid, 70 + kind);
-		assert_true(e[kind].ip == 0xffffffff81000000u + kind);
+		if (kind != TRACE_SWITCH_OUT)
+			assert_true(e[kind].ip == 0xffffffff81000000u + kind);
+		if (kind >= TRACE_LOCK_WAIT && kind <= TRACE_LOCK_TRYFAIL)
+			assert_int_equal(e[kind].mode, kind % 2);
+		else
+			assert_int_equal(e[kind].mode, TRACE_MODES);
 		assert_int_equal(e[kind].ret,
 				 kind == TRACE_RANGE_STARTED ? -11 : 0);
 		assert_int_equal(e[kind].cpu, 3);
-		assert_int_equal(e[kind].last, kind == TRACE_KINDS - 1);
+		assert_false(e[kind].last);
 	}
 	assert_int_equal(trace_lost_total(t), 0);
 
@@ -60,6 +70,25 @@ static void decode(void **state)
 	assert_true(trace_has(t, TRACE_LOCK_WAIT));
 	trace_forget(t);
 	assert_false(trace_has(t, TRACE_LOCK_WAIT));
+	trace_free(t);
+}
+
+/* A mode that nobody has heard of is no mode, and what is around it no trace. */
+static void unknown_mode(void **state)
+{
+	struct trace *t = new_trace();
+	struct page p;
+	size_t n;
+
+	(void)state;
+	page_begin(&p, 1);
+	page_kind(&p, 2, TRACE_LOCK_WAIT, 1, 0, TRACE_READ);
+	page_kind(&p, 3, TRACE_LOCK_ACQUIRED, 1, 0, TRACE_MODES);
+	page_end(&p, 0);
+	assert_int_equal(trace_page(t, 0, p.b, PAGE), -1);
+	trace_events(t, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(trace_lost_total(t), 1);
 	trace_free(t);
 }
 
@@ -245,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decode),
+		cmocka_unit_test(unknown_mode),
 		cmocka_unit_test(renumbered),
 		cmocka_unit_test(other_events),
 		cmocka_unit_test(short_event),
