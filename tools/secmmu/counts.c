@@ -27,6 +27,22 @@ const char *count_name(enum count_kind k)
 	return names[k];
 }
 
+const char *count_title(enum count_kind k)
+{
+	static const char *const titles[] = {
+		[COUNT_CALLS] = "calls",
+		[COUNT_CALLER_SLEEPS] = "voluntary switches, caller",
+		[COUNT_CALLER_PREEMPTED] = "involuntary switches, caller",
+		[COUNT_SLEEPS] = "voluntary switches, all",
+		[COUNT_PREEMPTED] = "involuntary switches, all",
+		[COUNT_PASSES] = "vCPU progress, passes",
+		[COUNT_RETRIES] = "page-fault retries",
+		[COUNT_LOCK_WAITS] = "mmu_lock waits of 8 us or more",
+	};
+
+	return titles[k];
+}
+
 static void none(struct call_counts *c)
 {
 	for (int k = 0; k < COUNT_KINDS; k++)

@@ -27,6 +27,9 @@ struct call_counts {
 /** count_name - "calls", "caller_sleeps"... */
 const char *count_name(enum count_kind k);
 
+/** count_title - what it is, in the words of the kernel's users. */
+const char *count_title(enum count_kind k);
+
 /**
  * counts_parse - read "calls=30 caller_sleeps=2 ..."
  * @text: each count at most once, in any order; calls, at least 1, must be there

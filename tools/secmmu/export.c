@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "folder.h"
 #include "util.h"
 
@@ -221,7 +222,7 @@ static int write_samples(const char *dir, enum export_format format, FILE *out)
 static const char *const boot_columns[] = {
 	"run", "plan", "kernel", "accel", "clock", "boot", "arm", "copy",
 	"event", "page_size", "size", "vcpus", "metric", "traced", "n", "p50",
-	"p90", "p99", "max", "beyond_p99",
+	"p90", "p99", "max", "beyond_p99", "what",
 };
 
 static void write_figures(struct writer *w, const struct folder *f, size_t boot,
@@ -253,6 +254,7 @@ static void write_figures(struct writer *w, const struct folder *f, size_t boot,
 	put_number(w, r->p99);
 	put_number(w, r->max);
 	put_count(w, r->beyond_p99);
+	put_text(w, figure_what(c->event, m));
 	end_row(w);
 }
 

@@ -9,16 +9,6 @@
 #include "words.h"
 #include "util.h"
 
-static const char *const heads[] = {
-	[COUNT_CALLER_SLEEPS] = "caller sleeps",
-	[COUNT_CALLER_PREEMPTED] = "caller preempted",
-	[COUNT_SLEEPS] = "all sleep",
-	[COUNT_PREEMPTED] = "all preempted",
-	[COUNT_PASSES] = "guest passes",
-	[COUNT_RETRIES] = "fault retries",
-	[COUNT_LOCK_WAITS] = "lock waits",
-};
-
 static void median_cell(FILE *o, const struct counts_sum *c, enum count_kind k)
 {
 	double *v = xcalloc(c->n + 1, sizeof(*v));
@@ -86,7 +76,7 @@ static void arms_table(FILE *o, const struct summary *s, const struct tally *t)
 	      "<th scope=\"col\">median time</th><th scope=\"col\">calls in boots</th>",
 	      o);
 	for (int k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
-		fprintf(o, "<th scope=\"col\">%s</th>", heads[k]);
+		fprintf(o, "<th scope=\"col\">%s</th>", count_title((enum count_kind)k));
 	fprintf(o, "</tr></thead><tbody>\n");
 	for (size_t arm = 0; arm < f->n_arms; arm++)
 		for (size_t i = 0; i < f->n_tallies; i++) {
@@ -109,7 +99,7 @@ static void pair_row(FILE *o, const struct summary *s,
 
 	html_printf(o, "<tr><th scope=\"row\">%s / %s</th><td class=\"l\">%s</td>",
 		    word_series(a, &s->folder, c->a),
-		    word_series(b, &s->folder, c->b), heads[c->kind]);
+		    word_series(b, &s->folder, c->b), count_title(c->kind));
 	fprintf(o, "<td>%.4g</td><td>%.4g</td><td>%+.1f %%</td>", c->per_call_a,
 		c->per_call_b, 100 * c->test.mean);
 	if (isnan(c->test.low))
@@ -177,7 +167,8 @@ void report_counts(FILE *o, const struct summary *s)
 			      "its 95 % interval. Pairs are compared within the boot: "
 			      "the difference of the counts by call, as a share of the "
 			      "mean of both arms; p by Holm among all counts of the pair. "
-			      "–: not counted.</p>\n", o);
+			      "Switches are context switches, vCPU progress is passes over "
+			      "the memory that vCPUs ended meanwhile. –: not counted.</p>\n", o);
 		html_printf(o, "<h3>%s, %s</h3>\n", f->tallies[i].name,
 			    f->tallies[i].test);
 		arms_table(o, s, &f->tallies[i]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "figures.h"
 #include "words.h"
 #include "util.h"
 
@@ -72,8 +73,9 @@ static void arm_table(FILE *o, const struct summary *s, size_t cell)
 {
 	size_t i;
 
-	fprintf(o, "<p class=\"note\">System call time without tracepoints</p>"
-		TABLE("System call time of the arms") "<thead><tr>"
+	html_printf(o, "<p class=\"note\">Without tracepoints: %s</p>",
+		    figure_of(s->folder.cells[cell].event));
+	fprintf(o, TABLE("Times of the arms") "<thead><tr>"
 		"<th scope=\"col\">arm</th><th scope=\"col\">samples in boots</th>"
 		"<th scope=\"col\">p50</th><th scope=\"col\">p90</th>"
 		"<th scope=\"col\">p99</th><th scope=\"col\">max</th>"
@@ -169,7 +171,8 @@ static void compare_rows(FILE *o, const struct summary *s, size_t cell,
 		if (c->cell != cell ||
 		    (c->a == pair->a && c->b == pair->b) == others)
 			continue;
-		snprintf(what, sizeof(what), "%s %s", metric_name(c->metric),
+		snprintf(what, sizeof(what), "%s %s",
+			 figure_metric(s->folder.cells[cell].event, c->metric),
 			 statistic_name(c->statistic));
 		report_pair(o, s, c, s->folder.series[c->b].arm, what);
 	}
@@ -177,7 +180,8 @@ static void compare_rows(FILE *o, const struct summary *s, size_t cell,
 		c = &s->aa[i];
 		if (c->cell != cell)
 			continue;
-		snprintf(what, sizeof(what), "A/A %s %s", metric_name(c->metric),
+		snprintf(what, sizeof(what), "A/A %s %s",
+			 figure_metric(s->folder.cells[cell].event, c->metric),
 			 statistic_name(c->statistic));
 		report_pair(o, s, c, s->folder.series[c->b].arm, what);
 	}
@@ -230,19 +234,21 @@ static void event(FILE *o, const struct summary *s, const struct report_plots *p
 		  size_t cell)
 {
 	const struct cell_plots *c = &p->cells[cell];
-	char label[WORD_MAX], title[2 * WORD_MAX], desc[2048];
+	const char *figure = figure_of(s->folder.cells[cell].event);
+	char label[WORD_MAX], title[2 * WORD_MAX], desc[2048], caption[256];
 
 	word_cell(label, &s->folder, cell);
 	html_printf(o, "<h3>%s</h3>\n", label);
 	if (c->ecdf != NO_PLOT)
 		report_legend(o, &s->folder);
 	fprintf(o, "<div class=\"two\">\n");
-	snprintf(title, sizeof(title), "%s: system call time, cumulative", label);
+	snprintf(title, sizeof(title), "%s: %s, cumulative", label, figure);
 	describe(desc, sizeof(desc), s, cell, "Share of samples up to a time, one "
 		 "curve per arm, logarithmic time axis.");
-	report_figure(o, p, c->ecdf, "", "System call time without tracepoints: share of samples up to a time. "
-	       "Thin: each boot; bold: the boots' median", title, desc);
-	snprintf(title, sizeof(title), "%s: system call time, tail", label);
+	snprintf(caption, sizeof(caption), "Without tracepoints, %s: share of samples "
+		 "up to a time. Thin: each boot; bold: the boots' median", figure);
+	report_figure(o, p, c->ecdf, "", caption, title, desc);
+	snprintf(title, sizeof(title), "%s: %s, tail", label, figure);
 	describe(desc, sizeof(desc), s, cell, "Share of samples above a time, one "
 		 "curve per arm, both axes logarithmic.");
 	report_figure(o, p, c->tail, "", "Its tail: share of samples above a time", title,

@@ -363,9 +363,10 @@ static unsigned int forest(const struct summary *s, struct plots *p,
 			    (size_t)f->aa_series, true, -0.18, &r);
 	}
 	ratio_axis(out, r, f->margin);
-	fprintf(out, "set xlabel \"ratio %s/%s of the median system call time\"\n"
+	fprintf(out, "set xlabel \"ratio %s/%s of the %s\"\n"
 		"set yrange [-0.6:%g]\nset ytics (\"all events\" 0",
 		f->series[pair->a].arm, f->series[pair->b].arm,
+		words_figure(label, f, "median "),
 		(double)f->n_cells + 0.6);
 	for (cell = 0; cell < f->n_cells; cell++)
 		fprintf(out, ", \"%s\" %zu", word_cell(label, f, cell),

@@ -74,7 +74,7 @@ static void pairs(FILE *o, const struct summary *s)
 	char label[WORD_MAX];
 	size_t i;
 
-	fprintf(o, "<p class=\"note\">System call time without tracepoints, "
+	fprintf(o, "<p class=\"note\">Times without tracepoints, "
 		"geometric mean over all events of the ratio of the boots' medians. "
 		"Above 1, the first arm takes longer. Last, what the tracepoints "
 		"cost: an arm's time in the runs with them over that without.</p>\n"
@@ -126,13 +126,13 @@ static void forest(FILE *o, const struct summary *s,
 	const char *b = f->series[f->compare[k].b].arm;
 	const struct comparison *c = report_ratio(s, &f->compare[k], ALL_CELLS,
 					   STATISTIC_P50);
-	char title[256], desc[512], mid[WORD_MAX], interval[WORD_MAX];
+	char title[256], desc[512], mid[WORD_MAX], interval[WORD_MAX], what[WORD_MAX];
 
 	snprintf(title, sizeof(title), "%s / %s%s", a, b,
 		 (int)k == f->primary ? " (the primary comparison)" : "");
 	snprintf(desc, sizeof(desc), "Forest plot of the ratio %s to %s of the "
-		 "median system call time without tracepoints, one row per event. All events: %.40s, "
-		 "95 %% interval %.60s, verdict %s.", a, b,
+		 "%.99s without tracepoints, one row per event. All events: %.40s, "
+		 "95 %% interval %.60s, verdict %s.", a, b, words_figure(what, f, "median "),
 		 c ? word_ratio(mid, c->test.mean) : "none",
 		 c ? word_interval(interval, &c->test) : "none",
 		 c ? stat_verdict_name(c->verdict) : "none");
@@ -147,8 +147,8 @@ void report_ratios(FILE *o, const struct summary *s,
 	size_t i;
 
 	fprintf(o, "<h2 id=\"ratios\">Ratios, event by event</h2>\n"
-		"<p class=\"note\">System call times without tracepoints. Circles: "
-		"ratio of the medians with its 95 %% interval; diamond: all events. Squares: one arm against itself "
+		"<p class=\"note\">Times without tracepoints, of each event what its "
+		"section below names. Circles: ratio of the medians with its 95 %% interval; diamond: all events. Squares: one arm against itself "
 		"(A/A), the noise floor. Shaded: the margin of %g %% within which "
 		"two arms count as the same.</p>\n", 100 * f->margin);
 	if (f->primary >= 0)

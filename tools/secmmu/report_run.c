@@ -237,7 +237,7 @@ static void method(FILE *o, const struct folder *f)
 	fprintf(o, "<h2 id=\"method\">Method</h2>\n"
 		"<p>The boot is the unit. Within each boot the arms run in random "
 		"order, and each test of an arm first without tracepoints, then "
-		"with them. System call times are those without: tracepoints add to "
+		"with them. The times of events are those without: tracepoints add to "
 		"every arm, more to one than to another (stock has none for the "
 		"lock), and hide a part of what differs. Each arm's samples of an event become one number, their "
 		"median or p99; arms are paired within the boot as a log-ratio. "

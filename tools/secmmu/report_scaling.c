@@ -6,6 +6,7 @@
 
 #include "html.h"
 #include "report_parts.h"
+#include "figures.h"
 #include "words.h"
 #include "util.h"
 
@@ -114,8 +115,8 @@ static char *points(const struct summary *s, const struct scaling *c)
 
 	if (!o)
 		return xstrdup("");
-	fprintf(o, "One curve per arm, both axes logarithmic. Median system call "
-		"time by %s.", by_words[c->by].title);
+	fprintf(o, "One curve per arm, both axes logarithmic. Median %s by %s.",
+		figure_of(f->cells[c->cells[0]].event), by_words[c->by].title);
 	for (arm = 0; arm < f->n_arms; arm++) {
 		fprintf(o, " %s:", f->series[arm].arm);
 		for (i = 0; i < c->n; i++) {
@@ -136,7 +137,7 @@ static void curve(FILE *o, const struct summary *s, const struct report_plots *p
 	const struct folder *f = &s->folder;
 	const struct scaling *c = &p->scaling[n];
 	const struct cell *cell = &f->cells[c->cells[0]];
-	char title[256], low[WORD_MAX], high[WORD_MAX], page[WORD_MAX];
+	char title[256], caption[256], low[WORD_MAX], high[WORD_MAX], page[WORD_MAX];
 	char event[sizeof(cell->event)], *desc = points(s, c);
 	size_t arm;
 
@@ -144,8 +145,9 @@ static void curve(FILE *o, const struct summary *s, const struct report_plots *p
 		 scaling_event(event, f, c), by_words[c->by].title,
 		 word_size(page, cell->page_size));
 	html_printf(o, "<h3>%s</h3>\n<div class=\"two\">\n", title);
-	report_figure(o, p, p->scaling_plots[n], "", "Median system call time without "
-		      "tracepoints; both axes logarithmic", title, desc);
+	snprintf(caption, sizeof(caption), "Without tracepoints, median %s; both axes "
+		 "logarithmic", figure_of(cell->event));
+	report_figure(o, p, p->scaling_plots[n], "", caption, title, desc);
 	free(desc);
 	fprintf(o, "<div><p class=\"note\">Median at the ends, and the exponent b of "
 		"the growth as x<sup>b</sup> between, with its 95 %% interval: 0 no growth, "

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "host.h"
 #include "sites.h"
 #include "util.h"
@@ -413,7 +414,9 @@ static void check_aa(struct summary *s)
 		warn(s, "A/A: %s differs from itself in %s %s of %s: ratio "
 		     "%.4f, 95 %% interval %.4f to %.4f",
 		     s->folder.series[c->a].arm, statistic_name(c->statistic),
-		     metric_name(c->metric), c->cell == ALL_CELLS ? "all events" :
+		     c->cell == ALL_CELLS ? metric_name(c->metric) :
+		     figure_metric(s->folder.cells[c->cell].event, c->metric),
+		     c->cell == ALL_CELLS ? "all events" :
 		     s->folder.cells[c->cell].event, exp(c->test.mean),
 		     exp(c->test.low), exp(c->test.high));
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "sites.h"
 #include "scaling.h"
 #include "summary.h"
@@ -67,6 +68,8 @@ static json_t *measurement(const struct summary *s, const struct measurement *m)
 	set_cell(o, &s->folder, m->cell);
 	set(o, "site", m->site ? json_string(m->site) : json_null());
 	set(o, "metric", json_string(metric_name(m->metric)));
+	set(o, "what", json_string(figure_what(s->folder.cells[m->cell].event,
+					       m->metric)));
 	set(o, "arm", json_string(series->arm));
 	set(o, "copy", json_string(copy));
 	set(o, "traced", json_boolean(m->metric != METRIC_SYSCALL));
@@ -278,6 +281,7 @@ static json_t *count_comparison(const struct folder *f,
 	set(o, "test", json_string(c->ta->test));
 	set(o, "event", json_string(c->ta->name));
 	set(o, "count", json_string(count_name(c->kind)));
+	set(o, "what", json_string(count_title(c->kind)));
 	set(o, "a", json_string(f->series[c->a].arm));
 	set(o, "b", json_string(f->series[c->b].arm));
 	set(o, "boots", count(c->test.n));

@@ -2,10 +2,12 @@
 /* The table on the terminal: see table.h. */
 #include "table.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "words.h"
 #include "util.h"
 
@@ -35,6 +37,17 @@ static int arm_width(const struct folder *f)
 	return (int)(w > ARM_MAX ? ARM_MAX : w);
 }
 
+/* Where not all events time the same: what this one does, if it is news. */
+static void figure_line(const struct folder *f, size_t cell, FILE *out)
+{
+	const char *figure = figure_of(f->cells[cell].event);
+
+	if (figure_of_run(f) ||
+	    (cell && !strcmp(figure, figure_of(f->cells[cell - 1].event))))
+		return;
+	fprintf(out, "-- %s\n", figure);
+}
+
 static void measurements(const struct summary *s, int w, FILE *out)
 {
 	const struct folder *f = &s->folder;
@@ -43,14 +56,17 @@ static void measurements(const struct summary *s, int w, FILE *out)
 	const struct measurement *m;
 	size_t cell, arm, shown;
 	int aw = arm_width(f);
+	char what[WORD_MAX];
 
-	fprintf(out, "System call time without tracepoints%s; medians over "
+	words_figure(what, f, "");
+	fprintf(out, "%c%s without tracepoints%s; medians over "
 		"boots of each boot's quantile\n\n",
-		!strcmp(f->clock, "icount") ? ", virtual ns" : "");
+		toupper((unsigned char)*what), what + 1, !strcmp(f->clock, "icount") ? ", virtual ns" : "");
 	fprintf(out, "%-*s  %-*s %9s %11s %11s %11s %11s\n", w, "event", aw,
 		"arm", "samples", "p50", "p90", "p99", "max");
 	for (cell = 0; cell < f->n_cells; cell++) {
 		word_cell(label, f, cell);
+		figure_line(f, cell, out);
 		for (shown = 0, arm = 0; arm < f->n_arms; arm++) {
 			m = summary_measured(s, cell, arm, METRIC_SYSCALL);
 			if (!m)
@@ -126,8 +142,9 @@ static void ratios(const struct summary *s, int w, FILE *out)
 		return;
 	p = &f->compare[f->primary < 0 ? 0 : f->primary];
 	vw = verdict_width(s, p);
-	fprintf(out, "Ratio %s/%s of the median system call time, 95 %% "
+	fprintf(out, "Ratio %s/%s of the %s, 95 %% "
 		"interval%s%s\n\n", f->series[p->a].arm, f->series[p->b].arm,
+		words_figure(label, f, "median "),
 		f->aa < 0 ? "" : "; A/A is the noise floor: ",
 		f->aa < 0 ? "" : f->series[f->aa].arm);
 	fprintf(out, "%-*s %8s  %-17s %7s  %-*s%s\n", w, "event", "ratio",
@@ -153,9 +170,10 @@ static void count_line(const struct count_comparison *c, bool named, FILE *out)
 			 100 * c->test.low, 100 * c->test.high);
 	if (c->boots_needed)
 		snprintf(needed, sizeof(needed), " (%zu boots)", c->boots_needed);
-	fprintf(out, "%-26.26s %-16s %9.4g %9.4g  %-20s %7s  %s%s%s\n",
-		named ? c->ta->name : "", count_name(c->kind), c->per_call_a,
-		c->per_call_b, interval, word_p(p, c->p_holm),
+	if (named)
+		fprintf(out, "%s\n", c->ta->name);
+	fprintf(out, "  %-32s %9.4g %9.4g  %-20s %7s  %s%s%s\n",
+		count_title(c->kind), c->per_call_a, c->per_call_b, interval, word_p(p, c->p_holm),
 		count_verdict_name(c->verdict), needed, c->aa ? "  A/A" : "");
 }
 
@@ -179,9 +197,9 @@ static void counts(const struct summary *s, FILE *out)
 			continue;
 		if (!last)
 			fprintf(out, "Counts per call, %s and %s; the difference as a share of the mean of both\n\n"
-				"%-26s %-16s %9s %9s  %-20s %7s  verdict\n",
-				f->series[p->a].arm, f->series[p->b].arm, "event",
-				"count", "first", "second", "95 % interval", "p");
+				"%-34s %9s %9s  %-20s %7s  verdict\n",
+				f->series[p->a].arm, f->series[p->b].arm,
+				"event, count", "first", "second", "95 % interval", "p");
 		count_line(c, !last || last->ta != c->ta, out);
 		last = c;
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "util.h"
 
 /* "2 MISS, 1 FAIL", without what is fine; "none" if there is nothing. */
@@ -159,6 +160,15 @@ const char *word_verdict(char *buf, const struct comparison *c)
 	return buf;
 }
 
+const char *words_figure(char *buf, const struct folder *f, const char *prefix)
+{
+	const char *figure = figure_of_run(f);
+
+	snprintf(buf, WORD_MAX, "%s%s%s", prefix, *prefix && !figure ? "of " : "",
+		 figure ? figure : "what each event times");
+	return buf;
+}
+
 const char *words_clock(const struct folder *f)
 {
 	if (is_icount(f) && folder_cpus(f) > 1)
@@ -176,7 +186,7 @@ const char *words_clock(const struct folder *f)
 
 const char *words_instruments(void)
 {
-	return "System call times are taken without tracepoints; window, handler, "
+	return "The time of an event is taken without tracepoints; window, handler, "
 	       "wait, hold and call sites in a second run with them.";
 }
 
@@ -254,7 +264,7 @@ static char *plain_answer(const struct summary *s)
 {
 	const struct comparison *c = summary_primary(s);
 	const struct folder *f = &s->folder;
-	const char *a, *b;
+	const char *a, *b, *calls;
 	double percent;
 
 	if (!f->n_used)
@@ -264,28 +274,26 @@ static char *plain_answer(const struct summary *s)
 	a = f->series[c->a].arm;
 	b = f->series[c->b].arm;
 	percent = 100 * fabs(expm1(c->test.mean));
+	calls = figure_of_run(f);
+	calls = calls && figure_is_call(f->n_cells ? f->cells[0].event : "") ?
+		is_icount(f) ? "instructions per system call" : "system call time" :
+		is_icount(f) ? "instructions per event" : "time";
 	switch (c->verdict) {
 	case STAT_FASTER:
-		return xasprintf("%s is faster than %s: %.2g %% %s", a, b,
-				 percent, is_icount(f) ?
-				 "fewer instructions per system call" :
-				 "less system call time");
+		return xasprintf("%s is faster than %s: %.2g %% %s %s", a, b, percent,
+				 is_icount(f) ? "fewer" : "less", calls);
 	case STAT_SLOWER:
 		return xasprintf("%s is slower than %s: %.2g %% more %s", a, b,
-				 percent, is_icount(f) ?
-				 "instructions per system call" :
-				 "system call time");
+				 percent, calls);
 	case STAT_SAME:
-		return xasprintf("%s and %s take the same %s, within %g %%", a,
-				 b, is_icount(f) ?
-				 "number of instructions per system call" :
-				 "system call time", 100 * f->margin);
+		return xasprintf("%s and %s take the same %s%s, within %g %%", a, b,
+				 is_icount(f) ? "number of " : "", calls,
+				 100 * f->margin);
 	case STAT_UNDERPOWERED:
 		break;
 	}
-	return xasprintf("Not decided whether %s or %s takes %s", a, b,
-			 is_icount(f) ? "fewer instructions per system call" :
-					"less system call time");
+	return xasprintf("Not decided whether %s or %s takes %s %s", a, b,
+			 is_icount(f) ? "fewer" : "less", calls);
 }
 
 char *words_answer(const struct summary *s)

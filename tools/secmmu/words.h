@@ -26,6 +26,12 @@ const char *word_sure(char *buf, const struct comparison *c);
 /** word_verdict - "slower", "same", "underpowered (24 boots)" */
 const char *word_verdict(char *buf, const struct comparison *c);
 
+/**
+ * words_figure - what is timed, with @prefix before it: "median " and "system call
+ * time"; "median of what each event times" if events differ. Fills @buf, of WORD_MAX
+ */
+const char *words_figure(char *buf, const struct folder *f, const char *prefix);
+
 /** words_instruments - which times of a run are taken how, in one sentence. */
 const char *words_instruments(void);
 

@@ -17,7 +17,7 @@
 
 #define SMALL "--boots 3 --fail 2 --samples 4 --events 2 "
 #define COLUMNS 25	/* of the samples, which are more */
-#define BOOT_COLUMNS 20
+#define BOOT_COLUMNS 21
 /* 6 slots, 2 events; 4 samples without tracepoints, 2 with; 2 boots that passed */
 #define SAMPLES (6 * 2 * (4 + 2) * 2)
 
@@ -202,6 +202,7 @@ static void figures_are_the_reports(void **state)
 	r = folder_get(&f, 0, 0, 0, METRIC_SYSCALL);
 	assert_string_equal(table.fields[1][6], "stock");
 	assert_string_equal(table.fields[1][12], "syscall");
+	assert_string_equal(table.fields[1][20], "system call time");
 	assert_int_equal(strtoul(table.fields[1][14], NULL, 10), r->n);
 	assert_true(strtod(table.fields[1][15], NULL) == r->p50);
 	assert_true(fabs(strtod(table.fields[1][17], NULL) / r->p99 - 1) < 1e-14);
@@ -241,13 +242,13 @@ static void bad_quoting_is_seen(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		line = xasprintf("%s,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19\n",
+		line = xasprintf("%s,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20\n",
 				 bad[i]);
 		parse_csv(&t, line);
 		assert_true(t.broken);
 		free(line);
 	}
-	line = xstrdup("\"a,\n\",1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19\n");
+	line = xstrdup("\"a,\n\",1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20\n");
 	parse_csv(&t, line);
 	assert_true(!t.broken && t.rows == 1);
 	assert_string_equal(t.fields[0][0], "a,\n");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "madeup.h"
 #include "report.h"
 #include "summary.h"
@@ -591,6 +592,62 @@ static void modes_apart(void **state)
 	free(dir);
 }
 
+/*
+ * What is no system call is not called one: the metric "syscall" of an event is
+ * what its test times.
+ */
+static void figures_are_named(void **state)
+{
+	static const char rename[] = "sed -i s/mremap_4k/contend_ksteps_r200/ %s/boot-*/samples.csv";
+	char *dir = xasprintf("%s/figures", tmp), *command, *text = NULL;
+	struct summary s;
+	const char *what;
+	size_t len, i, seen = 0;
+	json_t *j, *list, *m;
+	FILE *f;
+
+	(void)state;
+	assert_string_equal(figure_of("mremap_4k"), "system call time");
+	assert_string_equal(figure_of("contend_call_r50"), "system call time");
+	assert_string_equal(figure_of("contend_ksteps"), "time of 1000 steps of vCPUs");
+	assert_string_equal(figure_of("contend_cpu_r8_m16"), "CPU time of the caller in a call");
+	assert_string_equal(figure_of("fault_4k"), "page-fault time, in KVM_PRE_FAULT_MEMORY");
+	assert_string_equal(figure_of("fault_guest_read"), "page-fault time, from KVM_RUN to its end");
+	/* Whole words only. */
+	assert_string_equal(figure_of("faulty"), "system call time");
+	assert_string_equal(figure_of("contend_cpus"), "system call time");
+	assert_string_equal(figure_what("contend_cpu", METRIC_READ_HOLD), "hold of mmu_lock, for read");
+
+	make_up(dir, 5, "--boots 6 --samples 5 --events 2");
+	assert_int_equal(summary_load(dir, &s), 0);
+	assert_string_equal(figure_of_run(&s.folder), "system call time");
+	summary_free(&s);
+	command = xasprintf(rename, dir);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(summary_load(dir, &s), 0);
+	assert_null(figure_of_run(&s.folder));
+	f = open_memstream(&text, &len);
+	table_print(&s, f);
+	fclose(f);
+	assert_non_null(strstr(text, "-- time of 1000 steps of vCPUs\ncontend_ksteps_r200 "));
+	assert_non_null(strstr(text, "-- system call time\nmremap_thp "));
+	assert_non_null(strstr(text, "median of what each event times"));
+	assert_null(strstr(text, "System call time without"));
+	j = summary_json(&s);
+	list = json_object_get(j, "measurements");
+	json_array_foreach(list, i, m) {
+		what = json_string_value(json_object_get(m, "what"));
+		assert_non_null(what);
+		seen += !strcmp(what, "time of 1000 steps of vCPUs");
+	}
+	assert_true(seen > 0);
+	json_decref(j);
+	summary_free(&s);
+	free(command);
+	free(text);
+	free(dir);
+}
+
 /* A run of before: all as it was, and what it lacks is said, not 0. */
 static void older_run(void **state)
 {
@@ -1109,6 +1166,7 @@ int main(void)
 		cmocka_unit_test(tracing_costs),
 		cmocka_unit_test(modes_apart),
 		cmocka_unit_test(older_run),
+		cmocka_unit_test(figures_are_named),
 		cmocka_unit_test(broken_aa_is_flagged),
 		cmocka_unit_test(boots_beside_each_other),
 		cmocka_unit_test(noisy_machine_is_flagged),
