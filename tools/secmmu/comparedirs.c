@@ -90,11 +90,24 @@ struct sample_of {
 	double *v;
 	size_t n;		/* boots with a number */
 	size_t zeros;		/* boots whose time is 0: no logarithm */
+	size_t beyond;		/* samples above the p99, fewest of any boot */
 };
 
-/* log of the median, or of the ratio of two medians; NaN if not measured. */
+static double stat_of(const struct reduced *r, enum statistic statistic)
+{
+	return statistic == STATISTIC_P50 ? r->p50 : r->p99;
+}
+
+static void rests_on(struct sample_of *s, const struct reduced *r)
+{
+	if (r && r->beyond_p99 < s->beyond)
+		s->beyond = r->beyond_p99;
+}
+
+/* log of the quantile, or of the ratio of two of them; NaN if not measured. */
 static double boot_value(const struct folder *f, size_t boot, size_t cell,
-			 size_t a, size_t b, size_t *zeros)
+			 size_t a, size_t b, enum statistic statistic,
+			 struct sample_of *s)
 {
 	const struct reduced *x = folder_get(f, boot, cell, a, METRIC_SYSCALL);
 	const struct reduced *y = NULL;
@@ -103,22 +116,25 @@ static double boot_value(const struct folder *f, size_t boot, size_t cell,
 		y = folder_get(f, boot, cell, b, METRIC_SYSCALL);
 	if (!x || (b != NOWHERE && !y))
 		return NAN;
-	if (!(x->p50 > 0) || (y && !(y->p50 > 0))) {
-		++*zeros;
+	rests_on(s, x);
+	rests_on(s, y);
+	if (!(stat_of(x, statistic) > 0) || (y && !(stat_of(y, statistic) > 0))) {
+		s->zeros++;
 		return NAN;
 	}
-	return log(x->p50) - (y ? log(y->p50) : 0);
+	return log(stat_of(x, statistic)) - (y ? log(stat_of(y, statistic)) : 0);
 }
 
 static void collect(const struct folder *f, size_t cell, size_t a, size_t b,
-		    struct sample_of *s)
+		    enum statistic statistic, struct sample_of *s)
 {
 	size_t i;
 	double x;
 
 	s->n = s->zeros = 0;
+	s->beyond = SIZE_MAX;
 	for (i = 0; i < f->n_boots; i++) {
-		x = boot_value(f, i, cell, a, b, &s->zeros);
+		x = boot_value(f, i, cell, a, b, statistic, s);
 		if (!isnan(x))
 			s->v[s->n++] = x;
 	}
@@ -149,6 +165,18 @@ static void check_spreads(struct dirs_row *r, const struct sample_of *old,
 			old->n, new->n);
 }
 
+/* Of a p99: is it more than the largest few samples, in each boot? */
+static bool too_few_beyond(struct dirs_row *r, const struct sample_of *old,
+			   const struct sample_of *new)
+{
+	size_t n = old->beyond < new->beyond ? old->beyond : new->beyond;
+
+	if (r->statistic != STATISTIC_P99 || n == SIZE_MAX)
+		return false;
+	r->beyond_p99 = n;
+	return n < DIRS_MIN_BEYOND;
+}
+
 static void test_row(const struct dirs *d, struct dirs_row *r,
 		     struct sample_of *old, struct sample_of *new)
 {
@@ -169,8 +197,14 @@ static void test_cell(const struct dirs *d, struct dirs_row *r,
 {
 	size_t b = r->is_ratio ? d->arm[r->b] : NOWHERE;
 
-	collect(&d->old, r->cell, r->a, r->is_ratio ? r->b : NOWHERE, old);
-	collect(&d->new, d->cell[r->cell], d->arm[r->a], b, new);
+	collect(&d->old, r->cell, r->a, r->is_ratio ? r->b : NOWHERE, r->statistic, old);
+	collect(&d->new, d->cell[r->cell], d->arm[r->a], b, r->statistic, new);
+	if (too_few_beyond(r, old, new)) {
+		reason_add(r->reason, "the p99 of a boot rests on %zu samples, %d are needed",
+			   r->beyond_p99, DIRS_MIN_BEYOND);
+		r->test = stat_unpaired(NULL, 0, NULL, 0, 0);
+		return;
+	}
 	if (old->n + old->zeros < d->old.n_used || new->n + new->zeros < d->new.n_used)
 		reason_add(r->reason, "measured in %zu of %zu and %zu of %zu boots only",
 			old->n, d->old.n_used, new->n, d->new.n_used);
@@ -196,14 +230,19 @@ static void test_all_cells(const struct dirs *d, struct dirs_row *r,
 	double *a = xcalloc(d->old.n_boots, sizeof(*a));
 	double *b = xcalloc(d->new.n_boots, sizeof(*b));
 	size_t other = r->is_ratio ? d->arm[r->b] : NOWHERE;
-	size_t cell, i, seen = 0;
+	size_t cell, i, seen = 0, beyond = SIZE_MAX;
 
 	for (cell = 0; cell < d->old.n_cells; cell++) {
 		if (d->cell[cell] == NOWHERE)
 			continue;
-		collect(&d->old, cell, r->a, r->is_ratio ? r->b : NOWHERE, old);
-		collect(&d->new, d->cell[cell], d->arm[r->a], other, new);
+		collect(&d->old, cell, r->a, r->is_ratio ? r->b : NOWHERE,
+			r->statistic, old);
+		collect(&d->new, d->cell[cell], d->arm[r->a], other, r->statistic, new);
 		seen += old->n || new->n;
+		if (too_few_beyond(r, old, new))
+			continue;
+		if (r->statistic == STATISTIC_P99 && r->beyond_p99 < beyond)
+			beyond = r->beyond_p99;
 		if (old->zeros || old->n < d->old.n_used ||
 		    !add_boots(&d->new, new, b))
 			continue;
@@ -217,9 +256,12 @@ static void test_all_cells(const struct dirs *d, struct dirs_row *r,
 		old->v[i] = a[i] / (double)r->cells;
 	for (i = 0; i < new->n; i++)
 		new->v[i] = b[i] / (double)r->cells;
+	if (r->statistic == STATISTIC_P99)
+		r->beyond_p99 = beyond == SIZE_MAX ? 0 : beyond;
 	if (r->cells < seen)
-		reason_add(r->reason, "%zu of %zu events are not measured in every boot and are left out",
-			seen - r->cells, seen);
+		reason_add(r->reason, "%zu of %zu events are not measured in every boot%s and are left out",
+			seen - r->cells, seen, r->statistic == STATISTIC_P99 ?
+			", or their p99 rests on too few samples," : "");
 	test_row(d, r, old, new);
 	free(a);
 	free(b);
@@ -231,6 +273,9 @@ static void judge(const struct dirs *d, struct dirs_row *r, size_t family)
 
 	r->verdict = stat_judge(&r->test, r->p_holm, d->margin);
 	if (r->verdict != STAT_UNDERPOWERED)
+		return;
+	/* More boots do not help a p99 that rests on nothing. */
+	if (r->statistic == STATISTIC_P99 && r->beyond_p99 < DIRS_MIN_BEYOND)
 		return;
 	r->boots_needed = stat_boots_needed_each(&r->test, family, d->margin);
 	if (!fewer && !*r->reason)
@@ -292,12 +337,14 @@ static void compare_times(struct dirs *d)
 
 	if (strcmp(d->old.clock, "icount") &&
 	    (dirs_differ_in(d, "machine") || dirs_differ_in(d, "machine cores"))) {
-		dirs_note(d, "wall clocks of two machines: times are not compared, only the ratios of arms");
+		dirs_note(d, "wall clocks of two machines: times and counts are not compared, only the ratios of arms");
 		return;
 	}
 	for (i = 0; i < d->old.n_arms; i++)
-		if (d->arm[i] != NOWHERE)
-			compare_family(d, (struct dirs_row){ .a = i });
+		for (int k = 0; k < STATISTICS && d->arm[i] != NOWHERE; k++)
+			compare_family(d, (struct dirs_row){
+				.statistic = (enum statistic)k, .a = i });
+	dirs_counts(d);
 }
 
 static void compare_ratios(struct dirs *d)
@@ -307,9 +354,11 @@ static void compare_ratios(struct dirs *d)
 
 	for (i = 0; i < d->old.n_compare; i++) {
 		p = &d->old.compare[i];
-		if (d->arm[p->a] != NOWHERE && d->arm[p->b] != NOWHERE)
+		if (d->arm[p->a] == NOWHERE || d->arm[p->b] == NOWHERE)
+			continue;
+		for (int k = 0; k < STATISTICS; k++)
 			compare_family(d, (struct dirs_row){
-				.is_ratio = true, .a = p->a, .b = p->b });
+				.statistic = (enum statistic)k, .is_ratio = true, .a = p->a, .b = p->b });
 	}
 }
 
@@ -378,6 +427,7 @@ void dirs_free(struct dirs *d)
 	free(d->differences);
 	strs_free(&d->notes);
 	free(d->rows);
+	free(d->counts);
 	free(d->cell);
 	free(d->arm);
 	folder_free(&d->old);

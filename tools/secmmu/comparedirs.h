@@ -25,7 +25,16 @@ struct dirs_difference {
 	char *old, *new;	/* "none" if a manifest does not say */
 };
 
+/*
+ * What a p99 must rest on at least, in each boot, and a count in both runs: on
+ * fewer it is the largest few, or chance.
+ */
+#define DIRS_MIN_BEYOND	10
+#define DIRS_MIN_COUNT	10
+
 struct dirs_row {
+	enum statistic statistic;	/* p50 or p99 of each boot */
+	size_t beyond_p99;	/* samples that the p99 rests on, fewest of any boot */
 	/* One arm's time, new over old; or the ratio of two arms, likewise. */
 	bool is_ratio;
 	size_t a, b;		/* arms in @old; @b only for a ratio */
@@ -39,6 +48,20 @@ struct dirs_row {
 	char reason[REASON_MAX];	/* why there is no verdict, what was left out */
 };
 
+/* How often something happened per call, in one arm. */
+struct dirs_count {
+	const struct tally *old, *new;
+	size_t arm;		/* in @old */
+	enum count_kind kind;
+	double per_call_old, per_call_new;	/* means over the boots */
+	size_t n_old, n_new;	/* boots */
+	struct stat_test test;	/* of new - old as a share of the mean of both */
+	double p_holm;		/* among all counts of the arm */
+	enum stat_verdict verdict;
+	size_t boots_needed;	/* in each run; 0: a verdict is there, or refused */
+	char reason[REASON_MAX];
+};
+
 struct dirs {
 	struct folder old, new;
 	double margin;
@@ -47,6 +70,8 @@ struct dirs {
 	struct strs notes;	/* sentences: what to mind */
 	struct dirs_row *rows;
 	size_t n_rows;
+	struct dirs_count *counts;
+	size_t n_counts;
 	/* Where the cells and arms of @old are in @new; SIZE_MAX: nowhere. */
 	size_t *cell, *arm;
 };
@@ -58,7 +83,8 @@ struct dirs {
  *	two plans
  * @d: set on success; dirs_free() it
  *
- * Compares the median system call time without tracepoints. Refused, as that
+ * Compares the median and the p99 of the time without tracepoints, and counts per
+ * call. A p99 or count that rests on too little has no test. Refused, as that
  * would compare something else: other clocks, other accelerators, one and the
  * same run twice, no event in common, no arm in common, no boot that passed.
  * The wall clocks of two machines are not compared either, only the ratios of

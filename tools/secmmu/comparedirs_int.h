@@ -18,4 +18,7 @@ bool dirs_differ_in(const struct dirs *d, const char *what);
 /** dirs_refuse - -1 with an error printed if the runs cannot be compared. */
 int dirs_refuse(const struct dirs *d);
 
+/** dirs_counts - fill in @d->counts, of all arms that both runs have. */
+void dirs_counts(struct dirs *d);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "comparedirs.h"
+#include "figures.h"
 #include "words.h"
 #include "util.h"
 
@@ -69,6 +70,8 @@ static void row(FILE *out, const struct dirs *d, const struct dirs_row *r)
 		word_p(p, r->p_holm), stat_verdict_name(r->verdict));
 	if (r->boots_needed)
 		fprintf(out, " (%zu boots in each)", r->boots_needed);
+	if (r->statistic == STATISTIC_P99)
+		fprintf(out, ", rests on %zu", r->beyond_p99);
 	fputc('\n', out);
 	if (*r->reason) {
 		fputs("    ", out);
@@ -79,16 +82,73 @@ static void row(FILE *out, const struct dirs *d, const struct dirs_row *r)
 
 static void heading(FILE *out, const struct dirs *d, const struct dirs_row *r)
 {
-	char label[WORD_MAX];
+	char label[WORD_MAX], what[WORD_MAX];
 
 	dirs_label(label, d, r);
 	if (r->is_ratio)
-		fprintf(out, "\nRatio %s, new over old\n\n", label);
+		fprintf(out, "\nRatio %s%s, new over old\n\n", label,
+			r->statistic == STATISTIC_P99 ? " of the 99th percentiles" : "");
 	else
-		fprintf(out, "\nMedian system call time of %s, new over old\n\n",
-			label);
+		fprintf(out, "\n%s of %s, new over old\n\n",
+			words_figure(what, &d->old, r->statistic == STATISTIC_P99 ?
+				     "99th percentile: " : "Median "), label);
 	fprintf(out, "%-34s %8s  %-17s %7s  %s\n", "event", "ratio",
 		"95 % interval", "p", "verdict");
+}
+
+static void count_row(FILE *out, const struct dirs *d, const struct dirs_count *c,
+		      bool first)
+{
+	char interval[WORD_MAX] = "none", p[WORD_MAX];
+
+	if (first)
+		fprintf(out, "\nCounts per call of %s, new less old as a share of the mean of both\n\n"
+			"%-34s %9s %9s  %-20s %7s  verdict\n",
+			d->old.series[c->arm].arm, "event, count", "old", "new",
+			"95 % interval", "p");
+	if (first || c[-1].old != c->old)
+		fprintf(out, "%s\n", c->old->name);
+	if (!isnan(c->test.low))
+		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
+			 100 * c->test.low, 100 * c->test.high);
+	fprintf(out, "  %-32s %9.4g %9.4g  %-20s %7s  %s", count_title(c->kind),
+		c->per_call_old, c->per_call_new, interval, word_p(p, c->p_holm),
+		count_verdict_name(c->verdict));
+	if (c->boots_needed)
+		fprintf(out, " (%zu boots in each)", c->boots_needed);
+	fputc('\n', out);
+	if (*c->reason)
+		fprintf(out, "    %s\n", c->reason);
+}
+
+/* What never happened in either run is left out. */
+static void counts(FILE *out, const struct dirs *d)
+{
+	const struct dirs_count *c = d->counts, *last = NULL;
+
+	for (; c < d->counts + d->n_counts; c++) {
+		if (c->per_call_old + c->per_call_new <= 0)
+			continue;
+		count_row(out, d, c, !last || last->arm != c->arm);
+		last = c;
+	}
+}
+
+/* A family of p99 of which none rests on enough: one line instead of a table. */
+static const struct dirs_row *refused(FILE *out, const struct dirs *d,
+				      const struct dirs_row *r)
+{
+	const struct dirs_row *last = r;
+	char label[WORD_MAX];
+
+	while (last->cell != ALL_CELLS)
+		last++;
+	if (r->statistic != STATISTIC_P99 || last->cells)
+		return NULL;
+	fprintf(out, "\nThe p99 of %s is not compared: in each event it rests on fewer than %d samples\n"
+		"of some boot, which are as good as its maximum.\n",
+		dirs_label(label, d, r), DIRS_MIN_BEYOND);
+	return last;
 }
 
 /* What such a test rests on, beyond what the paired one of a single run does. */
@@ -99,19 +159,26 @@ static const char unpaired[] =
 
 void dirs_print(const struct dirs *d, FILE *out)
 {
-	const struct dirs_row *r = d->rows;
+	const struct dirs_row *r, *last;
 	size_t i;
 
 	fputc('\n', out);
 	run_line(out, "Old:", &d->old);
 	run_line(out, "New:", &d->new);
 	differences(out, d);
-	for (i = 0; i < d->n_rows; i++, r++) {
+	for (r = d->rows; r < d->rows + d->n_rows; r++) {
 		/* The family's last row is that of all events. */
-		if (!i || r[-1].cell == ALL_CELLS)
+		if (r == d->rows || r[-1].cell == ALL_CELLS) {
+			last = refused(out, d, r);
+			if (last) {
+				r = last;
+				continue;
+			}
 			heading(out, d, r);
+		}
 		row(out, d, r);
 	}
+	counts(out, d);
 	fprintf(out, "\nThe two runs' boots are no pairs: permutation test of two samples, one number a\n"
 		"boot; p by Holm among the rows of a table. Same: within %g %%. %s\n",
 		100 * d->margin, words_clock(&d->old));
@@ -163,7 +230,9 @@ static json_t *row_json(const struct dirs *d, const struct dirs_row *r)
 	json_object_set_new(o, "vcpus", c ? count(c->vcpus) : json_null());
 	json_object_set_new(o, "events", count(r->cells));
 	json_object_set_new(o, "metric", json_string("syscall"));
-	json_object_set_new(o, "statistic", json_string("p50"));
+	json_object_set_new(o, "statistic", json_string(statistic_name(r->statistic)));
+	json_object_set_new(o, "samples_beyond_p99", r->statistic == STATISTIC_P99 ?
+			    count(r->beyond_p99) : json_null());
 	json_object_set_new(o, "arm", json_string(f->series[r->a].arm));
 	json_object_set_new(o, "over", r->is_ratio ?
 			    json_string(f->series[r->b].arm) : json_null());
@@ -183,8 +252,34 @@ static json_t *row_json(const struct dirs *d, const struct dirs_row *r)
 	return o;
 }
 
+static json_t *count_json(const struct dirs *d, const struct dirs_count *c)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "test", json_string(c->old->test));
+	json_object_set_new(o, "event", json_string(c->old->name));
+	json_object_set_new(o, "count", json_string(count_name(c->kind)));
+	json_object_set_new(o, "arm", json_string(d->old.series[c->arm].arm));
+	json_object_set_new(o, "boots_old", count(c->n_old));
+	json_object_set_new(o, "boots_new", count(c->n_new));
+	json_object_set_new(o, "old_per_call", number_or_null(c->per_call_old));
+	json_object_set_new(o, "new_per_call", number_or_null(c->per_call_new));
+	json_object_set_new(o, "difference", number_or_null(c->test.mean));
+	json_object_set_new(o, "ci_low", number_or_null(c->test.low));
+	json_object_set_new(o, "ci_high", number_or_null(c->test.high));
+	json_object_set_new(o, "p", number_or_null(c->test.p));
+	json_object_set_new(o, "p_holm", number_or_null(c->p_holm));
+	json_object_set_new(o, "exact", json_boolean(c->test.exact));
+	json_object_set_new(o, "verdict", json_string(count_verdict_name(c->verdict)));
+	json_object_set_new(o, "boots_needed", c->boots_needed ?
+			    count(c->boots_needed) : json_null());
+	json_object_set_new(o, "reason", json_string(c->reason));
+	return o;
+}
+
 json_t *dirs_json(const struct dirs *d)
 {
+	json_t *counts = json_array();
 	json_t *o = json_object(), *list = json_array(), *notes = json_array();
 	json_t *rows = json_array();
 	size_t i;
@@ -197,6 +292,8 @@ json_t *dirs_json(const struct dirs *d)
 		json_array_append_new(notes, json_string(d->notes.v[i]));
 	for (i = 0; i < d->n_rows; i++)
 		json_array_append_new(rows, row_json(d, &d->rows[i]));
+	for (i = 0; i < d->n_counts; i++)
+		json_array_append_new(counts, count_json(d, &d->counts[i]));
 	json_object_set_new(o, "schema", json_integer(COMPAREDIRS_SCHEMA));
 	json_object_set_new(o, "old", run_json(&d->old));
 	json_object_set_new(o, "new", run_json(&d->new));
@@ -206,5 +303,6 @@ json_t *dirs_json(const struct dirs *d)
 	json_object_set_new(o, "differences", list);
 	json_object_set_new(o, "notes", notes);
 	json_object_set_new(o, "comparisons", rows);
+	json_object_set_new(o, "count_comparisons", counts);
 	return o;
 }

@@ -242,7 +242,7 @@ int pathlen_runs(const char *old, const char *new, const char *arm,
 	p->title = xasprintf("%s -> %s, %zu and %zu boots", old, new,
 			     d.old.n_used, d.new.n_used);
 	for (r = d.rows; r < d.rows + d.n_rows; r++)
-		if (!r->is_ratio &&
+		if (!r->is_ratio && r->statistic == STATISTIC_P50 &&
 		    (!arm || !strcmp(d.old.series[r->a].arm, arm)))
 			add_run_row(p, &d, r);
 	if (!p->n_rows) {

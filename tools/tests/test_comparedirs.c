@@ -25,14 +25,14 @@ static struct dirs load(const char *old, const char *new)
 	return d;
 }
 
-static const struct dirs_row *find(const struct dirs *d, const char *label,
-				   const char *event)
+static const struct dirs_row *find_of(const struct dirs *d, const char *label,
+				      const char *event, enum statistic statistic)
 {
 	const struct dirs_row *r;
 	char buf[WORD_MAX];
 
 	for (r = d->rows; r < d->rows + d->n_rows; r++) {
-		if (strcmp(dirs_label(buf, d, r), label))
+		if (r->statistic != statistic || strcmp(dirs_label(buf, d, r), label))
 			continue;
 		if (r->cell == ALL_CELLS ? !strcmp(event, "*") :
 		    !strcmp(d->old.cells[r->cell].event, event))
@@ -40,6 +40,12 @@ static const struct dirs_row *find(const struct dirs *d, const char *label,
 	}
 	fail_msg("no row of %s %s", label, event);
 	return NULL;
+}
+
+static const struct dirs_row *find(const struct dirs *d, const char *label,
+				   const char *event)
+{
+	return find_of(d, label, event, STATISTIC_P50);
 }
 
 static bool noted(const struct dirs *d, const char *text)
@@ -65,8 +71,8 @@ static void planted_change(void **state)
 	make_up("old", 1, ICOUNT);
 	make_up("new", 2, ICOUNT "--planted 1.03");
 	d = load("old", "new");
-	/* Five arms and four pairs, each with three events and their mean. */
-	assert_int_equal(d.n_rows, 9 * 4);
+	/* Five arms and four pairs, each with three events and their mean; p50, p99. */
+	assert_int_equal(d.n_rows, 9 * 4 * 2);
 	for (i = 0; i < ARRAY_SIZE(arms); i++) {
 		r = find(&d, arms[i], "mremap_thp");
 		assert_int_equal(r->verdict, STAT_SLOWER);
@@ -322,7 +328,7 @@ static void partly_in_common(void **state)
 	assert_true(noted(&d, "rwsem is in the old run only"));
 	assert_true(noted(&d, "1 of 4 boots of the new run did not pass"));
 	assert_true(noted(&d, "both runs have seed 1"));
-	assert_int_equal(d.n_rows, (4 + 3) * 3);
+	assert_int_equal(d.n_rows, (4 + 3) * 3 * 2);
 	assert_string_equal(dirs_label(buf, &d, &d.rows[0]), "stock");
 	assert_true(d.rows[0].n_old == 6 && d.rows[0].n_new == 3);
 	dirs_free(&d);
@@ -396,6 +402,117 @@ static void prints(void **state)
 	dirs_free(&d);
 }
 
+/*
+ * The tails: 1100 samples of a boot leave 11 above its p99, 9 leave one at most.
+ * Those that rest on too little are refused, however they differ.
+ */
+static void tails(void **state)
+{
+	static const char many[] = "--boots 5 --events 2 --samples 1100 --clock icount "
+				   "--spread 0 --noise 0.001 --jitter 0.001 ";
+	const struct dirs_row *r;
+	char *args = xasprintf("%s--planted 4", many), *text;
+	struct dirs d;
+
+	(void)state;
+	make_up("t1", 1, many);
+	make_up("t2", 2, args);
+	d = load("t1", "t2");
+	r = find_of(&d, "mutex", "mremap_thp", STATISTIC_P99);
+	assert_int_equal(r->beyond_p99, 11);
+	assert_int_equal(r->n_old, 5);
+	assert_true(fabs(exp(r->test.mean) / 4 - 1) < 0.25);
+	assert_int_equal(r->verdict, STAT_SLOWER);
+	r = find_of(&d, "mutex", "mremap_4k", STATISTIC_P99);
+	assert_true(r->n_old == 5 && r->verdict != STAT_SLOWER && r->verdict != STAT_FASTER);
+	r = find_of(&d, "mutex", "*", STATISTIC_P99);
+	assert_true(r->cells == 2 && r->beyond_p99 == 11);
+	text = printed(&d);
+	assert_non_null(strstr(text, "99th percentile: system call time of mutex"));
+	assert_non_null(strstr(text, ", rests on 11"));
+	free(text);
+	dirs_free(&d);
+
+	make_up("u1", 1, ICOUNT);
+	make_up("u2", 2, ICOUNT "--planted 3");
+	d = load("u1", "u2");
+	r = find_of(&d, "mutex", "mremap_thp", STATISTIC_P99);
+	assert_int_equal(r->verdict, STAT_UNDERPOWERED);
+	assert_true(!r->n_old && !r->boots_needed && isnan(r->test.mean));
+	assert_non_null(strstr(r->reason, "10 are needed"));
+	text = printed(&d);
+	assert_non_null(strstr(text, "The p99 of mutex is not compared"));
+	assert_null(strstr(text, "99th percentile"));
+	free(text);
+	dirs_free(&d);
+	free(args);
+}
+
+static const struct dirs_count *count_of(const struct dirs *d, const char *arm,
+					 enum count_kind kind)
+{
+	for (const struct dirs_count *c = d->counts; c < d->counts + d->n_counts; c++)
+		if (c->kind == kind && !strcmp(d->old.series[c->arm].arm, arm) &&
+		    !strcmp(c->old->name, "mremap_4k"))
+			return c;
+	return NULL;
+}
+
+/*
+ * Counts that are planted: sleeps twice as often in the new run. The retries of
+ * mkresults are the slot's number, in every boot: the same, and of rwlock few.
+ */
+static void counts(void **state)
+{
+	const struct dirs_count *c;
+	struct dirs d;
+	json_t *j, *list;
+	char *text;
+
+	(void)state;
+	make_up("n1", 1, ICOUNT "--counts 1");
+	make_up("n2", 2, ICOUNT "--counts 1");
+	assert_int_equal(system("sed -i 's/\"sleeps\": [0-9]*/\"sleeps\": 900/' n1/boot-*/boot.json;"
+				"sed -i 's/\"sleeps\": [0-9]*/\"sleeps\": 1800/' n2/boot-*/boot.json"), 0);
+	d = load("n1", "n2");
+	c = count_of(&d, "mutex", COUNT_SLEEPS);
+	assert_non_null(c);
+	assert_true(c->per_call_old == 100 && c->per_call_new == 200);
+	assert_true(fabs(c->test.mean - 1 / 1.5) < 1e-9);
+	assert_true(c->n_old == 6 && c->n_new == 6);
+	assert_int_equal(c->verdict, STAT_SLOWER);
+	assert_int_equal(count_of(&d, "mutex", COUNT_RETRIES)->verdict, STAT_SAME);
+	/* 0 in both is the same as well; what was not counted is not there. */
+	assert_int_equal(count_of(&d, "mutex", COUNT_CALLER_PREEMPTED)->verdict, STAT_SAME);
+	assert_null(count_of(&d, "mutex", COUNT_LOCK_WAITS));
+	assert_null(count_of(&d, "stock", COUNT_RETRIES));
+	text = printed(&d);
+	assert_non_null(strstr(text, "Counts per call of mutex, new less old"));
+	assert_non_null(strstr(text, "voluntary switches, all"));
+	free(text);
+	j = dirs_json(&d);
+	list = json_object_get(j, "count_comparisons");
+	assert_int_equal(json_array_size(list), d.n_counts);
+	json_decref(j);
+	dirs_free(&d);
+
+	/* The planted fault: a few in one run, none in the other, would be all. */
+	assert_int_equal(system("sed -i 's/\"caller_preempted\": 0/\"caller_preempted\": 1/' n2/boot-*/boot.json"), 0);
+	d = load("n1", "n2");
+	c = count_of(&d, "mutex", COUNT_CALLER_PREEMPTED);
+	assert_int_equal(c->verdict, STAT_UNDERPOWERED);
+	assert_true(!c->boots_needed && isnan(c->test.mean));
+	assert_non_null(strstr(c->reason, "6 times in both runs together, 10 are needed"));
+	dirs_free(&d);
+	/* Of two machines none are compared. */
+	make_up("n3", 3, SMALL "--counts 1");
+	make_up("n4", 4, SMALL "--counts 1");
+	edit("n4/manifest.json", NULL, "cpu", "\"another\"");
+	d = load("n3", "n4");
+	assert_int_equal(d.n_counts, 0);
+	dirs_free(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +525,8 @@ int main(void)
 		cmocka_unit_test(partly_in_common),
 		cmocka_unit_test(unlike_spreads),
 		cmocka_unit_test(prints),
+		cmocka_unit_test(tails),
+		cmocka_unit_test(counts),
 	};
 
 	return cmocka_run_group_tests_name("comparedirs", tests, scratch_setup,
