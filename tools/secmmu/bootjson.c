@@ -103,6 +103,19 @@ void bootjson_attempts(struct bootjson *j, json_t *attempts)
 	json_decref(attempts);
 }
 
+void bootjson_lock_counts(struct bootjson *j, size_t from, const char *name,
+			  const struct call_counts *c)
+{
+	size_t n = json_array_size(j->tests);
+	json_t *t;
+
+	for (size_t i = from; i < n; i++) {
+		t = json_array_get(j->tests, i);
+		if (!strcmp(json_string_value(json_object_get(t, "name")), name))
+			json_object_set_new(t, "lock_counts", counts_to_json(c));
+	}
+}
+
 void bootjson_file(struct bootjson *j, const char *name, const char *sha256)
 {
 	json_t *files = json_object_get(j->root, "files");
@@ -235,6 +248,7 @@ static json_t *carry(struct bootjson *j, const json_t *old, enum status worst)
 	json_t *t = json_copy((json_t *)old);
 
 	json_object_del(t, "counts");
+	json_object_del(t, "lock_counts");
 	json_object_del(t, "attempts");
 	json_object_set_new(t, "status", json_string(status_name(worst)));
 	json_object_set_new(t, "reason", json_string(worst == STATUS_PASS ? "" :

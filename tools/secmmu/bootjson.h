@@ -36,6 +36,14 @@ void bootjson_test(struct bootjson *j, size_t slot_index,
 		   const struct slot *slot, bool traced, const char *test,
 		   const char *name, enum status status, const char *reason);
 
+/**
+ * bootjson_lock_counts - what the trace tells of how often mmu_lock was waited for
+ * @from: bootjson_tests() before the results of that run
+ * @name: the result's name; nothing is done if there is none
+ */
+void bootjson_lock_counts(struct bootjson *j, size_t from, const char *name,
+			  const struct call_counts *c);
+
 /** bootjson_counts - what was counted, of the result that was last added. */
 void bootjson_counts(struct bootjson *j, const struct call_counts *c);
 

@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "join.h"
 #include "ktap.h"
+#include "lockwaits.h"
 #include "perfdata.h"
 #include "plan_mix.h"
 #include "progress.h"
@@ -205,6 +206,19 @@ static void add_results(struct turn *t, enum status overall, const char *reason)
 	}
 }
 
+/* How often mmu_lock was waited for in each event's calls, by whomever. */
+static void count_lock_waits(struct turn *t, const struct sample *v, size_t n)
+{
+	const struct ktap_result *r;
+	struct call_counts c;
+	size_t n_results;
+
+	r = ktap_results(t->ktap, &n_results);
+	for (size_t i = 0; i < n_results; i++)
+		if (!lockwaits_count(t->run->trace, v, n, r[i].name, &c))
+			bootjson_lock_counts(t->run->json, t->first, r[i].name, &c);
+}
+
 /* All of a test's samples, joined with the trace, into samples.csv. */
 static int write_samples(struct turn *t)
 {
@@ -227,6 +241,8 @@ static int write_samples(struct turn *t)
 			     t->test->name, &v[i], &joined);
 	}
 	join_free(join);
+	if (t->traced)
+		count_lock_waits(t, v, n);
 	if (fflush(t->run->samples_csv) || ferror(t->run->samples_csv))
 		return host_error(t->run, "samples.csv");
 	return 0;

@@ -32,8 +32,8 @@ static double mean(const double *v, size_t n)
 /* Too few in all to say anything; nothing at all in both is the same. */
 static bool too_few(struct dirs_count *c)
 {
-	uint64_t n = counts_total(&c->old->counts, c->kind) +
-		     counts_total(&c->new->counts, c->kind);
+	uint64_t n = counts_total(tally_counts(c->old, c->kind, false), c->kind) +
+		     counts_total(tally_counts(c->new, c->kind, false), c->kind);
 
 	if (!n || n >= DIRS_MIN_COUNT)
 		return false;
@@ -62,11 +62,13 @@ static void test_count(const struct dirs *d, struct dirs_count *c, double *old,
 /* What one of the runs has not counted in each of its boots is left out. */
 static void add_count(struct dirs *d, struct dirs_count c)
 {
-	double *old = xcalloc(c.old->counts.n + 1, sizeof(*old));
-	double *new = xcalloc(c.new->counts.n + 1, sizeof(*new));
+	const struct counts_sum *a = tally_counts(c.old, c.kind, false);
+	const struct counts_sum *b = tally_counts(c.new, c.kind, false);
+	double *old = xcalloc(a->n + 1, sizeof(*old));
+	double *new = xcalloc(b->n + 1, sizeof(*new));
 
-	c.n_old = counts_per_call(&c.old->counts, c.kind, old);
-	c.n_new = counts_per_call(&c.new->counts, c.kind, new);
+	c.n_old = counts_per_call(a, c.kind, old);
+	c.n_new = counts_per_call(b, c.kind, new);
 	if (c.n_old && c.n_new) {
 		c.per_call_old = mean(old, c.n_old);
 		c.per_call_new = mean(new, c.n_new);

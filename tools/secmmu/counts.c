@@ -20,6 +20,12 @@ static const char *const names[] = {
 	[COUNT_PASSES] = "passes",
 	[COUNT_RETRIES] = "retries",
 	[COUNT_LOCK_WAITS] = "lock_waits",
+	[COUNT_READ_WAITS_1US] = "read_waits_1us",
+	[COUNT_READ_WAITS_8US] = "read_waits_8us",
+	[COUNT_READ_WAITS_64US] = "read_waits_64us",
+	[COUNT_WRITE_WAITS_1US] = "write_waits_1us",
+	[COUNT_WRITE_WAITS_8US] = "write_waits_8us",
+	[COUNT_WRITE_WAITS_64US] = "write_waits_64us",
 };
 
 const char *count_name(enum count_kind k)
@@ -38,6 +44,12 @@ const char *count_title(enum count_kind k)
 		[COUNT_PASSES] = "vCPU progress, passes",
 		[COUNT_RETRIES] = "page-fault retries",
 		[COUNT_LOCK_WAITS] = "mmu_lock waits of 8 us or more",
+		[COUNT_READ_WAITS_1US] = "traced waits, read, 1 us or more",
+		[COUNT_READ_WAITS_8US] = "traced waits, read, 8 us or more",
+		[COUNT_READ_WAITS_64US] = "traced waits, read, 64 us or more",
+		[COUNT_WRITE_WAITS_1US] = "traced waits, write, 1 us or more",
+		[COUNT_WRITE_WAITS_8US] = "traced waits, write, 8 us or more",
+		[COUNT_WRITE_WAITS_64US] = "traced waits, write, 64 us or more",
 	};
 
 	return titles[k];

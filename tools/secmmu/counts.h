@@ -15,9 +15,18 @@ enum count_kind {
 	COUNT_PASSES,
 	COUNT_RETRIES,
 	COUNT_LOCK_WAITS,
+	/* Of the run with tracepoints: waits for mmu_lock of so long or longer. */
+	COUNT_FIRST_TRACED,
+	COUNT_READ_WAITS_1US = COUNT_FIRST_TRACED,
+	COUNT_READ_WAITS_8US,
+	COUNT_READ_WAITS_64US,
+	COUNT_WRITE_WAITS_1US,
+	COUNT_WRITE_WAITS_8US,
+	COUNT_WRITE_WAITS_64US,
 	COUNT_KINDS
 };
 
+#define COUNT_WAIT_LIMITS 3	/* 1, 8 and 64 us: 1024 ns... */
 #define COUNT_NONE UINT64_MAX	/* was not counted */
 
 struct call_counts {

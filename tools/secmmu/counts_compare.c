@@ -106,12 +106,12 @@ static void judge(const struct folder *f, const struct list *l, size_t first)
 }
 
 static void all_kinds(const struct folder *f, struct list *l,
-		      struct count_comparison like, const struct counts_sum *a,
-		      const struct counts_sum *b)
+		      struct count_comparison like)
 {
 	for (int k = COUNT_CALLS + 1; k < COUNT_KINDS; k++) {
 		like.kind = (enum count_kind)k;
-		compare(f, l, like, a, b);
+		compare(f, l, like, tally_counts(like.ta, like.kind, false),
+			tally_counts(like.tb, like.kind, like.aa));
 	}
 }
 
@@ -129,7 +129,7 @@ static void compare_pair(const struct folder *f, struct list *l,
 		if (b)
 			all_kinds(f, l, (struct count_comparison){
 				.ta = a, .tb = b, .a = p->a, .b = p->b,
-			}, &a->counts, &b->counts);
+			});
 	}
 	judge(f, l, first);
 }
@@ -145,7 +145,7 @@ static void compare_aa(const struct folder *f, struct list *l)
 			all_kinds(f, l, (struct count_comparison){
 				.ta = t, .tb = t, .aa = true, .a = arm,
 				.b = (size_t)f->aa_series,
-			}, &t->counts, &t->counts_b);
+			});
 	}
 	judge(f, l, first);
 }

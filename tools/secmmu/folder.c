@@ -257,16 +257,29 @@ static struct tally *find_tally(struct folder *f, const char *test,
 static int read_counts(struct tally *t, size_t boot, const json_t *j,
 		       const char *path)
 {
-	const json_t *o = json_object_get(j, "counts");
+	bool traced = json_is_true(json_object_get(j, "traced"));
+	const char *key = traced ? "lock_counts" : "counts";
+	const json_t *o = json_object_get(j, key);
+	bool b = !strcmp(jsonio_text(j, "copy"), "b");
 	struct call_counts c;
 
-	if (!o || json_is_true(json_object_get(j, "traced")))
+	if (!o)
 		return 0;
 	if (counts_from_json(o, &c))
-		return bad(path, "counts", "of a test are no whole numbers with calls among them");
-	counts_add(strcmp(jsonio_text(j, "copy"), "b") ? &t->counts : &t->counts_b,
-		   boot, &c);
+		return bad(path, key, "of a test are no whole numbers with calls among them");
+	if (traced)
+		counts_add(b ? &t->traced_b : &t->traced, boot, &c);
+	else
+		counts_add(b ? &t->counts_b : &t->counts, boot, &c);
 	return 0;
+}
+
+const struct counts_sum *tally_counts(const struct tally *t, enum count_kind k,
+				      bool copy_b)
+{
+	if (k >= COUNT_FIRST_TRACED)
+		return copy_b ? &t->traced_b : &t->traced;
+	return copy_b ? &t->counts_b : &t->counts;
 }
 
 /* Earlier attempts at it, each with what became of it. */
@@ -583,6 +596,8 @@ void folder_free(struct folder *f)
 		free(f->tallies[i].first_attempt);
 		counts_sum_free(&f->tallies[i].counts);
 		counts_sum_free(&f->tallies[i].counts_b);
+		counts_sum_free(&f->tallies[i].traced);
+		counts_sum_free(&f->tallies[i].traced_b);
 	}
 	for (i = 0; i < f->n_findings; i++) {
 		free(f->findings[i].kind);

@@ -75,6 +75,8 @@ struct tally {
 	 * second slot of the A/A pair.
 	 */
 	struct counts_sum counts, counts_b;
+	/* The same of runs with them: those from COUNT_FIRST_TRACED on. */
+	struct counts_sum traced, traced_b;
 };
 
 struct folder_finding {
@@ -153,6 +155,10 @@ char *finding_where(const struct folder_finding *x);
 /** folder_get - what a used boot has, or NULL where nothing was measured. */
 const struct reduced *folder_get(const struct folder *f, size_t boot,
 				 size_t cell, size_t series, enum metric m);
+
+/** tally_counts - where a count of a tally is: of a run with tracepoints or without. */
+const struct counts_sum *tally_counts(const struct tally *t, enum count_kind k,
+				      bool copy_b);
 
 /** folder_cpus - CPUs of the guest; 1 if the manifest does not say. */
 unsigned int folder_cpus(const struct folder *f);

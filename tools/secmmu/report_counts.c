@@ -47,10 +47,13 @@ static void time_cell(FILE *o, const struct summary *s, const char *event,
 }
 
 static void arm_row(FILE *o, const struct summary *s, const struct tally *t,
-		    const struct counts_sum *c, size_t series)
+		    bool copy_b, size_t series)
 {
+	const struct counts_sum *c = copy_b ? &t->counts_b : &t->counts;
 	char buf[WORD_MAX];
 
+	if (!c->n)
+		c = copy_b ? &t->traced_b : &t->traced;
 	if (!c->n)
 		return;
 	html_printf(o, "<tr><th scope=\"row\">%s</th>",
@@ -59,7 +62,8 @@ static void arm_row(FILE *o, const struct summary *s, const struct tally *t,
 	fprintf(o, "<td>%llu in %zu</td>", (unsigned long long)
 		counts_total(c, COUNT_CALLS), c->n);
 	for (int k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
-		median_cell(o, c, (enum count_kind)k);
+		median_cell(o, tally_counts(t, (enum count_kind)k, copy_b),
+			    (enum count_kind)k);
 	fprintf(o, "</tr>\n");
 }
 
@@ -84,9 +88,9 @@ static void arms_table(FILE *o, const struct summary *s, const struct tally *t)
 
 			if (x->arm != arm || !same(x, t))
 				continue;
-			arm_row(o, s, x, &x->counts, arm);
+			arm_row(o, s, x, false, arm);
 			if (f->aa == (int)arm)
-				arm_row(o, s, x, &x->counts_b, (size_t)f->aa_series);
+				arm_row(o, s, x, true, (size_t)f->aa_series);
 		}
 	fprintf(o, "</tbody></table></div>\n");
 }
@@ -143,13 +147,18 @@ static void pairs_table(FILE *o, const struct summary *s, const struct tally *t)
 		fprintf(o, "</tbody></table></div>\n");
 }
 
+static bool has_counts(const struct tally *t)
+{
+	return t->counts.n || t->traced.n;
+}
+
 /* Is it the first of all arms that has counts of that event? */
 static bool is_first(const struct folder *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (f->tallies[i].counts.n && same(&f->tallies[i], &f->tallies[n]))
+		if (has_counts(&f->tallies[i]) && same(&f->tallies[i], &f->tallies[n]))
 			return false;
-	return f->tallies[n].counts.n;
+	return has_counts(&f->tallies[n]);
 }
 
 void report_counts(FILE *o, const struct summary *s)
@@ -163,7 +172,8 @@ void report_counts(FILE *o, const struct summary *s)
 			continue;
 		if (!shown++)
 			fputs("<p class=\"note\">What happened during the calls, of the "
-			      "runs without tracepoints: by call, median over boots with "
+			      "runs without tracepoints (traced waits, of any thread, of "
+			      "those with them): by call, median over boots with "
 			      "its 95 % interval. Pairs are compared within the boot: "
 			      "the difference of the counts by call, as a share of the "
 			      "mean of both arms; p by Holm among all counts of the pair. "

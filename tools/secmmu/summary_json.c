@@ -257,17 +257,21 @@ static json_t *counts(const struct folder *f)
 
 	for (i = 0; i < f->n_tallies; i++) {
 		t = &f->tallies[i];
-		if (!t->counts.n)
+		if (!t->counts.n && !t->traced.n)
 			continue;
 		o = json_object();
 		set(o, "test", json_string(t->test));
 		set(o, "event", json_string(t->name));
 		set(o, "arm", json_string(f->series[t->arm].arm));
-		set(o, "boots", count(t->counts.n));
-		set(o, "calls", count(counts_total(&t->counts, COUNT_CALLS)));
+		set(o, "boots", count(t->counts.n ? t->counts.n : t->traced.n));
+		set(o, "calls", t->counts.n ?
+		    count(counts_total(&t->counts, COUNT_CALLS)) : json_null());
+		set(o, "traced_calls", t->traced.n ?
+		    count(counts_total(&t->traced, COUNT_CALLS)) : json_null());
 		for (k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
 			set(o, count_name((enum count_kind)k),
-			    counted(&t->counts, (enum count_kind)k));
+			    counted(tally_counts(t, (enum count_kind)k, false),
+				    (enum count_kind)k));
 		json_array_append_new(a, o);
 	}
 	return a;

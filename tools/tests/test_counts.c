@@ -314,6 +314,39 @@ static void in_summary(void **state)
 	summary_free(&s);
 }
 
+/*
+ * What the trace has counted, in the run with tracepoints: compared as the others
+ * are, by the calls of that run. What stands as counts of that run is not read.
+ */
+static void traced_counts(void **state)
+{
+	const struct count_comparison *c;
+	struct summary s;
+	json_t *j, *o;
+
+	(void)state;
+	make_up("traced", 1, "--boots 8 --samples 5 --events 1");
+	assert_int_equal(system("sed -i 's/\"arm\": \"mutex\", \"copy\": \"a\", \"traced\": true,/& "
+				"\"lock_counts\": {\"calls\": 2, \"write_waits_8us\": 6}, \"counts\": {\"calls\": 1, \"sleeps\": 9},/;"
+				"s/\"arm\": \"spinlock\", \"copy\": \"a\", \"traced\": true,/& "
+				"\"lock_counts\": {\"calls\": 2, \"write_waits_8us\": 2},/' traced/boot-*/boot.json"), 0);
+	assert_int_equal(summary_load("traced", &s), 0);
+	c = find_count(&s, "mutex", "spinlock", COUNT_WRITE_WAITS_8US);
+	assert_non_null(c);
+	assert_true(c->per_call_a == 3 && c->per_call_b == 1 && c->test.n == 8);
+	assert_int_equal(c->verdict, STAT_SLOWER);
+	assert_null(find_count(&s, "mutex", "spinlock", COUNT_READ_WAITS_1US));
+	assert_null(find_count(&s, "mutex", "spinlock", COUNT_SLEEPS));
+	j = summary_json(&s);
+	o = json_array_get(json_object_get(j, "counts"), 0);
+	assert_true(json_is_null(json_object_get(o, "calls")));
+	assert_int_equal(json_integer_value(json_object_get(o, "traced_calls")), 16);
+	assert_true(json_is_object(json_object_get(o, "write_waits_8us")));
+	assert_true(json_is_null(json_object_get(o, "read_waits_8us")));
+	json_decref(j);
+	summary_free(&s);
+}
+
 /* A boot.json that somebody has changed. */
 static void damaged(void **state)
 {
@@ -343,6 +376,7 @@ int main(void)
 		cmocka_unit_test(broken_aa),
 		cmocka_unit_test(first_pair_answers),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(traced_counts),
 	};
 
 	return cmocka_run_group_tests_name("counts", tests, scratch_setup,

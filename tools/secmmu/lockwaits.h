@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How often mmu_lock was waited for for long, by anybody, during the calls of an event. */
+#ifndef SECMMU_LOCKWAITS_H
+#define SECMMU_LOCKWAITS_H
+
+#include <stddef.h>
+
+#include "counts.h"
+#include "samplefile.h"
+#include "trace.h"
+
+/**
+ * lockwaits_count - count waits that began and ended in a call, of any thread
+ * @t: the trace of the run
+ * @v: its samples, @n, of all events
+ * @event: whose calls
+ * @c: set: calls, and the counts from COUNT_READ_WAITS_1US on; others are
+ *	COUNT_NONE
+ *
+ * A wait that reaches beyond a call is not counted, as the trace is off there.
+ *
+ * Return: 0, or -1 if there is nothing to count by: no sample of the event, no lock
+ * events or modes in the trace, or events were lost.
+ */
+int lockwaits_count(const struct trace *t, const struct sample *v, size_t n,
+		    const char *event, struct call_counts *c);
+
+#endif
