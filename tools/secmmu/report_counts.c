@@ -46,6 +46,19 @@ static void time_cell(FILE *o, const struct summary *s, const char *event,
 		    m && found == 1 ? word_time(buf, f, m->p50.mid) : "–");
 }
 
+/* A count that no arm has is no column. */
+static bool shown(const struct folder *f, const struct tally *like, enum count_kind k)
+{
+	for (size_t i = 0; i < f->n_tallies; i++) {
+		const struct tally *t = &f->tallies[i];
+
+		if (!strcmp(t->test, like->test) && !strcmp(t->name, like->name) &&
+		    counts_total(tally_counts(t, k, false), k) != COUNT_NONE)
+			return true;
+	}
+	return false;
+}
+
 static void arm_row(FILE *o, const struct summary *s, const struct tally *t,
 		    bool copy_b, size_t series)
 {
@@ -62,8 +75,9 @@ static void arm_row(FILE *o, const struct summary *s, const struct tally *t,
 	fprintf(o, "<td>%llu in %zu</td>", (unsigned long long)
 		counts_total(c, COUNT_CALLS), c->n);
 	for (int k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
-		median_cell(o, tally_counts(t, (enum count_kind)k, copy_b),
-			    (enum count_kind)k);
+		if (shown(&s->folder, t, (enum count_kind)k))
+			median_cell(o, tally_counts(t, (enum count_kind)k, copy_b),
+				    (enum count_kind)k);
 	fprintf(o, "</tr>\n");
 }
 
@@ -80,7 +94,9 @@ static void arms_table(FILE *o, const struct summary *s, const struct tally *t)
 	      "<th scope=\"col\">median time</th><th scope=\"col\">calls in boots</th>",
 	      o);
 	for (int k = COUNT_CALLS + 1; k < COUNT_KINDS; k++)
-		fprintf(o, "<th scope=\"col\">%s</th>", count_title((enum count_kind)k));
+		if (shown(f, t, (enum count_kind)k))
+			fprintf(o, "<th scope=\"col\">%s</th>",
+				count_title((enum count_kind)k));
 	fprintf(o, "</tr></thead><tbody>\n");
 	for (size_t arm = 0; arm < f->n_arms; arm++)
 		for (size_t i = 0; i < f->n_tallies; i++) {

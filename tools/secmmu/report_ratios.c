@@ -148,7 +148,8 @@ void report_ratios(FILE *o, const struct summary *s,
 
 	fprintf(o, "<h2 id=\"ratios\">Ratios, event by event</h2>\n"
 		"<p class=\"note\">Times without tracepoints, of each event what its "
-		"section below names. Circles: ratio of the medians with its 95 %% interval; diamond: all events. Squares: one arm against itself "
+		"section below names. Circles: ratio of the medians with its 95 %% "
+		"interval; diamond: all events. Squares: one arm against itself "
 		"(A/A), the noise floor. Shaded: the margin of %g %% within which "
 		"two arms count as the same.</p>\n", 100 * f->margin);
 	if (f->primary >= 0)

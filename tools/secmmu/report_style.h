@@ -67,6 +67,6 @@ static const char report_style[] =
 "footer{color:var(--mute);font-size:.85rem;padding-top:2rem;padding-bottom:2rem}\n"
 "@media print{nav{display:none}summary{list-style:none;break-after:avoid}figure,tr,.card{break-inside:avoid}h2,h3,.legend{break-after:avoid}"
 "table{font-size:7.5pt;width:100%}th,td{white-space:normal;padding:.15rem .35rem}.wrap{min-width:0;overflow-wrap:anywhere}td .note{font-size:1em}"
-".scroll{overflow:visible}figure svg,figure.wide svg{min-width:0}body{font-size:10pt}}\n";
+".scroll{overflow:visible}.two{display:block}figure svg,figure.wide svg{min-width:0}body{font-size:10pt}}\n";
 
 #endif
