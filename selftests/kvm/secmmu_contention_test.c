@@ -2,8 +2,8 @@
 /*
  * What invalidations and a running guest cost each other.
  *
- * vCPUs write to memory without end, one page a step.  A thread drops parts of
- * it by MADV_DONTNEED at a fixed rate, whether the call before is over or not
+ * vCPUs write to memory without end, one page a step.  A thread invalidates parts
+ * of it (MADV_DONTNEED, mprotect() or mremap()) at a fixed rate, whether the call before is over or not
  * (open loop): a call that was due while another one was under way has waited
  * since then, and its latency says so.  That thread has a CPU of its own, which
  * it shares with a bystander that has nothing to do with the VM and reads the
@@ -13,7 +13,8 @@
  * vCPUs are by the guest's TSC, so what the host does to them is in it.
  *
  * In the end nothing is invalidated for a pass, then everything once: vCPUs must
- * find all that they had written before, and nothing of it afterwards.
+ * find all that they had written before, and nothing of it afterwards; or, after
+ * mprotect(), all of it, though KVM has unmapped it.
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -75,6 +76,7 @@ struct guest_ctl {
 struct call {
 	uint64_t due, start, end;
 	uint64_t cpu;	/* time of the CPU that the thread had, ns */
+	uint64_t bystander_cpu;	/* and the bystander, from before to after */
 	uint64_t outer;	/* ns from before the first reading to after the last */
 };
 
@@ -92,10 +94,14 @@ static struct {
 	struct guest_ctl *ctl;
 	char *mem;
 	char *aside;	/* as much memory that no guest has */
+	char *fresh;	/* what the next mremap() moves */
+	clockid_t bystander_clock;	/* its CPU time */
 	cpu_set_t cpus;
 	uint32_t nr_cpus;
 	long caller_tid, bystander_tid;
+	int caller_cpu;
 	uint64_t bystander_sleeps;
+	uint64_t bystander_astray;	/* readings on another CPU than the caller's */
 	struct call *calls;
 	uint32_t nr_calls;
 	struct secmmu_counts counts;
@@ -200,13 +206,18 @@ static void pin_elsewhere(uint32_t n)
 	pin(t.nr_cpus > 1 ? 1 + n % (t.nr_cpus - 1) : 0);
 }
 
-/* Of the calling thread. */
-static uint64_t cpu_ns(void)
+static uint64_t cpu_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	clock_gettime(clock, &ts);
 	return timespec_to_ns(ts);
+}
+
+/* Of another thread; exact while that has the caller's own CPU, and so waits. */
+static uint64_t bystander_ns(void)
+{
+	return t.bystander ? cpu_ns(t.bystander_clock) : 0;
 }
 
 static void sleep_until(uint64_t ns)
@@ -262,7 +273,7 @@ static void *tick_thread(void *arg)
 	return NULL;
 }
 
-/* Of all that want the CPU the bystander is the last, and so never in the way. */
+/* Wants the CPU as much as anybody; or (-b idle) is the last, and so never in the way. */
 static void *bystander_thread(void *arg)
 {
 	struct sched_param idle = {};
@@ -271,9 +282,9 @@ static void *bystander_thread(void *arg)
 	uint64_t last, now;
 	bool planted = false;
 
-	pin(0);
+	pin(opt.fault == CONTEND_FAULT_ELSEWHERE);
 	t.bystander_tid = syscall(SYS_gettid);
-	TEST_ASSERT(!sched_setscheduler(0, SCHED_IDLE, &idle),
+	TEST_ASSERT(!opt.idle || !sched_setscheduler(0, SCHED_IDLE, &idle),
 		    "sched_setscheduler(SCHED_IDLE) failed: %s", strerror(errno));
 	getrusage(RUSAGE_THREAD, &before);
 	for (last = secmmu_now(); !READ_ONCE(t.stop); last = now) {
@@ -282,6 +293,7 @@ static void *bystander_thread(void *arg)
 			usleep(opt.window_ms * 1000);
 			planted = true;
 		}
+		t.bystander_astray += sched_getcpu() != t.caller_cpu;
 		now = secmmu_now();
 		step_done(&c, t.bystander, READ_ONCE(t.ctl->window), now - last);
 	}
@@ -291,28 +303,60 @@ static void *bystander_thread(void *arg)
 	return NULL;
 }
 
-/* The part of the memory whose turn it is. */
-static void drop(uint32_t n)
+/* mremap() has to have something to move: made before a call is due. */
+static void prepare_call(void)
+{
+	if (opt.how != CONTEND_MREMAP)
+		return;
+	t.fresh = mmap(NULL, opt.bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	TEST_ASSERT(t.fresh != MAP_FAILED, "mmap() failed: %s", strerror(errno));
+}
+
+/*
+ * The part of the memory whose turn it is.  Whatever is called, no vCPU may meet
+ * memory that it must not write to: KVM_RUN would fail.  So mprotect() gives and
+ * takes the right to execute, which KVM is notified of all the same, and mremap()
+ * puts memory in the place of the old, which is never without.
+ */
+static void invalidate(uint32_t n)
 {
 	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes;
 	char *mem = opt.fault == CONTEND_FAULT_NO_EFFECT ? t.aside : t.mem;
-	int ret = madvise(mem + n % parts * opt.bytes, opt.bytes, MADV_DONTNEED);
+	int exec = n / parts % 2 ? 0 : PROT_EXEC;
+	int ret = 0;
 
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+	mem += n % parts * opt.bytes;
+	switch (opt.how) {
+	case CONTEND_DONTNEED:
+		ret = madvise(mem, opt.bytes, MADV_DONTNEED);
+		break;
+	case CONTEND_PROTECT:
+		ret = mprotect(mem, opt.bytes, PROT_READ | PROT_WRITE | exec);
+		break;
+	case CONTEND_MREMAP:
+		if (mremap(t.fresh, opt.bytes, opt.bytes,
+			   MREMAP_MAYMOVE | MREMAP_FIXED, mem) == MAP_FAILED)
+			ret = -1;
+		break;
+	}
+	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("the call that invalidates", ret));
 }
 
 static void one_call(struct call *c, uint32_t n)
 {
 	struct rusage before, after;
-	uint64_t outer, cpu;
+	uint64_t outer, cpu, bystander;
 
 	getrusage(RUSAGE_THREAD, &before);
 	outer = secmmu_now();
-	cpu = opt.fault == CONTEND_FAULT_BURN ? 0 : cpu_ns();
+	bystander = bystander_ns();
+	cpu = opt.fault == CONTEND_FAULT_BURN ? 0 : cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 	c->start = secmmu_now();
-	drop(n);
+	invalidate(n);
 	c->end = secmmu_now();
-	c->cpu = cpu_ns() - cpu;
+	c->cpu = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	c->bystander_cpu = bystander_ns() - bystander;
 	c->outer = secmmu_now() - outer;
 	getrusage(RUSAGE_THREAD, &after);
 	t.counts.caller_sleeps += after.ru_nvcsw - before.ru_nvcsw;
@@ -331,6 +375,7 @@ static void *caller_thread(void *arg)
 	for (i = 0; i < t.nr_calls; i++) {
 		struct call *c = &t.calls[i];
 
+		prepare_call();
 		c->due = t.start_ns + i * period;
 		sleep_until(c->due);
 		if (opt.fault == CONTEND_FAULT_OMISSION && i == t.nr_calls / 2)
@@ -396,17 +441,37 @@ static void expect_fresh(uint64_t want, const char *what)
 	}
 }
 
+/* What mprotect() leaves in place the guest can't miss; KVM must have unmapped it. */
+static void expect_unmapped(uint64_t before)
+{
+	uint64_t after = vm_get_stat(t.vm, "pages_4k");
+
+	if (before >= after + opt.pages)
+		return;
+	ksft_print_msg("KVM has %lu small mappings after all %lu pages were protected, and had %lu\n",
+		       after, opt.pages, before);
+	t.oracle_failed = true;
+}
+
 static void check_memory(void)
 {
-	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes, i;
+	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes, mapped, i;
+	bool kept = opt.how == CONTEND_PROTECT;
 
 	pass();
 	pass();
 	expect_fresh(0, "though nothing was dropped");
-	for (i = 0; i < parts; i++)
-		drop(i);
+	mapped = vm_get_stat(t.vm, "pages_4k");
+	/* After the last call of the caller, whatever rights that gave. */
+	for (i = 0; i < 2 * parts; i++) {
+		prepare_call();
+		invalidate(i);
+	}
+	if (kept)
+		expect_unmapped(mapped);
 	pass();
-	expect_fresh(opt.pages, "after all were dropped");
+	expect_fresh(kept ? 0 : opt.pages, kept ? "though all were only protected" :
+		     "after all were dropped");
 }
 
 static pthread_t start(void *(*fn)(void *), void *arg)
@@ -500,8 +565,11 @@ static void measure(void)
 	t.start_ns = ns + LEAD_MS * MS;
 	for (i = 0; i < opt.vcpus; i++)
 		t.vcpus[i].thread = start(vcpu_thread, &t.vcpus[i]);
-	if (t.bystander)
+	if (t.bystander) {
 		bystander = start(bystander_thread, NULL);
+		TEST_ASSERT(!pthread_getcpuclockid(bystander, &t.bystander_clock),
+			    "pthread_getcpuclockid() failed");
+	}
 	if (opt.dirty_log)
 		log = start(log_thread, NULL);
 	caller = start(caller_thread, NULL);
@@ -616,16 +684,46 @@ static void guest_stalls(struct contend_samples *f)
 }
 
 /* Others may have its CPU, but it never sleeps: such a gap would be its own. */
+static bool bystander_failed(void)
+{
+	if (t.bystander_sleeps)
+		ksft_print_msg("the bystander has slept %lu times\n",
+			       t.bystander_sleeps);
+	if (t.bystander_astray)
+		ksft_print_msg("the bystander was not on the caller's CPU %lu times\n",
+			       t.bystander_astray);
+	return t.bystander_sleeps || t.bystander_astray;
+}
+
 static void thread_stalls(struct contend_samples *f)
 {
 	uint32_t w;
 
 	for (w = 1; w <= opt.windows; w++)
 		add(f, t.window_start[w], t.bystander[w].gap, t.bystander_tid);
-	f->failed = t.bystander_sleeps;
-	if (f->failed)
-		ksft_print_msg("the bystander has slept %lu times\n",
-			       t.bystander_sleeps);
+	f->failed = bystander_failed();
+}
+
+/*
+ * What is left of a call when the time is taken off in which the bystander ran:
+ * what the call took from it.  A caller that sleeps takes nothing.
+ */
+static void thread_off(struct contend_samples *f)
+{
+	uint64_t got = 0, all = 0;
+	struct call *c = t.calls;
+	uint32_t i;
+
+	for (i = 0; i < t.nr_calls; i++, c++) {
+		uint64_t ran = c->bystander_cpu < c->outer ? c->bystander_cpu : c->outer;
+
+		add(f, c->start, c->outer - ran, t.bystander_tid);
+		got += ran;
+		all += c->outer;
+	}
+	ksft_print_msg("during the calls' %lu us the bystander had the CPU for %lu us\n",
+		       all / 1000, got / 1000);
+	f->failed = bystander_failed();
 }
 
 static uint64_t steps_in(uint32_t w)
@@ -670,6 +768,8 @@ static const struct contend_event figures[CONTEND_NR_EVENTS] = {
 	  NULL, guest_stalls },
 	{ "contend_thread_stall", "longest gap of the bystander on the caller's CPU, each window",
 	  needs_cpus, thread_stalls },
+	{ "contend_thread_off", "time of a call in which the bystander did not run",
+	  needs_cpus, thread_off },
 	{ "contend_ksteps", "time of 1000 steps of vCPUs, each window", NULL,
 	  throughput },
 };
@@ -740,6 +840,8 @@ static void prepare(void)
 	TEST_ASSERT(!sched_getaffinity(0, sizeof(t.cpus), &t.cpus),
 		    "sched_getaffinity() failed");
 	t.nr_cpus = CPU_COUNT(&t.cpus);
+	for (t.caller_cpu = 0; !CPU_ISSET(t.caller_cpu, &t.cpus);)
+		t.caller_cpu++;
 	t.nr_calls = opt.rate * opt.windows * opt.window_ms / 1000;
 	t.calls = allocate(t.nr_calls, sizeof(*t.calls));
 	t.window_start = allocate(opt.windows + 2, sizeof(*t.window_start));

@@ -10,7 +10,7 @@
 
 #define CONTEND_MAX_VCPUS	16
 #define CONTEND_MAX_WINDOWS	600
-#define CONTEND_NR_EVENTS	6
+#define CONTEND_NR_EVENTS	7
 
 enum contend_fault {
 	CONTEND_FAULT_NONE,
@@ -19,6 +19,14 @@ enum contend_fault {
 	CONTEND_FAULT_BURN,	/* CPU time is counted since the thread began */
 	CONTEND_FAULT_STALL,	/* a vCPU stands still */
 	CONTEND_FAULT_THREAD,	/* the bystander sleeps */
+	CONTEND_FAULT_ELSEWHERE, /* the bystander is on another CPU */
+};
+
+/* How the caller invalidates. */
+enum contend_how {
+	CONTEND_DONTNEED,
+	CONTEND_PROTECT,	/* mprotect() that nobody has to fault upon */
+	CONTEND_MREMAP,		/* other memory is moved to the place */
 };
 
 struct contend_opts {
@@ -31,6 +39,8 @@ struct contend_opts {
 	uint32_t window_ms;
 	uint32_t tick_us;	/* 0: no ticks */
 	uint32_t limit_ms;	/* of a stall */
+	enum contend_how how;
+	bool idle;		/* the bystander gets what nobody else wants */
 	bool dirty_log;
 	bool lock_stats;
 	bool quiet;

@@ -16,9 +16,12 @@ struct secmmu_suffix {
 	/* Largest values allowed; 0: no such end. */
 	uint64_t max_rate;
 	uint64_t max_memslots;
+	/* What may come first, as "_protect"; ends in NULL.  NULL: none. */
+	const char * const *words;
 	/* Set by secmmu_parse_suffix(); 0: not in the name. */
 	uint64_t rate;		/* _rN: invalidations a second */
 	uint64_t memslots;	/* _mN */
+	uint32_t word;		/* the place in @words, from 1 */
 	char text[SECMMU_NAME_MAX];
 };
 

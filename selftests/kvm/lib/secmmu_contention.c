@@ -18,12 +18,17 @@ static const char * const fault_names[] = {
 	[CONTEND_FAULT_BURN] = "burn",
 	[CONTEND_FAULT_STALL] = "stall",
 	[CONTEND_FAULT_THREAD] = "thread",
+	[CONTEND_FAULT_ELSEWHERE] = "elsewhere",
 };
+
+/* Of enum contend_how, and in names. */
+static const char * const how_names[] = { "dontneed", "protect", "mremap", NULL };
 
 static void help(const char *name)
 {
 	printf("usage: %s [-v vcpus] [-R rate] [-r bytes] [-p pages] [-M memslots] [-i windows]\n"
-	       "          [-w ms] [-g ms] [-k us] [-d] [-L] [-e event[,event]...] [-F fault] [-q] [-l] [-h]\n"
+	       "          [-w ms] [-g ms] [-k us] [-c call] [-b bystander]\n"
+	       "          [-d] [-L] [-e event[,event]...] [-F fault] [-q] [-l] [-h]\n"
 	       " -v: number of vCPUs, 1-%d (default: 1)\n"
 	       " -R: invalidations a second, 1-%d (default: 200)\n"
 	       " -r: bytes of each, 4K and on, e.g. 64K (default: 64K)\n"
@@ -33,12 +38,15 @@ static void help(const char *name)
 	       " -w: length of a window in ms, 10-1000 (default: 100)\n"
 	       " -g: a stall of a vCPU that fails the test, in ms, 1-600000 (default: 3000)\n"
 	       " -k: have a thread on each CPU wake up every so many us, 10-100000\n"
+	       " -c: what invalidates: dontneed (default), protect or mremap\n"
+	       " -b: the bystander is normal (default), or idle: never in the caller's way\n"
 	       " -d: have a thread switch dirty logging of the memory on and off\n"
 	       " -L: switch KVM's statistics of mmu_lock on, and count waits by them\n"
 	       " -e: the figures to report (default: all); -l lists them.  A name may end in\n"
-	       "     _rN for -R N, and in _mN for -M N: all names in the same\n"
-	       " -F: plant a fault: the test must fail.  omission, no-effect, burn, stall or\n"
-	       "     thread\n"
+	       "     _rN for -R N, and in _mN for -M N, and before that in _CALL for -c CALL:\n"
+	       "     all names in the same\n"
+	       " -F: plant a fault: the test must fail.  omission, no-effect, burn, stall,\n"
+	       "     thread or elsewhere\n"
 	       " -q: skip all, as without vCPUs that run nothing contends\n"
 	       " -l: list the figures\n"
 	       "With SECMMU_SAMPLES=PATH in the environment samples are appended to that file.\n"
@@ -61,6 +69,7 @@ static void parse_event(struct contend_opts *o, const char *name,
 {
 	struct secmmu_suffix s = {
 		.max_rate = MAX_RATE, .max_memslots = MAX_MEMSLOTS,
+		.words = how_names,
 	};
 	uint32_t i = secmmu_find_suffixed(name, events, sizeof(*events), CONTEND_NR_EVENTS,
 					  o->events ? o->suffix : NULL, &s);
@@ -71,6 +80,8 @@ static void parse_event(struct contend_opts *o, const char *name,
 	strcpy(o->suffix, s.text);
 	o->rate = s.rate ? : o->rate;
 	o->memslots = s.memslots ? : o->memslots;
+	if (s.word)
+		o->how = s.word - 1;
 	o->events |= 1U << i;
 }
 
@@ -81,8 +92,25 @@ static enum contend_fault parse_fault(const char *arg)
 	for (i = CONTEND_FAULT_NONE + 1; i < ARRAY_SIZE(fault_names); i++)
 		if (!strcmp(arg, fault_names[i]))
 			return i;
-	secmmu_usage_error("-F must be omission, no-effect, burn, stall or thread, got '%s'",
+	secmmu_usage_error("-F must be omission, no-effect, burn, stall, thread or elsewhere, got '%s'",
 			   arg);
+}
+
+static enum contend_how parse_how(const char *arg)
+{
+	uint32_t i;
+
+	for (i = 0; how_names[i]; i++)
+		if (!strcmp(arg, how_names[i]))
+			return i;
+	secmmu_usage_error("-c must be dontneed, protect or mremap, got '%s'", arg);
+}
+
+static bool parse_idle(const char *arg)
+{
+	if (strcmp(arg, "normal") && strcmp(arg, "idle"))
+		secmmu_usage_error("-b must be normal or idle, got '%s'", arg);
+	return !strcmp(arg, "idle");
 }
 
 static void parse_number(struct contend_opts *o, int c)
@@ -141,8 +169,14 @@ void contend_parse(struct contend_opts *o, int argc, char *argv[],
 		.pages = 256, .memslots = 1, .windows = 20, .window_ms = 100,
 		.limit_ms = 3000,
 	};
-	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:k:dLe:F:qlh")) != -1) {
+	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:k:c:b:dLe:F:qlh")) != -1) {
 		switch (c) {
+		case 'b':
+			o->idle = parse_idle(optarg);
+			break;
+		case 'c':
+			o->how = parse_how(optarg);
+			break;
 		case 'd':
 			o->dirty_log = true;
 			break;

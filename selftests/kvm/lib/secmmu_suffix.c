@@ -10,6 +10,24 @@
 #include "secmmu.h"
 #include "secmmu_suffix.h"
 
+/* What follows the word that @text begins with, if it does. */
+static const char *parse_word(const char *text, struct secmmu_suffix *s)
+{
+	uint32_t i;
+	size_t len;
+
+	s->word = 0;
+	for (i = 0; *text == '_' && s->words && s->words[i]; i++) {
+		len = strlen(s->words[i]);
+		if (strncmp(text + 1, s->words[i], len) ||
+		    (text[1 + len] && text[1 + len] != '_'))
+			continue;
+		s->word = i + 1;
+		return text + 1 + len;
+	}
+	return text;
+}
+
 bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s)
 {
 	const char *p = text;
@@ -21,7 +39,7 @@ bool secmmu_parse_suffix(const char *text, struct secmmu_suffix *s)
 	/* Room for any event's own name is left. */
 	if (strlen(text) >= sizeof(s->text) / 2)
 		return false;
-	for (; *p; p = end) {
+	for (p = parse_word(p, s); *p; p = end) {
 		if (p[0] != '_' || (p[1] != 'r' && p[1] != 'm') || !isdigit(p[2]))
 			return false;
 		max = p[1] == 'r' ? s->max_rate : s->max_memslots;
