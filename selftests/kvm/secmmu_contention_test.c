@@ -3,11 +3,12 @@
  * What invalidations and a running guest cost each other.
  *
  * vCPUs write to memory without end, one page a step.  A thread invalidates parts
- * of it (MADV_DONTNEED, mprotect() or mremap()) at a fixed rate, whether the call before is over or not
- * (open loop): a call that was due while another one was under way has waited
- * since then, and its latency says so.  That thread has a CPU of its own, which
- * it shares with a bystander that has nothing to do with the VM and reads the
- * clock in a loop: while a waiter spins, the bystander stands still.
+ * of it (MADV_DONTNEED, mprotect() or mremap()) at a fixed rate, whether the call
+ * before is over or not (open loop): a call that was due while another one was
+ * under way has waited since then, and its latency says so.  That thread has a
+ * CPU of its own, which it shares with a bystander that has nothing to do with
+ * the VM and reads the clock in a loop: while a waiter spins, the bystander
+ * stands still.
  *
  * All of it is measured at once; an event is one of the figures.  Times of
  * vCPUs are by the guest's TSC, so what the host does to them is in it.
@@ -303,14 +304,19 @@ static void *bystander_thread(void *arg)
 	return NULL;
 }
 
-/* mremap() has to have something to move: made before a call is due. */
+/*
+ * mremap() has to have something to move, of small pages as all of the memory:
+ * made before a call is due.
+ */
 static void prepare_call(void)
 {
 	if (opt.how != CONTEND_MREMAP)
 		return;
 	t.fresh = mmap(NULL, opt.bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	TEST_ASSERT(t.fresh != MAP_FAILED, "mmap() failed: %s", strerror(errno));
+	secmmu_advise(t.fresh, opt.bytes, MADV_NOHUGEPAGE);
+	secmmu_advise(t.fresh, opt.bytes, MADV_POPULATE_WRITE);
 }
 
 /*

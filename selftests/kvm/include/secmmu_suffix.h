@@ -16,7 +16,7 @@ struct secmmu_suffix {
 	/* Largest values allowed; 0: no such end. */
 	uint64_t max_rate;
 	uint64_t max_memslots;
-	/* What may come first, as "_protect"; ends in NULL.  NULL: none. */
+	/* What may come first, as "protect" in "_protect_r50"; ends in NULL.  NULL: none. */
 	const char * const *words;
 	/* Set by secmmu_parse_suffix(); 0: not in the name. */
 	uint64_t rate;		/* _rN: invalidations a second */

@@ -75,7 +75,7 @@ static void parse_event(struct contend_opts *o, const char *name,
 					  o->events ? o->suffix : NULL, &s);
 
 	if (i == CONTEND_NR_EVENTS)
-		secmmu_usage_error("unknown event '%s': -l lists the events, which may end in _rN (1-%d) and _mN (1-%d)",
+		secmmu_usage_error("unknown event '%s': -l lists the events, which may end in a call of -c, _rN (1-%d) and _mN (1-%d)",
 				   name, MAX_RATE, MAX_MEMSLOTS);
 	strcpy(o->suffix, s.text);
 	o->rate = s.rate ? : o->rate;
