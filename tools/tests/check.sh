@@ -3,7 +3,8 @@
 # All tests, from quick to slow: see docs/testing.md. Each part is a program
 # that prints TAP; the last line adds them up: "N passed, N failed, N skipped".
 #
-# usage: check.sh [PART...]     parts: unit valgrind fuzz cli kernel boot compare vmm report
+# usage: check.sh [PART...]     parts: unit valgrind fuzz cli kernel boot compare vmm report,
+#                               and, only by name: perf
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 3
@@ -106,6 +107,11 @@ part_vmm() {
 	tap vmm sh tools/tests/vmm.sh
 }
 
+part_perf() {
+	say "the recipes of docs/perf.md"
+	tap perf sh tools/tests/perf-recipes.sh
+}
+
 part_report() {
 	say "the report in a browser"
 	tap report sh tools/tests/report-check.sh
@@ -116,9 +122,9 @@ part_report() {
 make -C tools -s all tests || exit 3
 for p in $parts; do
 	case $p in
-	unit | valgrind | fuzz | cli | kernel | boot | compare | vmm | report) "part_$p" ;;
+	unit | valgrind | fuzz | cli | kernel | boot | compare | vmm | report | perf) "part_$p" ;;
 	*)
-		echo "check.sh: unknown part '$p': unit valgrind fuzz cli kernel boot compare vmm report" >&2
+		echo "check.sh: unknown part '$p': unit valgrind fuzz cli kernel boot compare vmm report perf" >&2
 		exit 2
 		;;
 	esac
