@@ -89,7 +89,7 @@ static int request(struct boot *b, enum frame_type type, struct text *t,
 		   uint64_t limit_ms)
 {
 	if (!b->code && t->len > FRAME_MAX)
-		boot_die(b, BOOT_ERR_HOST, "%s is too long to be sent",
+		boot_die(b, CAUSE_HOST, "%s is too long to be sent",
 			 b->what);
 	if (b->code) {
 		free(t->buf);
@@ -164,7 +164,7 @@ static struct boot *boot_new(const struct boot_spec *s)
 		b->timer[i] = NEVER;
 	b->log_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (b->log_fd < 0)
-		boot_die(b, BOOT_ERR_HOST, "cannot write %s: %s", path,
+		boot_die(b, CAUSE_HOST, "cannot write %s: %s", path,
 			 strerror(errno));
 	b->console = console_new(b->log_fd, CONSOLE_LOG_MAX);
 	free(path);
@@ -179,13 +179,13 @@ struct boot *boot_start(const struct boot_spec *s)
 	if (b->code)
 		return b;
 	if (qemu_probe(&b->info) != ST_OK) {
-		boot_die(b, sig_pending() ? BOOT_ERR_INTR : BOOT_ERR_START,
+		boot_die(b, sig_pending() ? CAUSE_INTERRUPTED : CAUSE_NO_START,
 			 "no usable QEMU");
 		return b;
 	}
 	b->start_ns = b->turn_ns = now_ns();
 	if (qemu_start(&b->qemu, &b->info, s, &why)) {
-		boot_die(b, BOOT_ERR_START, "%s", why);
+		boot_die(b, CAUSE_NO_START, "%s", why);
 		free(why);
 		return b;
 	}
@@ -318,7 +318,7 @@ int boot_shell(struct boot *b, int in, int out)
 	ret = request(b, FRAME_SHELL, &t, NEVER);
 	if (b->tty.quit) {
 		/* The guest serves nothing else while the shell runs. */
-		boot_die(b, BOOT_ERR_INTR, "the shell was left");
+		boot_die(b, CAUSE_INTERRUPTED, "the shell was left");
 		bury(b);
 		ret = b->code;
 	}
@@ -354,7 +354,7 @@ static void power_off(struct boot *b)
 	b->timer[TIMER_ALIVE] = NEVER;
 	boot_pump_for(b, b->limits.exit_ms, is_dead);
 	if (!b->code && !b->ended)
-		boot_die(b, BOOT_ERR_HANG,
+		boot_die(b, CAUSE_NO_POWER_OFF,
 			 "guest has not powered off within %u s",
 			 b->limits.exit_ms / 1000);
 	if (b->code)
@@ -391,6 +391,21 @@ static const struct finding *unexpected(const struct findings *found)
 	return first;
 }
 
+/* The boot ended as it was asked to, but @status is what it is worth because of @cause. */
+static void PRINTF_LIKE(4, 5) spoil(struct boot_result *r, enum status status,
+				    enum boot_cause cause, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->status = status_worst(r->status, status);
+	if (r->reason)
+		return;
+	r->cause = cause;
+	va_start(ap, fmt);
+	r->reason = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
 static void judge(struct boot *b, struct boot_result *r)
 {
 	const struct finding *f = unexpected(&r->findings);
@@ -398,27 +413,20 @@ static void judge(struct boot *b, struct boot_result *r)
 	r->status = code_status(b->code);
 	if (b->code)
 		r->reason = xstrdup(b->reason);
-	if (f) {
-		r->status = status_worst(r->status, finding_status(f->kind));
-		if (!r->reason)
-			r->reason = xasprintf("the kernel reported (%s) %s",
-					      finding_kind_name(f->kind),
-					      f->line);
-	}
+	if (f)
+		spoil(r, finding_status(f->kind), CAUSE_FINDING,
+		      "the kernel reported (%s) %s", finding_kind_name(f->kind),
+		      f->line);
 	/* One of them may be one that is not expected: nobody has looked. */
-	if (r->findings.dropped) {
-		r->status = status_worst(r->status, STATUS_ERROR);
-		if (!r->reason)
-			r->reason = xasprintf("the kernel reported more than is kept: %llu findings are not",
-					      (unsigned long long)r->findings.dropped);
-	}
-	if (r->garbage || r->gaps) {
-		r->status = status_worst(r->status, STATUS_ERROR);
-		if (!r->reason)
-			r->reason = xasprintf("the guest sent %llu bytes of garbage, and %llu frames are missing",
-					      (unsigned long long)r->garbage,
-					      (unsigned long long)r->gaps);
-	}
+	if (r->findings.dropped)
+		spoil(r, STATUS_ERROR, CAUSE_FINDING,
+		      "the kernel reported more than is kept: %llu findings are not",
+		      (unsigned long long)r->findings.dropped);
+	if (r->garbage || r->gaps)
+		spoil(r, STATUS_ERROR, CAUSE_GARBAGE,
+		      "the guest sent %llu bytes of garbage, and %llu frames are missing",
+		      (unsigned long long)r->garbage,
+		      (unsigned long long)r->gaps);
 	if (!r->reason)
 		r->reason = xstrdup("");
 }
@@ -427,6 +435,7 @@ static void fill(struct boot *b, struct boot_result *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->code = b->code;
+	r->cause = b->cause;
 	r->hello = b->hello;
 	r->garbage = b->in.garbage;
 	r->gaps = b->in.gaps;
@@ -481,10 +490,12 @@ static void leave_behind(struct boot *b)
 	free(b->reason);
 	b->reason = reason;
 	/* Of an interruption nobody reads the reason. */
-	if (b->code == BOOT_ERR_INTR)
+	if (b->code == BOOT_ERR_INTR) {
 		err("%s", reason);
-	else
+	} else {
+		b->cause = CAUSE_HOST;
 		b->code = BOOT_ERR_HOST;
+	}
 	b->qemu.pid = 0;
 }
 

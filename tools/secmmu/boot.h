@@ -35,6 +35,36 @@ enum {
 	BOOT_ERR_HOST = -9,		/* disk full, a callback gave up... */
 };
 
+/*
+ * What ended a boot that did not end as it was asked to, or spoiled one that did:
+ * "cause" of boot.json, where docs/contracts.md has what each means.
+ */
+enum boot_cause {
+	CAUSE_NONE,
+	CAUSE_NO_START,
+	/* Watchdogs. */
+	CAUSE_NO_CONSOLE,
+	CAUSE_NO_HELLO,
+	CAUSE_NO_FRAMES,
+	CAUSE_TEST_TIMEOUT,
+	CAUSE_REQUEST_TIMEOUT,
+	CAUSE_NO_POWER_OFF,
+	/* Ends. */
+	CAUSE_PANIC,
+	CAUSE_RESET,
+	CAUSE_OFF,
+	CAUSE_QEMU_DIED,
+	CAUSE_PROTOCOL,
+	CAUSE_INTERRUPTED,
+	CAUSE_HOST,
+	/* It ended as asked, but... */
+	CAUSE_FINDING,
+	CAUSE_GARBAGE,
+};
+
+/** boot_cause_name - e.g. "no-frames"; NULL for CAUSE_NONE. */
+const char *boot_cause_name(enum boot_cause c);
+
 enum boot_clock {
 	CLOCK_WALL,
 	CLOCK_ICOUNT,			/* virtual time counts instructions: one CPU, TCG */
@@ -193,6 +223,7 @@ const struct findings *boot_findings(const struct boot *b);
 struct boot_result {
 	int code;			/* BOOT_... */
 	enum status status;		/* of the boot as such, not of its tests */
+	enum boot_cause cause;		/* CAUSE_NONE if PASS */
 	char *reason;			/* one line; "" if PASS */
 	char *diagnosis;		/* many lines: last console output, registers; "" */
 	struct findings findings;

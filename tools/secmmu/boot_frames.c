@@ -12,7 +12,7 @@
 
 static void bad(struct boot *b, const char *what)
 {
-	boot_die(b, BOOT_ERR_PROTOCOL, "the guest sent %s during %s", what,
+	boot_die(b, CAUSE_PROTOCOL, "the guest sent %s during %s", what,
 		 b->what);
 }
 
@@ -124,7 +124,7 @@ static bool within(struct boot *b, uint64_t *left, size_t len, const char *what)
 static void called(struct boot *b, int ret)
 {
 	if (ret)
-		boot_die(b, BOOT_ERR_HOST, "what the guest sent could not be kept");
+		boot_die(b, CAUSE_HOST, "what the guest sent could not be kept");
 }
 
 static uint32_t get_u32(const uint8_t *p)
@@ -240,7 +240,7 @@ int boot_frames_read(struct boot *b)
 
 	to = frame_reader_space(&b->in, &room);
 	if (!to) {
-		boot_die(b, BOOT_ERR_HOST, "out of memory for frames");
+		boot_die(b, CAUSE_HOST, "out of memory for frames");
 		return -1;
 	}
 	n = read(b->qemu.frames, to, room);

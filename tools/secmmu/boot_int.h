@@ -58,6 +58,7 @@ struct boot {
 	uint64_t turn_ns;	/* end of the loop's latest turn */
 
 	int code;
+	enum boot_cause cause;
 	char *reason;
 	char *diagnosis;
 	bool ended;		/* QEMU is gone and all it said was read */
@@ -103,8 +104,9 @@ struct boot {
 
 /* boot_loop.c */
 
-/** boot_die - note what the boot died of; the first time counts. */
-void boot_die(struct boot *b, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/** boot_die - note what the boot died of, in words as well; the first time counts. */
+void boot_die(struct boot *b, enum boot_cause cause, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 
 /** boot_pump - wait for the next event, or timer, and handle it. */
 void boot_pump(struct boot *b);
@@ -114,6 +116,11 @@ static inline void boot_set_timer(struct boot *b, enum boot_timer t,
 {
 	b->timer[t] = now_ns() + ms * MS;
 }
+
+/* boot_cause.c */
+
+/** boot_cause_code - what calls return that find a boot dead of @c; BOOT_OK if it lives. */
+int boot_cause_code(enum boot_cause c);
 
 /* boot_frames.c */
 

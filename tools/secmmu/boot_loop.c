@@ -16,7 +16,7 @@
 #define STOPPED_NS	(2000 * MS)
 #define TTY_PENDING_MAX	65536u
 
-void boot_die(struct boot *b, int code, const char *fmt, ...)
+void boot_die(struct boot *b, enum boot_cause cause, const char *fmt, ...)
 {
 	char line[512];
 	va_list ap;
@@ -26,7 +26,8 @@ void boot_die(struct boot *b, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	b->code = code;
+	b->code = boot_cause_code(cause);
+	b->cause = cause;
 	b->reason = printable(line);
 	for (int i = 0; i < N_TIMERS; i++)
 		b->timer[i] = NEVER;
@@ -44,7 +45,7 @@ static int read_console(struct boot *b)
 		return -1;
 	b->timer[TIMER_SILENCE] = NEVER;
 	if (console_feed(b->console, buf, (size_t)n))
-		boot_die(b, BOOT_ERR_HOST, "cannot write console.log: %s",
+		boot_die(b, CAUSE_HOST, "cannot write console.log: %s",
 			 strerror(console_error(b->console)));
 	if (b->capture && b->captured < CAPTURE_MAX) {
 		fwrite(buf, 1, (size_t)n, b->capture);
@@ -149,7 +150,7 @@ static void judge_end(struct boot *b)
 	char *complaint;
 
 	if (console_panicked(b->console)) {
-		boot_die(b, BOOT_ERR_PANIC, "guest panicked: %s",
+		boot_die(b, CAUSE_PANIC, "guest panicked: %s",
 			 console_panicked(b->console));
 		return;
 	}
@@ -157,18 +158,18 @@ static void judge_end(struct boot *b)
 		return;
 	complaint = last_complaint(b);
 	if (!strcmp(why, "guest-reset"))
-		boot_die(b, BOOT_ERR_EXIT,
+		boot_die(b, CAUSE_RESET,
 			 "guest reset itself without a panic (a triple fault?)");
 	else if (!strcmp(why, "guest-shutdown"))
-		boot_die(b, BOOT_ERR_EXIT, "guest powered off unasked");
+		boot_die(b, CAUSE_OFF, "guest powered off unasked");
 	else if (WIFSIGNALED(st))
-		boot_die(b, BOOT_ERR_EXIT, "QEMU was killed by signal %d (%s)%s",
+		boot_die(b, CAUSE_QEMU_DIED, "QEMU was killed by signal %d (%s)%s",
 			 WTERMSIG(st), strsignal(WTERMSIG(st)), complaint);
 	else if (!strcmp(why, "host-signal"))
-		boot_die(b, BOOT_ERR_EXIT, "QEMU was ended by a signal%s",
+		boot_die(b, CAUSE_QEMU_DIED, "QEMU was ended by a signal%s",
 			 complaint);
 	else
-		boot_die(b, BOOT_ERR_EXIT, "QEMU ended with status %d%s",
+		boot_die(b, CAUSE_QEMU_DIED, "QEMU ended with status %d%s",
 			 WEXITSTATUS(st), complaint);
 	free(complaint);
 }
@@ -209,25 +210,25 @@ static void check_timers(struct boot *b)
 	if (b->code)
 		return;
 	if (now >= b->timer[TIMER_PANIC])
-		boot_die(b, BOOT_ERR_PANIC, "guest panicked: %s",
+		boot_die(b, CAUSE_PANIC, "guest panicked: %s",
 			 console_panicked(b->console));
 	/* A panic explains all that is overdue. */
 	if (b->timer[TIMER_PANIC] != NEVER)
 		return;
 	if (now >= b->timer[TIMER_SILENCE])
-		boot_die(b, BOOT_ERR_HANG_BOOT,
+		boot_die(b, CAUSE_NO_CONSOLE,
 			 "nothing on the console for %u s from QEMU's start",
 			 b->limits.silence_ms / 1000);
 	if (now >= b->timer[TIMER_HELLO])
-		boot_die(b, BOOT_ERR_HANG_BOOT,
+		boot_die(b, CAUSE_NO_HELLO,
 			 "the guest's PID 1 has not reported within %u s",
 			 b->limits.hello_ms / 1000);
 	if (now >= b->timer[TIMER_ALIVE])
-		boot_die(b, BOOT_ERR_HANG,
+		boot_die(b, CAUSE_NO_FRAMES,
 			 "guest hangs: no sign of life for %u s during %s",
 			 b->limits.alive_ms / 1000, b->what);
 	if (now >= b->timer[TIMER_ANSWER])
-		boot_die(b, BOOT_ERR_TIMEOUT,
+		boot_die(b, b->req ? CAUSE_TEST_TIMEOUT : CAUSE_REQUEST_TIMEOUT,
 			 "guest is alive, but has not finished %s in time",
 			 b->what);
 }
@@ -275,7 +276,7 @@ static void handle(struct boot *b, const struct pollfd *p)
 	if (p[6].revents)
 		boot_tty_write(b);
 	if (p[7].revents && sig_pending())
-		boot_die(b, BOOT_ERR_INTR, "interrupted");
+		boot_die(b, CAUSE_INTERRUPTED, "interrupted");
 	if (p[8].revents && boot_vmcore_read(b) < 0)
 		close_fd(&b->core_fd);
 	/* Last: what it said before it ended has been read, or is now. */

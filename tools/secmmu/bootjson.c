@@ -447,11 +447,19 @@ static json_t *hello_json(const struct boot_hello *h)
 	return o;
 }
 
+static json_t *cause_json(enum boot_cause c)
+{
+	const char *name = boot_cause_name(c);
+
+	return name ? json_string(name) : json_null();
+}
+
 static void set_result(const struct bootjson *j, const struct boot_result *res)
 {
 	json_t *root = j->root;
 
 	json_object_set_new(root, "reason", text(res->reason));
+	json_object_set_new(root, "cause", cause_json(res->cause));
 	json_object_set_new(root, "diagnosis", text(res->diagnosis));
 	json_object_set_new(root, "kernel_findings",
 			    findings_json(j, &res->findings));

@@ -761,10 +761,11 @@ static int judge(struct running_boot *run, const struct boot_result *res)
 	if (publish(run, res))
 		return ST_HARNESS;
 	worst = status_worst(res->status, bootjson_worst(run->json));
-	progress_event("boot", json_pack("{s:i, s:s, s:o, s:f}", "boot",
+	progress_event("boot", json_pack("{s:i, s:s, s:o, s:s?, s:f}", "boot",
 		(int)run->r->number, "status",
 		status_name(worst == STATUS_SKIP ? STATUS_PASS : worst),
-		"reason", progress_text(res->reason), "seconds",
+		"reason", progress_text(res->reason), "cause",
+		boot_cause_name(res->cause), "seconds",
 		res->total_ms / 1000.0));
 	if (res->status != STATUS_PASS)
 		err("boot %u: %s: %s", run->r->number + 1,

@@ -460,6 +460,8 @@ static int read_boot_json(struct folder *f, struct folder_boot *b,
 	if (status_parse(status, &b->status))
 		return bad(path, "status", "is none of PASS, FAIL, SKIP, ERROR, MISS");
 	b->reason = xstrdup(jsonio_text(boot, "reason"));
+	/* Boots of before have none. */
+	b->cause = xstrdup(jsonio_text(boot, "cause"));
 	if (get_count(boot, "lost_samples", path, &b->lost))
 		return -1;
 	if (json_object_get(boot, "lost_events") &&
@@ -584,6 +586,7 @@ void folder_free(struct folder *f)
 		free(f->boots[i].name);
 		free(f->boots[i].reason);
 		json_decref(f->boots[i].attempts);
+		free(f->boots[i].cause);
 		free(f->boots[i].samples_sha256);
 		free(f->boots[i].sites_sha256);
 	}

@@ -46,6 +46,7 @@ struct folder_boot {
 	char *name;		/* boot-NNN */
 	enum status status;
 	char *reason;
+	char *cause;		/* boot_cause_name(), or "" */
 	uint64_t lost;
 	uint64_t dropped;	/* kernel findings that were not kept */
 	json_t *attempts;	/* earlier ones, as boot.json has them; or NULL */

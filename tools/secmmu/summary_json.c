@@ -183,6 +183,8 @@ static json_t *boots(const struct folder *f)
 		set(o, "boot", json_string(f->boots[i].name));
 		set(o, "status", json_string(status_name(f->boots[i].status)));
 		set(o, "reason", json_string(f->boots[i].reason));
+		set(o, "cause", *f->boots[i].cause ?
+		    json_string(f->boots[i].cause) : json_null());
 		set(o, "used", json_boolean(f->boots[i].r != NULL));
 		set(o, "lost_samples", count(f->boots[i].lost));
 		set(o, "findings_dropped", count(f->boots[i].dropped));

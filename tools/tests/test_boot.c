@@ -195,19 +195,22 @@ static const struct {
 	int code;
 	enum status status;
 	const char *reason;
+	enum boot_cause cause;
 } boot_faults[] = {
-	{ "silent", BOOT_ERR_HANG_BOOT, STATUS_MISS, "nothing on the console" },
-	{ "no-hello", BOOT_ERR_HANG_BOOT, STATUS_MISS, "PID 1" },
-	{ "exit", BOOT_ERR_EXIT, STATUS_MISS, "status 3 (qemu: no such device)" },
-	{ "killed", BOOT_ERR_EXIT, STATUS_MISS, "signal 9" },
-	{ "reset", BOOT_ERR_EXIT, STATUS_MISS, "triple fault" },
-	{ "panic-boot", BOOT_ERR_PANIC, STATUS_FAIL, "panicked: Kernel panic - not syncing: Fatal exception" },
-	{ "early-alive", BOOT_ERR_PROTOCOL, STATUS_ERROR, "before HELLO" },
-	{ "bad-hello", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed HELLO" },
+	{ "silent", BOOT_ERR_HANG_BOOT, STATUS_MISS, "nothing on the console", CAUSE_NO_CONSOLE },
+	{ "no-hello", BOOT_ERR_HANG_BOOT, STATUS_MISS, "PID 1", CAUSE_NO_HELLO },
+	{ "exit", BOOT_ERR_EXIT, STATUS_MISS, "status 3 (qemu: no such device)", CAUSE_QEMU_DIED },
+	{ "killed", BOOT_ERR_EXIT, STATUS_MISS, "signal 9", CAUSE_QEMU_DIED },
+	{ "reset", BOOT_ERR_EXIT, STATUS_MISS, "triple fault", CAUSE_RESET },
+	{ "panic-boot", BOOT_ERR_PANIC, STATUS_FAIL, "panicked: Kernel panic - not syncing: Fatal exception", CAUSE_PANIC },
+	{ "early-alive", BOOT_ERR_PROTOCOL, STATUS_ERROR, "before HELLO", CAUSE_PROTOCOL },
+	{ "bad-hello", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed HELLO", CAUSE_PROTOCOL },
 };
 
 static void faults_at_boot(void **state)
 {
+	struct boot_result res;
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(boot_faults); i++) {
 		struct boot *b = start(boot_faults[i].how);
@@ -216,8 +219,10 @@ static void faults_at_boot(void **state)
 		/* The dead stay dead. */
 		assert_int_equal(boot_load(b, "mutex", NULL),
 				 boot_faults[i].code);
-		end_and_free(b, boot_faults[i].code, boot_faults[i].status,
-			     boot_faults[i].reason);
+		end(b, boot_faults[i].code, boot_faults[i].status,
+		    boot_faults[i].reason, &res);
+		assert_int_equal(res.cause, boot_faults[i].cause);
+		boot_result_free(&res);
 	}
 }
 
@@ -226,17 +231,18 @@ static const struct {
 	int code;
 	enum status status;
 	const char *reason;
+	enum boot_cause cause;
 } run_faults[] = {
-	{ "deaf", BOOT_ERR_HANG, STATUS_MISS, "no sign of life for 2 s during RUN /tests/x" },
-	{ "no-answer", BOOT_ERR_TIMEOUT, STATUS_MISS, "RUN /tests/x" },
-	{ "two-hellos", BOOT_ERR_PROTOCOL, STATUS_ERROR, "second HELLO" },
-	{ "wrong-id", BOOT_ERR_PROTOCOL, STATUS_ERROR, "REPLY to no request" },
-	{ "wrong-type", BOOT_ERR_PROTOCOL, STATUS_ERROR, "unknown type" },
-	{ "two-ends", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed REPLY" },
-	{ "meta", BOOT_ERR_PROTOCOL, STATUS_ERROR, "TRACEMETA" },
-	{ "perf", BOOT_ERR_PROTOCOL, STATUS_ERROR, "PERF that is malformed or was not asked for" },
-	{ "flood", BOOT_ERR_PROTOCOL, STATUS_ERROR, "too much output" },
-	{ "stubborn", BOOT_ERR_HANG, STATUS_MISS, "no sign of life" },
+	{ "deaf", BOOT_ERR_HANG, STATUS_MISS, "no sign of life for 2 s during RUN /tests/x", CAUSE_NO_FRAMES },
+	{ "no-answer", BOOT_ERR_TIMEOUT, STATUS_MISS, "RUN /tests/x", CAUSE_TEST_TIMEOUT },
+	{ "two-hellos", BOOT_ERR_PROTOCOL, STATUS_ERROR, "second HELLO", CAUSE_PROTOCOL },
+	{ "wrong-id", BOOT_ERR_PROTOCOL, STATUS_ERROR, "REPLY to no request", CAUSE_PROTOCOL },
+	{ "wrong-type", BOOT_ERR_PROTOCOL, STATUS_ERROR, "unknown type", CAUSE_PROTOCOL },
+	{ "two-ends", BOOT_ERR_PROTOCOL, STATUS_ERROR, "malformed REPLY", CAUSE_PROTOCOL },
+	{ "meta", BOOT_ERR_PROTOCOL, STATUS_ERROR, "TRACEMETA", CAUSE_PROTOCOL },
+	{ "perf", BOOT_ERR_PROTOCOL, STATUS_ERROR, "PERF that is malformed or was not asked for", CAUSE_PROTOCOL },
+	{ "flood", BOOT_ERR_PROTOCOL, STATUS_ERROR, "too much output", CAUSE_PROTOCOL },
+	{ "stubborn", BOOT_ERR_HANG, STATUS_MISS, "no sign of life", CAUSE_NO_FRAMES },
 };
 
 static void faults_of_a_run(void **state)
@@ -244,6 +250,7 @@ static void faults_of_a_run(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(run_faults); i++) {
 		struct boot *b = start(run_faults[i].how);
+		struct boot_result res;
 		struct run_result r;
 		int ret = boot_code(b);
 
@@ -251,8 +258,10 @@ static void faults_of_a_run(void **state)
 		if (!ret)
 			ret = run(b, &r);
 		assert_int_equal(ret, run_faults[i].code);
-		end_and_free(b, run_faults[i].code, run_faults[i].status,
-			     run_faults[i].reason);
+		end(b, run_faults[i].code, run_faults[i].status,
+		    run_faults[i].reason, &res);
+		assert_int_equal(res.cause, run_faults[i].cause);
+		boot_result_free(&res);
 	}
 }
 
@@ -402,6 +411,7 @@ static void expected_findings(void **state)
 		assert_int_equal(run(b, &r), BOOT_OK);
 		end(b, BOOT_OK, good ? STATUS_PASS : STATUS_FAIL,
 		    good ? "" : "invoked oom-killer", &res);
+		assert_int_equal(res.cause, good ? CAUSE_NONE : CAUSE_FINDING);
 		assert_int_equal(res.findings.n, 1);
 		assert_int_equal(res.findings.v[0].expected, good);
 		boot_result_free(&res);
@@ -445,6 +455,7 @@ static void garbage_is_an_error(void **state)
 		assert_int_equal(run(b, &r), BOOT_OK);
 		assert_true(boot_garbage(b));
 		end(b, BOOT_OK, STATUS_ERROR, "garbage", &res);
+		assert_int_equal(res.cause, CAUSE_GARBAGE);
 		assert_int_equal(res.garbage, i == 0 ? 8 : 0);
 		assert_int_equal(res.gaps, i == 0 ? 0 : 3);
 		boot_result_free(&res);
@@ -453,9 +464,12 @@ static void garbage_is_an_error(void **state)
 
 static void no_power_off(void **state)
 {
+	struct boot_result res;
+
 	(void)state;
-	end_and_free(start("no-power-off"), BOOT_ERR_HANG, STATUS_MISS,
-		     "not powered off");
+	end(start("no-power-off"), BOOT_ERR_HANG, STATUS_MISS, "not powered off", &res);
+	assert_int_equal(res.cause, CAUSE_NO_POWER_OFF);
+	boot_result_free(&res);
 }
 
 /* Who keeps the QEMU that ran last from being reaped; 0: nobody. */

@@ -50,6 +50,7 @@ static const struct {
 };
 
 static struct findings found;	/* of the boot */
+static enum boot_cause cause;
 
 static json_t *write_and_load(struct bootjson *j)
 {
@@ -57,7 +58,7 @@ static json_t *write_and_load(struct bootjson *j)
 	const struct bootrun r = { .accel = &tcg };
 	struct boot_result res = {
 		.reason = "", .diagnosis = "", .command = "", .qemu_version = "",
-		.findings = found,
+		.findings = found, .cause = cause,
 	};
 	json_t *root;
 
@@ -102,6 +103,41 @@ static void reference(void **state)
 		json_decref(root);
 		bootjson_free(j);
 	}
+}
+
+/* Each cause has a word of its own; none is null. */
+static void causes(void **state)
+{
+	static const char *const some[] = {
+		[CAUSE_NONE] = NULL,
+		[CAUSE_NO_FRAMES] = "no-frames",
+		[CAUSE_TEST_TIMEOUT] = "test-timeout",
+		[CAUSE_PANIC] = "panic",
+	};
+	const json_t *said;
+	struct bootjson *j;
+	json_t *root;
+
+	(void)state;
+	for (size_t i = 0; i <= CAUSE_GARBAGE; i++)
+		for (size_t k = 1; k < i; k++)
+			assert_string_not_equal(boot_cause_name(i), boot_cause_name(k));
+	for (size_t i = 0; i < ARRAY_SIZE(some); i++) {
+		if (i && !some[i])
+			continue;
+		cause = i;
+		j = bootjson_new(0, 1, NULL, &stock, 1);
+		root = write_and_load(j);
+		said = json_object_get(root, "cause");
+		assert_non_null(said);
+		if (i)
+			assert_string_equal(json_string_value(said), some[i]);
+		else
+			assert_true(json_is_null(said));
+		json_decref(root);
+		bootjson_free(j);
+	}
+	cause = CAUSE_NONE;
 }
 
 static void ran(struct bootjson *j, uint32_t id, size_t slot, const struct slot *s,
@@ -248,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reference),
+		cmocka_unit_test(causes),
 		cmocka_unit_test(blame),
 		cmocka_unit_test(blame_and_reference),
 		cmocka_unit_test(blame_lost),

@@ -327,12 +327,13 @@ static void make_boot(const struct run *r, const char *dir, unsigned int n)
 	FILE *f;
 
 	assert_int_equal(mkdir_p(boot), 0);
-	text = xasprintf("{\"schema\": 2, \"status\": \"%s\", \"reason\": \"%s\", \"lost_samples\": 1,"
+	text = xasprintf("{\"schema\": 2, \"status\": \"%s\", \"reason\": \"%s\", %s\"lost_samples\": 1,"
 		"\"tests\": [{\"arm\": \"mutex\", \"traced\": false, \"test\": \"t\", "
 		"\"name\": \"<b>\", \"status\": \"PASS\", \"reason\": \"\"}, "
 		"{\"arm\": \"mutex\", \"traced\": true, \"test\": \"t\", \"name\": \"<b>\", "
 		"\"status\": \"%s\", \"reason\": \"page 7\"}], \"kernel_findings\": %s}",
 		failed ? "FAIL" : "PASS", failed && r->reason ? r->reason : "",
+		failed && r->reason ? "\"cause\": \"no-frames\", " : "",
 		failed ? "FAIL" : "PASS",
 		failed ? "[{\"kind\": \"warning\", \"line\": \"WARNING: <x>\"}]" : "[]");
 	put(boot, "boot.json", text);
@@ -803,7 +804,11 @@ static void failed_boots_are_left_out(void **state)
 	boot = json_array_get(json_object_get(j, "boot_list"), 1);
 	assert_string_equal(json_string_value(json_object_get(boot, "status")), "FAIL");
 	assert_string_equal(json_string_value(json_object_get(boot, "reason")), "guest hung");
+	assert_string_equal(json_string_value(json_object_get(boot, "cause")), "no-frames");
 	assert_true(json_is_false(json_object_get(boot, "used")));
+	/* As in each boot.json of before. */
+	assert_true(json_is_null(json_object_get(json_array_get(
+		json_object_get(j, "boot_list"), 0), "cause")));
 	/* Their tests and findings show all the same. */
 	boot = json_array_get(json_object_get(j, "tests"), 0);
 	assert_string_equal(json_string_value(json_object_get(boot, "status")), "FAIL");
