@@ -30,6 +30,7 @@ enum frame_type {
 	FRAME_SHELL = 19,
 	FRAME_POWEROFF = 20,
 	FRAME_MIXED = 21,
+	FRAME_STOP = 22,
 };
 
 /* What a PERF frame is a piece of. */

@@ -80,6 +80,11 @@ static _Noreturn void flood(struct port *p)
 		send_bytes(p, FRAME_LOG, line, sizeof(line));
 }
 
+bool fault_stuck(void)
+{
+	return is_fault("stuck");
+}
+
 void fault_run(pid_t pid)
 {
 	static bool later;

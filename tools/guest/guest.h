@@ -241,6 +241,13 @@ bool run_output(struct run *r, struct port *p);
  */
 void run_step(struct run *r);
 
+/**
+ * run_stop - have what runs end now, whatever its time limit
+ *
+ * Its trace and what perf left are given up; its output and samples are not.
+ */
+void run_stop(struct run *r);
+
 /** run_finish - after RUN_DONE: send output, samples, trace, then REPLY. */
 void run_finish(struct run *r, struct port *p);
 
@@ -268,6 +275,9 @@ int arm_command(int argc, char **argv);
 /** fault_before_hello, fault_after_hello - faults the host is tested with. */
 void fault_before_hello(void);
 void fault_after_hello(struct port *p);
+
+/** fault_stuck - whether the fault is that a program's time limit is ignored. */
+bool fault_stuck(void);
 
 /** fault_run - kill @pid if it is the first program and that is the fault. */
 void fault_run(pid_t pid);

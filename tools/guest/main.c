@@ -22,6 +22,7 @@ struct agent {
 	int sig;
 	int timer;
 	uint64_t garbage; /* already reported */
+	bool stopping; /* power off as soon as nothing runs */
 };
 
 static struct agent agent;
@@ -126,6 +127,19 @@ static _Noreturn void serve_power_off(struct port *p, uint32_t id)
 	power_off();
 }
 
+/*
+ * The host has given the boot up. It says so before it makes the machine do
+ * anything, so that what is to be known comes from a kernel that works still.
+ */
+static void serve_stop(struct agent *a, const struct request *q)
+{
+	klog("stop: the host ends request %u and this boot", q->id);
+	if (!strcmp(text(q, "where"), "1"))
+		where("the host has given the boot up");
+	a->stopping = true;
+	run_stop(&a->run);
+}
+
 /* Return: 0 done, 1 goes on in @a->run, -1 with @e set. */
 static int serve_request(struct agent *a, const struct request *q,
 			 struct gerr *e)
@@ -167,6 +181,14 @@ static void serve(struct agent *a, const struct frame *f)
 		return;
 	}
 	q.id = (uint32_t)id;
+	if (q.type == FRAME_STOP) {
+		serve_stop(a, &q);
+		return;
+	}
+	if (a->run.state != RUN_NONE) {
+		send_reply(&a->port, q.id, "another request is not done yet");
+		return;
+	}
 	ret = serve_request(a, &q, &e);
 	if (ret <= 0)
 		send_reply(&a->port, q.id, ret ? e.msg : NULL);
@@ -204,9 +226,11 @@ static void wait_event(struct agent *a)
 	struct pollfd fds[] = {
 		{ .fd = a->timer, .events = POLLIN },
 		{ .fd = a->sig, .events = POLLIN },
-		/* While the host is away, only look when the timer ticks. */
-		{ .fd = idle && !a->port.gone ? a->port.fd : -1,
-		  .events = POLLIN },
+		/*
+		 * While the host is away, only look when the timer ticks. While
+		 * something runs it sends nothing but a STOP, and wakes nobody.
+		 */
+		{ .fd = a->port.gone ? -1 : a->port.fd, .events = POLLIN },
 		{ .fd = idle ? -1 : a->run.out, .events = POLLIN },
 	};
 	struct signalfd_siginfo si;
@@ -231,10 +255,11 @@ static _Noreturn void loop(struct agent *a)
 	struct frame f;
 
 	for (;;) {
-		while (a->run.state == RUN_NONE &&
-		       frame_reader_next(&a->port.in, &f))
+		while (frame_reader_next(&a->port.in, &f))
 			serve(a, &f);
 		report_garbage(a);
+		if (a->stopping && a->run.state == RUN_NONE)
+			power_off();
 		wait_event(a);
 		run_step(&a->run);
 		if (a->run.state == RUN_DONE)

@@ -149,7 +149,7 @@ int run_start(struct run *r, const struct request *q, struct port *p,
 			trace_stop();
 		return -1;
 	}
-	r->deadline_ns = r->start_ns + timeout_ms * 1000000;
+	r->deadline_ns = fault_stuck() ? 0 : r->start_ns + timeout_ms * 1000000;
 	r->state = RUN_RUNNING;
 	return 0;
 }
@@ -243,6 +243,19 @@ void run_step(struct run *r)
 	/* Those just killed may be gone already. */
 	if (r->state == RUN_REAP && !reap(r))
 		r->state = RUN_DONE;
+}
+
+void run_stop(struct run *r)
+{
+	if (r->traced)
+		trace_stop();
+	r->traced = false;
+	r->perf = false;
+	if (r->state != RUN_RUNNING)
+		return;
+	kill(-r->pid, SIGTERM);
+	r->state = RUN_TERM;
+	r->deadline_ns = now_ns() + KILL_AFTER_NS;
 }
 
 /* @part: of a PERF frame, whose payload has that number; -1: of SAMPLES. */

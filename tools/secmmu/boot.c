@@ -13,28 +13,6 @@
 #define CONSOLE_LOG_MAX	(16ull << 20)
 /* Beside the memory there are the firmware, page tables, headers. */
 #define VMCORE_EXTRA	(64ull << 20)
-/* To write out a MiB of memory takes a ms or two; more where it is compressed. */
-#define VMCORE_MS	60000u
-#define VMCORE_MS_PER_MB 60u
-
-/*
- * Long, for a guest on a machine that does other things as well can be ten
- * times slower: there, loading a module alone, of which PID 1 waits for the
- * end, takes more than a minute (two interrupts to other CPUs per patched
- * call). Under icount a second of the guest takes some ten of ours besides.
- */
-static const struct boot_limits default_limits[] = {
-	[CLOCK_WALL] = { .silence_ms = 60000, .hello_ms = 300000,
-			 .alive_ms = 180000, .load_ms = 300000,
-			 .exit_ms = 60000, .diagnose_ms = 1500 },
-	[CLOCK_ICOUNT] = { .silence_ms = 60000, .hello_ms = 300000,
-			   .alive_ms = 240000, .load_ms = 300000,
-			   .exit_ms = 120000, .diagnose_ms = 5000 },
-};
-/* Wall time for a ms of a test's time limit, and for what comes after it. */
-#define RUN_SLOWER_ICOUNT	20u
-#define RUN_EXTRA_WALL_MS	60000u
-#define RUN_EXTRA_ICOUNT_MS	300000u
 
 static const struct boot_quota run_quota = {
 	.out = 16ull << 20,
@@ -81,7 +59,17 @@ static void bury(struct boot *b)
 	boot_tty_disconnect(b);
 	if (b->code != BOOT_ERR_INTR && !sig_pending())
 		boot_diagnose(b);
+	else if (boot_answers(b))
+		boot_notice(b, NULL);
 	boot_stop(b);
+}
+
+void boot_progress(struct boot *b)
+{
+	if (!b->code && b->waiting && b->req)
+		b->timer[TIMER_PROGRESS] = now_ns() +
+			boot_progress_limit(&b->limits, b->clock,
+					    b->req->timeout_ms) * MS;
 }
 
 /* Send the request in @t (taken over) and wait for the REPLY to it. */
@@ -102,6 +90,7 @@ static int request(struct boot *b, enum frame_type type, struct text *t,
 	b->turn_ns = now_ns();
 	b->timer[TIMER_ANSWER] =
 		limit_ms == NEVER ? NEVER : now_ns() + limit_ms * MS;
+	boot_progress(b);
 	boot_frame_send(b, type, t->buf, (uint32_t)t->len);
 	free(t->buf);
 	while (!b->code && b->waiting && !b->tty.quit)
@@ -122,36 +111,16 @@ static struct text begin(struct boot *b, const char *verb, const char *arg)
 	return t;
 }
 
-static void take_default(unsigned int *limit, unsigned int value)
-{
-	if (!*limit)
-		*limit = value;
-}
-
-static void set_limits(struct boot *b, const struct boot_spec *s)
-{
-	const struct boot_limits *d = &default_limits[s->clock];
-
-	b->limits = s->limits;
-	take_default(&b->limits.silence_ms, d->silence_ms);
-	take_default(&b->limits.hello_ms, d->hello_ms);
-	take_default(&b->limits.alive_ms, d->alive_ms);
-	take_default(&b->limits.load_ms, d->load_ms);
-	take_default(&b->limits.exit_ms, d->exit_ms);
-	take_default(&b->limits.diagnose_ms, d->diagnose_ms);
-	take_default(&b->limits.vmcore_ms,
-		     VMCORE_MS + s->memory_mb * VMCORE_MS_PER_MB);
-}
-
 static struct boot *boot_new(const struct boot_spec *s)
 {
 	struct boot *b = xcalloc(1, sizeof(*b));
 	char *path = xasprintf("%s/console.log", s->dir);
 
-	set_limits(b, s);
+	boot_set_limits(&b->limits, s);
 	b->clock = s->clock;
 	b->vendor = s->accel->vendor;
 	b->shadow = s->shadow;
+	b->cpus = s->cpus;
 	b->what = xstrdup("boot");
 	b->context = s->context ? xstrdup(s->context) : NULL;
 	b->tty.in = b->tty.out = -1;
@@ -194,6 +163,8 @@ struct boot *boot_start(const struct boot_spec *s)
 	b->qemu.qmp = -1;
 	boot_set_timer(b, TIMER_SILENCE, b->limits.silence_ms);
 	boot_set_timer(b, TIMER_HELLO, b->limits.hello_ms);
+	if (b->limits.boot_ms)
+		boot_set_timer(b, TIMER_BOOT, b->limits.boot_ms);
 	while (!b->code && !b->greeted)
 		boot_pump(b);
 	if (!b->code && s->pin)
@@ -275,12 +246,8 @@ int boot_mixed(struct boot *b, const char *arm, const char *vendor_arm)
 
 static uint64_t run_limit(const struct boot *b, const struct run_req *q)
 {
-	if (q->wall_ms)
-		return q->wall_ms;
-	if (b->clock == CLOCK_ICOUNT)
-		return (uint64_t)q->timeout_ms * RUN_SLOWER_ICOUNT +
-		       RUN_EXTRA_ICOUNT_MS;
-	return (uint64_t)q->timeout_ms + RUN_EXTRA_WALL_MS;
+	return q->wall_ms ? q->wall_ms :
+			    boot_run_limit(&b->limits, b->clock, q->timeout_ms);
 }
 
 int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)

@@ -46,8 +46,10 @@ enum boot_cause {
 	CAUSE_NO_CONSOLE,
 	CAUSE_NO_HELLO,
 	CAUSE_NO_FRAMES,
+	CAUSE_NO_PROGRESS,
 	CAUSE_TEST_TIMEOUT,
 	CAUSE_REQUEST_TIMEOUT,
+	CAUSE_BOOT_TIMEOUT,
 	CAUSE_NO_POWER_OFF,
 	/* Ends. */
 	CAUSE_PANIC,
@@ -76,10 +78,22 @@ struct boot_limits {
 	unsigned int hello_ms;		/* QEMU's start to HELLO */
 	unsigned int alive_ms;		/* between two frames */
 	unsigned int load_ms;		/* answer to anything but a RUN */
+	unsigned int progress_ms;	/* a RUN without a result, beyond its own limit */
+	unsigned int boot_ms;		/* QEMU's start to its end; 0: no limit */
 	unsigned int exit_ms;		/* from POWEROFF to QEMU's end */
-	unsigned int diagnose_ms;	/* for each question to a guest that failed */
+	unsigned int diagnose_ms;	/* its console is silent: it has answered */
 	unsigned int vmcore_ms;		/* for a dump of its memory */
 };
+
+/**
+ * boot_time_limit - a limit for a whole boot, from those of what it does
+ * @slots: arms that are loaded and unloaded
+ * @tests_s: sum of the time limits of all runs in them, in s of the guest
+ *
+ * Return: ms of wall time, for @boot_ms.
+ */
+unsigned int boot_time_limit(enum boot_clock clock, size_t slots,
+			     uint64_t tests_s);
 
 struct boot_spec {
 	const char *kernel;		/* bzImage or vmlinux */
@@ -123,6 +137,14 @@ int boot_code(const struct boot *b);
 
 /** boot_reason - one line about that, "" if it lives. */
 const char *boot_reason(const struct boot *b);
+
+/**
+ * boot_progress - a callback of a run has seen a result
+ *
+ * Without one (and no end of the run) for its time limit and progress_ms the boot
+ * is given up, however many frames come.
+ */
+void boot_progress(struct boot *b);
 
 /** boot_request - the ID of the latest request, as findings have it; 0 before the first. */
 uint32_t boot_request(const struct boot *b);

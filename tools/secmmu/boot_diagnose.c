@@ -10,6 +10,9 @@
 /* Places in @wanted. */
 enum { ASK_STATUS, ASK_REGISTERS };
 
+/* QEMU answers at once unless the machine is busy; in times diagnose_ms. */
+#define ASK_PATIENCE	10
+
 void boot_pump_for(struct boot *b, unsigned int ms,
 		   bool (*done)(const struct boot *b))
 {
@@ -20,10 +23,10 @@ void boot_pump_for(struct boot *b, unsigned int ms,
 	b->timer[TIMER_STEP] = NEVER;
 }
 
-static bool interrupted(const struct boot *b)
+/* Something was said since the latest question. */
+static bool heard(const struct boot *b)
 {
-	(void)b;
-	return sig_pending();
+	return b->captured > b->asked_at || b->captured >= CAPTURE_MAX;
 }
 
 bool boot_answered(const struct boot *b)
@@ -61,57 +64,52 @@ static bool ask_qemu(struct boot *b, FILE *f)
 
 	b->wanted[ASK_STATUS] = qmp_send(b->qmp, "query-status", NULL);
 	b->wanted[ASK_REGISTERS] = qmp_hmp(b->qmp, "info registers -a");
-	boot_pump_for(b, b->limits.diagnose_ms, boot_answered);
+	boot_pump_for(b, ASK_PATIENCE * b->limits.diagnose_ms, boot_answered);
 	fprintf(f, "== QEMU says the guest is: %s\n",
 		b->answer[ASK_STATUS] ? b->answer[ASK_STATUS] :
 					"(QEMU does not answer)");
 	if (b->answer[ASK_REGISTERS]) {
 		fprintf(f, "== registers\n%s\n", b->answer[ASK_REGISTERS]);
+		boot_tell_missing(b, f, b->answer[ASK_REGISTERS], "CPU#",
+				  "registers");
 		halted = cpu0_halted(b->answer[ASK_REGISTERS]);
+	} else {
+		fprintf(f, "== no registers: QEMU does not answer\n");
 	}
 	boot_forget_answers(b);
 	return halted;
 }
 
 /* As if somebody sent a break and pressed @key: needs interrupts to work. */
-static void sysrq(struct boot *b, char key)
+static void sysrq(struct boot *b, FILE *f, char key,
+		  bool (*done)(const struct boot *b))
 {
+	b->asked_at = b->captured;
 	b->wanted[0] = qmp_send(b->qmp, "chardev-send-break",
 				json_pack("{s:s}", "id", QEMU_CONSOLE_ID));
 	boot_pump_for(b, b->limits.diagnose_ms, boot_answered);
 	boot_forget_answers(b);
 	if (b->qemu.console >= 0 && write(b->qemu.console, &key, 1) == 1)
-		boot_pump_for(b, b->limits.diagnose_ms, interrupted);
+		boot_pump_silent(b, f, done);
 }
 
 /* Returns whether the kernel said something after the NMI, or can't tell. */
 static bool backtraces(struct boot *b, FILE *f)
 {
-	char *text = NULL, *line, *clean;
-	size_t len, before;
-	bool heard;
+	bool said;
 
-	b->capture = open_memstream(&text, &len);
-	if (!b->capture)
+	if (boot_capture(b))
 		return true;
-	console_note(b->console, "asking for backtraces: sysrq l, sysrq w, NMI");
-	sysrq(b, 'l');
-	sysrq(b, 'w');
-	before = b->captured;
-	qmp_send(b->qmp, "inject-nmi", NULL);
-	boot_pump_for(b, b->limits.diagnose_ms, interrupted);
-	heard = b->captured > before || b->captured >= CAPTURE_MAX ||
-		b->ended || sig_pending();
-	fclose(b->capture);
-	b->capture = NULL;
 	fprintf(f, "== after sysrq l (all CPUs), sysrq w (blocked tasks) and an NMI\n");
-	for (line = strtok(text, "\r\n"); line; line = strtok(NULL, "\r\n")) {
-		clean = printable(line);
-		fprintf(f, "%s\n", clean);
-		free(clean);
-	}
-	free(text);
-	return heard;
+	console_note(b->console, "asking for backtraces: sysrq l, sysrq w, NMI");
+	sysrq(b, f, 'l', boot_captured_cpus);
+	sysrq(b, f, 'w', heard);
+	b->asked_at = b->captured;
+	qmp_send(b->qmp, "inject-nmi", NULL);
+	boot_pump_silent(b, f, heard);
+	said = heard(b) || b->ended || sig_pending();
+	boot_capture_end(b, f);
+	return said;
 }
 
 /*
@@ -135,10 +133,49 @@ static bool is_hang(const struct boot *b)
 	       b->code == BOOT_ERR_TIMEOUT;
 }
 
+static void tell_errors(const struct boot *b, FILE *f)
+{
+	char *text, *line, *clean, *save;
+
+	if (!b->n_errors)
+		return;
+	text = xstrdup(b->errors);
+	fprintf(f, "== QEMU's messages\n");
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		clean = printable(line);
+		fprintf(f, "%s\n", clean);
+		free(clean);
+	}
+	free(text);
+}
+
+/*
+ * From what disturbs the guest least to what does most: PID 1, which may still tell
+ * and end in order, is asked before interrupts are made.
+ */
+static void diagnose_hang(struct boot *b, FILE *f)
+{
+	bool answers = boot_answers(b), halted, said = true;
+
+	/* From here on the guest's trouble is of our making. */
+	console_take_findings(b->console, &b->findings);
+	b->diagnosed = true;
+	halted = ask_qemu(b, f);
+	/* Before the guest is made to do anything. */
+	if (b->vmcore)
+		boot_vmcore(b, f);
+	if (answers && !b->ended && !sig_pending())
+		boot_notice(b, f);
+	if (!b->ended && qmp_fd(b->qmp) >= 0 && !sig_pending())
+		said = backtraces(b, f);
+	if (b->greeted && halted && !said)
+		lost_cpu(b, f);
+}
+
 void boot_diagnose(struct boot *b)
 {
 	char *last = console_last(b->console);
-	bool halted, heard = true;
 	size_t len;
 	FILE *f;
 
@@ -149,34 +186,15 @@ void boot_diagnose(struct boot *b)
 	if (b->context)
 		fprintf(f, "== %s\n", b->context);
 	fprintf(f, "== last lines of the console\n%s", *last ? last : "(none)\n");
-	if (b->n_errors) {
-		char *text = xstrdup(b->errors);
-
-		fprintf(f, "== QEMU's messages\n");
-		for (char *l = strtok(text, "\n"); l; l = strtok(NULL, "\n")) {
-			char *clean = printable(l);
-
-			fprintf(f, "%s\n", clean);
-			free(clean);
-		}
-		free(text);
-	}
+	tell_errors(b, f);
 	if (is_hang(b) && !b->ended) {
-		/* From here on the guest's trouble is of our making. */
-		console_take_findings(b->console, &b->findings);
-		b->diagnosed = true;
-		halted = ask_qemu(b, f);
-		/* Before the guest is made to do anything. */
-		if (b->vmcore)
-			boot_vmcore(b, f);
-		if (qmp_fd(b->qmp) >= 0 && !sig_pending())
-			heard = backtraces(b, f);
-		if (b->greeted && halted && !heard)
-			lost_cpu(b, f);
+		diagnose_hang(b, f);
 	} else if (b->vmcore && b->code == BOOT_ERR_PANIC) {
 		if (!b->ended)
 			ask_qemu(b, f);
 		boot_vmcore(b, f);
+	} else if (boot_answers(b)) {
+		boot_notice(b, NULL);
 	}
 	fclose(f);
 out:

@@ -107,7 +107,7 @@ static void take_reply(struct boot *b, const struct frame *f)
 		return;
 	}
 	b->waiting = false;
-	b->timer[TIMER_ANSWER] = NEVER;
+	b->timer[TIMER_ANSWER] = b->timer[TIMER_PROGRESS] = NEVER;
 }
 
 /* Count @len against what is left. Return: whether it is within. */
@@ -249,6 +249,7 @@ int boot_frames_read(struct boot *b)
 	if (n <= 0)
 		return -1;
 	frame_reader_fed(&b->in, (size_t)n);
+	b->frame_ns = now_ns();
 	/* Nothing a dead boot says counts, but it must not be stopped. */
 	while (frame_reader_next(&b->in, &f))
 		if (!b->code)

@@ -20,7 +20,9 @@ enum boot_timer {
 	TIMER_SILENCE,		/* no console output at all */
 	TIMER_HELLO,
 	TIMER_ALIVE,		/* no frame */
+	TIMER_PROGRESS,		/* frames, but no result and no end of a RUN */
 	TIMER_ANSWER,		/* no REPLY */
+	TIMER_BOOT,		/* the boot takes too long, whatever it does */
 	TIMER_PANIC,		/* the rest of a panic's messages has had its time */
 	TIMER_STEP,		/* a step of diagnosing or stopping: no failure */
 	N_TIMERS
@@ -47,6 +49,7 @@ struct boot {
 	enum boot_clock clock;
 	const char *vendor;
 	bool shadow;
+	unsigned int cpus;
 	struct qemu_info info;
 	struct qemu qemu;
 	bool started;
@@ -56,6 +59,8 @@ struct boot {
 	uint64_t start_ns;
 	uint64_t timer[N_TIMERS];
 	uint64_t turn_ns;	/* end of the loop's latest turn */
+	uint64_t frame_ns;	/* when the latest frame came */
+	uint64_t console_ns;	/* when the console last said something */
 
 	int code;
 	enum boot_cause cause;
@@ -95,6 +100,9 @@ struct boot {
 	bool diagnosed;		/* @findings has those from before it */
 	struct findings findings;
 	FILE *capture;		/* console output of a diagnosis, or NULL */
+	char *capture_text;
+	size_t capture_len;
+	size_t asked_at;	/* @captured before the latest question */
 	size_t captured;	/* bytes, up to CAPTURE_MAX */
 	uint64_t wanted[2];	/* ids of QMP answers waited for */
 	char *answer[2];	/* what they say: text, status, or else JSON */
@@ -122,6 +130,19 @@ static inline void boot_set_timer(struct boot *b, enum boot_timer t,
 /** boot_cause_code - what calls return that find a boot dead of @c; BOOT_OK if it lives. */
 int boot_cause_code(enum boot_cause c);
 
+/* boot_limits.c */
+
+/** boot_set_limits - those of @s, and defaults for what it leaves open. */
+void boot_set_limits(struct boot_limits *l, const struct boot_spec *s);
+
+/** boot_progress_limit - ms until a RUN must have shown a result. */
+uint64_t boot_progress_limit(const struct boot_limits *l, enum boot_clock clock,
+			     unsigned int timeout_ms);
+
+/** boot_run_limit - ms until a RUN must have ended, and all of it have come. */
+uint64_t boot_run_limit(const struct boot_limits *l, enum boot_clock clock,
+			unsigned int timeout_ms);
+
 /* boot_frames.c */
 
 /**
@@ -140,6 +161,16 @@ void boot_frame_send(struct boot *b, enum frame_type type, const void *data,
 
 /* boot_stop.c */
 
+/** boot_answers - whether PID 1 has shown a sign of life lately. */
+bool boot_answers(const struct boot *b);
+
+/**
+ * boot_notice - ask PID 1 to end what runs, and to power off
+ * @f: where its last words go: where its tasks and CPUs are. NULL: it is not asked
+ *	for them, and has little time
+ */
+void boot_notice(struct boot *b, FILE *f);
+
 /** boot_stop - end QEMU: asking it, SIGTERM, SIGKILL. */
 void boot_stop(struct boot *b);
 
@@ -157,6 +188,32 @@ void boot_diagnose(struct boot *b);
 /** boot_pump_for - run the loop for @ms, or until QEMU ended or @done. */
 void boot_pump_for(struct boot *b, unsigned int ms,
 		   bool (*done)(const struct boot *b));
+
+/* boot_capture.c */
+
+/** boot_capture - keep what the console says from here on. Return: 0, or -1. */
+int boot_capture(struct boot *b);
+
+/** boot_capture_end - keep no more; write it into @f, and what it lacks. */
+void boot_capture_end(struct boot *b, FILE *f);
+
+/** boot_captured_cpus - whether it has a backtrace of each vCPU so far. */
+bool boot_captured_cpus(const struct boot *b);
+
+/** boot_has_cpus - whether @text has @prefix and the number of each vCPU. */
+bool boot_has_cpus(const struct boot *b, const char *text, const char *prefix);
+
+/** boot_tell_missing - say into @f of which vCPUs @text has no @what. */
+void boot_tell_missing(const struct boot *b, FILE *f, const char *text,
+		       const char *prefix, const char *what);
+
+/**
+ * boot_pump_silent - run the loop until the console has fallen silent
+ * @f: where to say that it never did
+ * @done: whether all that is waited for has come; until then it has more time
+ */
+void boot_pump_silent(struct boot *b, FILE *f,
+		      bool (*done)(const struct boot *b));
 
 /* boot_pin.c */
 

@@ -44,6 +44,7 @@ static int read_console(struct boot *b)
 	if (n <= 0)
 		return -1;
 	b->timer[TIMER_SILENCE] = NEVER;
+	b->console_ns = now_ns();
 	if (console_feed(b->console, buf, (size_t)n))
 		boot_die(b, CAUSE_HOST, "cannot write console.log: %s",
 			 strerror(console_error(b->console)));
@@ -203,18 +204,8 @@ static void read_rest(struct boot *b)
 	console_finish(b->console);
 }
 
-static void check_timers(struct boot *b)
+static void check_limits(struct boot *b, uint64_t now)
 {
-	uint64_t now = now_ns();
-
-	if (b->code)
-		return;
-	if (now >= b->timer[TIMER_PANIC])
-		boot_die(b, CAUSE_PANIC, "guest panicked: %s",
-			 console_panicked(b->console));
-	/* A panic explains all that is overdue. */
-	if (b->timer[TIMER_PANIC] != NEVER)
-		return;
 	if (now >= b->timer[TIMER_SILENCE])
 		boot_die(b, CAUSE_NO_CONSOLE,
 			 "nothing on the console for %u s from QEMU's start",
@@ -227,10 +218,33 @@ static void check_timers(struct boot *b)
 		boot_die(b, CAUSE_NO_FRAMES,
 			 "guest hangs: no sign of life for %u s during %s",
 			 b->limits.alive_ms / 1000, b->what);
+	if (now >= b->timer[TIMER_PROGRESS])
+		boot_die(b, CAUSE_NO_PROGRESS,
+			 "guest makes no progress: frames come, but no result and no end of %s, %u s beyond its time limit",
+			 b->what, b->limits.progress_ms / 1000);
 	if (now >= b->timer[TIMER_ANSWER])
 		boot_die(b, b->req ? CAUSE_TEST_TIMEOUT : CAUSE_REQUEST_TIMEOUT,
 			 "guest is alive, but has not finished %s in time",
 			 b->what);
+	if (now >= b->timer[TIMER_BOOT])
+		boot_die(b, CAUSE_BOOT_TIMEOUT,
+			 "the boot has not ended within %u s, its boot_timeout; it is at %s",
+			 b->limits.boot_ms / 1000, b->what);
+}
+
+static void check_timers(struct boot *b)
+{
+	uint64_t now = now_ns();
+
+	if (b->code)
+		return;
+	if (now >= b->timer[TIMER_PANIC])
+		boot_die(b, CAUSE_PANIC, "guest panicked: %s",
+			 console_panicked(b->console));
+	/* A panic explains all that is overdue. */
+	if (b->timer[TIMER_PANIC] != NEVER)
+		return;
+	check_limits(b, now);
 }
 
 /* Return: ms until the next timer, rounded up. */

@@ -1,12 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The end of a QEMU, whether it wants to or not. */
 #include <signal.h>
+#include <stdio.h>
 
 #include "boot_int.h"
 
+/* Of the time for a sign of life: a guest whose latest is older is not asked. */
+#define ANSWERS_PART	4
+#define NOTICE_MS	2000
 #define QUIT_MS		1000
 #define TERM_MS		2000
 #define KILL_MS		5000
+
+bool boot_answers(const struct boot *b)
+{
+	uint64_t late = b->limits.alive_ms * MS / ANSWERS_PART;
+
+	return b->greeted && !b->ended && b->qemu.frames >= 0 && !b->off &&
+	       b->code != BOOT_ERR_PANIC && now_ns() - b->frame_ns < late;
+}
+
+void boot_notice(struct boot *b, FILE *f)
+{
+	char text[64];
+	int n;
+
+	/* Two strings, each with its NUL. */
+	n = snprintf(text, sizeof(text), "id=%u%cwhere=%d", b->id, '\0', !!f);
+	if (!f || boot_capture(b)) {
+		boot_frame_send(b, FRAME_STOP, text, (uint32_t)n + 1);
+		boot_pump_for(b, NOTICE_MS, NULL);
+		return;
+	}
+	console_note(b->console, "asking PID 1 to end what runs, and to power off");
+	boot_frame_send(b, FRAME_STOP, text, (uint32_t)n + 1);
+	fprintf(f, "== PID 1 was asked to say where all is, and to power off\n");
+	boot_pump_silent(b, f, boot_captured_cpus);
+	boot_capture_end(b, f);
+	fprintf(f, b->ended ? "== it did, and QEMU has ended\n" :
+			      "== it has not powered off\n");
+}
 
 void boot_stop(struct boot *b)
 {

@@ -76,8 +76,13 @@ static int host_error(struct running_boot *run, const char *file)
 static int on_out(void *arg, const void *data, size_t len)
 {
 	struct turn *t = arg;
+	size_t before, after;
 
+	ktap_results(t->ktap, &before);
 	ktap_feed(t->ktap, data, len);
+	ktap_results(t->ktap, &after);
+	if (after > before)
+		boot_progress(t->run->boot);
 	if (fwrite(data, 1, len, t->run->ktap_log) != len)
 		return host_error(t->run, "ktap.log");
 	return 0;
@@ -802,6 +807,25 @@ static void keep_failed(const struct running_boot *run)
 	free(number);
 }
 
+/* How long the whole boot may take, ms of wall time. */
+static unsigned int boot_limit(const struct running_boot *run)
+{
+	const struct bootrun *r = run->r;
+	const struct plan_test *t;
+	uint64_t tests_s = 0;
+
+	if (r->plan->boot_timeout_s)
+		return r->plan->boot_timeout_s * 1000;
+	for (size_t turn = next_turn(r, 0); turn != SIZE_MAX;
+	     turn = next_turn(r, turn + 1)) {
+		t = &r->plan->tests[turn / RUN_KINDS];
+		/* Under perf it is not done again. */
+		tests_s += (uint64_t)t->timeout_s *
+			   (turn % RUN_KINDS == RUN_PERF ? 1 : t->retries + 1);
+	}
+	return boot_time_limit(r->clock, run->n_slots, tests_s * run->n_slots);
+}
+
 /* As bootrun_do(), of a plan in which nothing is left to chance. */
 static int run_plan(const struct bootrun *r)
 {
@@ -827,6 +851,7 @@ static int run_plan(const struct bootrun *r)
 	spec.dir = run.dir;
 	spec.append = append;
 	spec.context = words;
+	spec.limits.boot_ms = boot_limit(&run);
 	if (r->pin)
 		pin = share_spread(&r->share, r->slot, r->cpus);
 	spec.pin = pin;

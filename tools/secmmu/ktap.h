@@ -49,7 +49,7 @@ void ktap_feed(struct ktap *k, const void *data, size_t len);
 enum status ktap_finish(struct ktap *k, const struct ktap_end *end,
 			const struct strs *events);
 
-/* What was found; valid after ktap_finish() and until ktap_free(). */
+/* What was found; valid after ktap_finish() and until ktap_free(), @n at any time. */
 const struct ktap_result *ktap_results(const struct ktap *k, size_t *n);
 /**
  * ktap_counts - what the program said it has counted of @event, or NULL

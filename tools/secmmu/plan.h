@@ -12,6 +12,7 @@
 
 #define PLAN_BOOTS_MAX 1000
 #define PLAN_TIMEOUT_MAX 3600	/* s */
+#define PLAN_BOOT_TIMEOUT_MAX 604800
 #define PLAN_LANE_SLOWER 4
 
 enum plan_clock {
@@ -58,6 +59,7 @@ struct plan {
 	char *path;
 	char *lane;		/* of configs/lanes.ini; NULL: the measured one */
 	unsigned int boots;
+	unsigned int boot_timeout_s;	/* wall time; 0: from the tests' limits */
 	enum plan_clock clock;
 	struct strs arms;
 	struct plan_pair *compare;

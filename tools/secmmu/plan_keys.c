@@ -446,6 +446,13 @@ static int get_timeout(struct plan *p, const struct plan_loc *l, const char *val
 	return get_number(l, value, 1, PLAN_TIMEOUT_MAX, " (s)", &t->timeout_s);
 }
 
+static int get_boot_timeout(struct plan *p, const struct plan_loc *l,
+			    const char *value)
+{
+	return get_number(l, value, 1, PLAN_BOOT_TIMEOUT_MAX, " (s)",
+			  &p->boot_timeout_s);
+}
+
 static int get_retries(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	return get_number(l, value, 0, RETRIES_MAX, "", &last_test(p)->retries);
@@ -469,6 +476,7 @@ static const struct plan_key {
 	int (*get)(struct plan *p, const struct plan_loc *l, const char *value);
 } keys[] = {
 	{ SECTION_PLAN, "boots", get_boots },
+	{ SECTION_PLAN, "boot_timeout", get_boot_timeout },
 	{ SECTION_PLAN, "clock", get_clock },
 	{ SECTION_PLAN, "arms", get_arms },
 	{ SECTION_PLAN, "compare", get_compare },

@@ -52,6 +52,9 @@ int plan_set_boot(struct plan *p, const char *value)
 /* Its time limits were made for the plain kernel. */
 static void longer_limits(struct plan *p)
 {
+	p->boot_timeout_s *= PLAN_LANE_SLOWER;
+	if (p->boot_timeout_s > PLAN_BOOT_TIMEOUT_MAX)
+		p->boot_timeout_s = PLAN_BOOT_TIMEOUT_MAX;
 	for (size_t i = 0; i < p->n_tests; i++) {
 		unsigned int s = p->tests[i].timeout_s * PLAN_LANE_SLOWER;
 

@@ -31,6 +31,7 @@ static const char *boot_dir = dir;	/* where the next boot writes */
 static char *kernel, *initrd;
 static char output[4096];
 static size_t n_output;
+static unsigned int usual_start_ms;	/* the longest so far, with HELLO */
 static enum vmcore_format vmcore;	/* of the boots from here on */
 
 /*
@@ -91,6 +92,8 @@ static void end(struct boot *b, int code, enum status status,
 		const char *reason, struct boot_result *res)
 {
 	boot_end(b, res);
+	if (res->start_ms > usual_start_ms)
+		usual_start_ms = res->start_ms;
 	print_message("  %s: %s (HELLO after %u ms, end after %u ms)\n",
 		      status_name(res->status), res->reason, res->start_ms,
 		      res->total_ms);
@@ -292,6 +295,8 @@ static void hang_at_boot(void **state)
 	assert_non_null(strstr(res.diagnosis, "guest is: running"));
 	assert_non_null(strstr(res.diagnosis, "CPU#1"));
 	assert_non_null(strstr(res.diagnosis, "sysrq: Show backtrace"));
+	assert_non_null(strstr(res.diagnosis, "NMI backtrace for cpu 0"));
+	assert_non_null(strstr(res.diagnosis, "NMI backtrace for cpu 1"));
 	assert_non_null(strstr(res.diagnosis, "sysrq: Show Blocked State"));
 	assert_non_null(strstr(res.diagnosis, "NMI"));
 	/* The panic is of our NMI. */
@@ -534,7 +539,7 @@ static void deaf_cpu(void **state)
 		"/bin/busybox", "taskset", "2", "/bin/busybox", "insmod", "/crash/deaf.ko", NULL,
 	};
 	const struct run_req q = { .argv = argv, .timeout_ms = 60000, .wall_ms = 10000 };
-	const struct boot_limits limits = { .alive_ms = 8000, .diagnose_ms = 5000 };
+	const struct boot_limits limits = { .alive_ms = 8000 };
 	struct boot_result res;
 	struct run_result r;
 	struct boot *b;
@@ -648,21 +653,69 @@ static void forged_frames(void **state)
 	free(path);
 }
 
-/* Frames without end keep nobody from ending the boot. */
+/* Frames without end keep nobody from ending the boot, and are no progress. */
 static void flood_without_end(void **state)
 {
 	static const char *const argv[] = { "/bin/busybox", "true", NULL };
-	const struct run_req q = { .argv = argv, .timeout_ms = 1000,
-				   .wall_ms = 5000 };
+	const struct run_req q = { .argv = argv, .timeout_ms = 1000 };
+	const struct boot_limits limits = { .progress_ms = 4000 };
 	struct boot_result res;
 	struct run_result r;
 	struct boot *b;
 
 	NEEDS_KERNEL;
-	b = start(CLOCK_WALL, "secmmu.fault=flood");
+	b = start_limited(CLOCK_WALL, 1, "secmmu.fault=flood", &limits);
 	assert_int_equal(boot_run(b, &q, &r), BOOT_ERR_TIMEOUT);
-	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "has not finished RUN", &res);
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "no progress", &res);
+	assert_int_equal(res.cause, CAUSE_NO_PROGRESS);
+	/* PID 1 does not hear, in its flood; the kernel does. */
+	assert_in(res.diagnosis, "== it has not powered off");
+	assert_in(res.diagnosis, "sysrq: Show backtrace");
 	assert_true(res.total_ms < 120000);
+	boot_result_free(&res);
+}
+
+/*
+ * PID 1 lives but ends no program that takes too long. It is told to, says where
+ * that is, and powers off: nothing harder is needed.
+ */
+static void stuck_without_end(void **state)
+{
+	const struct boot_limits limits = { .progress_ms = 3000 };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start_limited(CLOCK_WALL, 2, "secmmu.fault=stuck", &limits);
+	assert_int_equal(run(b, "sleep 600", 1000, &r), BOOT_ERR_TIMEOUT);
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "no progress", &res);
+	assert_int_equal(res.cause, CAUSE_NO_PROGRESS);
+	assert_in(res.diagnosis, "CPU#1");
+	assert_in(res.diagnosis, "NMI backtrace for cpu 0");
+	assert_in(res.diagnosis, "NMI backtrace for cpu 1");
+	assert_in(res.diagnosis, "sleep, state S:");
+	assert_in(res.diagnosis, "== it did, and QEMU has ended");
+	assert_null(strstr(res.diagnosis, "== after sysrq"));
+	boot_result_free(&res);
+}
+
+/* Each program ends in its time, the boot does not. */
+static void boot_without_end(void **state)
+{
+	const struct boot_limits limits = { .boot_ms = usual_start_ms ?
+						usual_start_ms * 2 + 3000 : 30000 };
+	struct boot_result res;
+	struct run_result r;
+	struct boot *b;
+
+	NEEDS_KERNEL;
+	b = start_limited(CLOCK_WALL, 1, NULL, &limits);
+	while (run(b, "sleep 1", 20000, &r) == BOOT_OK)
+		;
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "its boot_timeout", &res);
+	assert_int_equal(res.cause, CAUSE_BOOT_TIMEOUT);
+	assert_in(res.diagnosis, "== it did, and QEMU has ended");
 	boot_result_free(&res);
 }
 
@@ -875,6 +928,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(disk_full),
 		cmocka_unit_test(forged_frames),
 		cmocka_unit_test(flood_without_end),
+		cmocka_unit_test(stuck_without_end),
+		cmocka_unit_test(boot_without_end),
 		cmocka_unit_test(warning_in_a_run),
 		cmocka_unit_test(qemu_killed),
 		cmocka_unit_test(floods),

@@ -33,6 +33,7 @@ struct fake {
 	bool hello;
 	bool mute;		/* sends no more ALIVE */
 	bool deaf;		/* answers no more requests */
+	bool talks;		/* its console never falls silent */
 	uint32_t shell;		/* id of a SHELL request to be answered */
 	struct frame_reader in;
 	int dump_fd;		/* that was passed to us last */
@@ -105,6 +106,11 @@ static const char fake_oops[] =
 	"[    3.200100] Oops: Oops: 0002 [#1] PREEMPT SMP\r\n"
 	"[    3.200200] RIP: 0010:kvm_mmu_zap_all+0x1c/0x50 [kvm]\r\n"
 	"[    3.200300] Kernel panic - not syncing: Fatal exception\r\n";
+
+static const char fake_where[] =
+	"[    7.000000] secmmu: the host has given the boot up\r\n"
+	"[    7.100000] NMI backtrace for cpu 0\r\n"
+	"[    7.200000] NMI backtrace for cpu 1 skipped: idling at x\r\n";
 
 static void fake_hello(struct fake *f)
 {
@@ -191,7 +197,8 @@ static void fake_start(struct fake *f)
 	fake_hello(f);
 	if (fake_is(f, "two-hellos"))
 		fake_hello(f);
-	if (fake_is(f, "deaf") || fake_is(f, "asleep") || fake_is(f, "lost"))
+	if (fake_is(f, "deaf") || fake_is(f, "asleep") || fake_is(f, "lost") ||
+	    fake_is(f, "half") || fake_is(f, "slow-trace") || fake_is(f, "talker"))
 		f->mute = f->deaf = true;
 	if (fake_is(f, "garbage"))
 		fake_put(QEMU_FD_FRAMES, "garbage!", 8);
@@ -352,7 +359,17 @@ static void fake_request(struct fake *f, const struct frame *q)
 		f->shell = id;
 		return;
 	}
-	if (f->deaf || (fake_is(f, "no-answer") && q->type != FRAME_POWEROFF))
+	/* The guest says where it is and goes, unless it is one that does not. */
+	if (q->type == FRAME_STOP) {
+		s = frame_text_get(q->data, q->len, "where", 0);
+		fake_say(s && *s == '1' ? fake_where : "[    7.000000] secmmu: stop\r\n");
+		if (fake_is(f, "stuck") || fake_is(f, "slow"))
+			_exit(0);
+		return;
+	}
+	if (fake_is(f, "slow") && q->type == FRAME_RUN)
+		poll(NULL, 0, 200);
+	if (f->deaf || ((fake_is(f, "no-answer") || fake_is(f, "stuck")) && q->type != FRAME_POWEROFF))
 		return;
 	if (q->type == FRAME_RUN) {
 		fake_run(f, id);
@@ -513,8 +530,16 @@ static void fake_console(struct fake *f)
 	char buf[64], text[64];
 	ssize_t n = read(QEMU_FD_CONSOLE, buf, sizeof(buf));
 
-	if (n > 0 && memchr(buf, 'l', (size_t)n))
-		fake_say("[    8.000000] sysrq: Show backtrace of all active CPUs\r\n");
+	if (n > 0 && memchr(buf, 'l', (size_t)n)) {
+		fake_say("[    8.000000] sysrq: Show backtrace of all active CPUs\r\n"
+			 "[    8.100000] NMI backtrace for cpu 0\r\n");
+		/* Longer than the silence that ends an answer. */
+		if (fake_is(f, "slow-trace"))
+			poll(NULL, 0, 500);
+		if (!fake_is(f, "half"))
+			fake_say("[    8.900000] NMI backtrace for cpu 1\r\n");
+		f->talks = fake_is(f, "talker");
+	}
 	if (n > 0 && f->shell) {
 		snprintf(text, sizeof(text), "id=%u|status=ok|", f->shell);
 		/* Not before the supervisor has seen what the keys did. */
@@ -564,6 +589,8 @@ static int fake_qemu(int argc, char **argv)
 			fake_monitor(&f);
 		if (p[2].revents)
 			fake_console(&f);
+		if (f.talks)
+			fake_say("[    9.000000] and on\r\n");
 		if (f.hello && !f.mute)
 			fake_text(&f, FRAME_ALIVE, "uptime_ns=1|");
 		else if (fake_is(&f, "no-hello"))

@@ -53,9 +53,11 @@ static struct boot *start(const char *how)
 			.vmcore_ms = limit_ms(how, "vmcore-stall"),
 			.silence_ms = limit_ms(how, "silent"),
 			.hello_ms = limit_ms(how, "no-hello"),
-			.alive_ms = limit_ms(how, "deaf asleep lost stubborn freeze vmcore-hang"),
+			.alive_ms = limit_ms(how, "deaf asleep lost half slow-trace talker stubborn freeze vmcore-hang"),
 			.exit_ms = limit_ms(how, "no-power-off undead"),
 			.load_ms = 60000,
+			.progress_ms = limit_ms(how, "stuck"),
+			.boot_ms = limit_ms(how, "slow"),
 			.diagnose_ms = one_of(how, "deaf") ? 1500 : 300,
 		},
 	};
@@ -325,6 +327,97 @@ static bool only_on(unsigned int cpu)
 }
 
 /* QEMU tells its threads; what is none of its own is left alone. */
+/* Frames come, and nothing else; PID 1 is asked, and has the last word. */
+static void no_progress(void **state)
+{
+	struct boot *b = start("stuck");
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	assert_int_equal(run(b, &r), BOOT_ERR_TIMEOUT);
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "no progress", &res);
+	assert_int_equal(res.cause, CAUSE_NO_PROGRESS);
+	assert_non_null(strstr(res.diagnosis, "CPU#1"));
+	assert_non_null(strstr(res.diagnosis, "the host has given the boot up"));
+	assert_non_null(strstr(res.diagnosis, "== it did, and QEMU has ended"));
+	assert_null(strstr(res.diagnosis, "== after sysrq"));
+	assert_null(strstr(res.diagnosis, "== no backtrace"));
+	boot_result_free(&res);
+}
+
+/* One that does not go when it is asked to meets the rest of it. */
+static void notice_is_ignored(void **state)
+{
+	struct boot *b = start("no-answer");
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	assert_int_equal(run(b, &r), BOOT_ERR_TIMEOUT);
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "RUN /tests/x", &res);
+	assert_int_equal(res.cause, CAUSE_TEST_TIMEOUT);
+	assert_non_null(strstr(res.diagnosis, "== it has not powered off"));
+	assert_non_null(strstr(res.diagnosis, "== after sysrq l"));
+	boot_result_free(&res);
+}
+
+/* Every run ends in time; the boot as a whole does not. */
+static void whole_boot(void **state)
+{
+	struct boot *b = start("slow");
+	struct boot_result res;
+	struct run_result r;
+	unsigned int runs = 0;
+
+	(void)state;
+	while (run(b, &r) == BOOT_OK)
+		runs++;
+	assert_true(runs > 0);
+	end(b, BOOT_ERR_TIMEOUT, STATUS_MISS, "has not ended within 2 s", &res);
+	assert_int_equal(res.cause, CAUSE_BOOT_TIMEOUT);
+	boot_result_free(&res);
+}
+
+/* Also where a CPU says nothing, says it late, or the console never ends. */
+static void whole_diagnosis(void **state)
+{
+	static const struct {
+		const char *how;
+		bool missing, cut;
+	} cases[] = {
+		{ "deaf", false, false }, { "slow-trace", false, false },
+		{ "half", true, false }, { "talker", false, true },
+	};
+	struct boot_result res;
+	struct run_result r;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct boot *b = start(cases[i].how);
+
+		assert_int_equal(run(b, &r), BOOT_ERR_HANG);
+		end(b, BOOT_ERR_HANG, STATUS_MISS, "no sign of life", &res);
+		if (!cases[i].missing != !strstr(res.diagnosis, "== no backtrace of CPU 1") ||
+		    !cases[i].cut != !strstr(res.diagnosis, "== cut: the console had not fallen silent") ||
+		    strstr(res.diagnosis, "== no registers"))
+			fail_msg("%s:\n%s", cases[i].how, res.diagnosis);
+		boot_result_free(&res);
+	}
+}
+
+/* From the limits of what a boot does, and never beyond what a number holds. */
+static void limit_of_a_boot(void **state)
+{
+	(void)state;
+	assert_int_equal(boot_time_limit(CLOCK_WALL, 2, 100),
+			 300000 + 60000 + 4 * 300000 + 100000);
+	assert_int_equal(boot_time_limit(CLOCK_ICOUNT, 1, 10),
+			 300000 + 120000 + 2 * 300000 + 200000);
+	assert_int_equal(boot_time_limit(CLOCK_ICOUNT, 8, UINT64_MAX), UINT32_MAX);
+	assert_int_equal(boot_time_limit(CLOCK_WALL, 1000, 4294967), UINT32_MAX);
+}
+
 static void vcpus_are_pinned(void **state)
 {
 	static const char *const how[] = { "pin", "pin-index", "pin-foreign", "pin-dumb" };
@@ -888,6 +981,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(faults_of_a_run),
 		cmocka_unit_test(boot_is_named),
 		cmocka_unit_test(hang_is_diagnosed),
+		cmocka_unit_test(no_progress),
+		cmocka_unit_test(notice_is_ignored),
+		cmocka_unit_test(whole_boot),
+		cmocka_unit_test(whole_diagnosis),
+		cmocka_unit_test(limit_of_a_boot),
 		cmocka_unit_test(lost_cpu_is_named),
 		cmocka_unit_test(vcpus_are_pinned),
 		cmocka_unit_test(panic_in_a_run),

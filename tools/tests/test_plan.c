@@ -558,8 +558,11 @@ static void other_lane(void **state)
 	(void)state;
 	make_others();
 	assert_int_equal(p->tests[0].timeout_s, 60);
+	assert_int_equal(p->boot_timeout_s, 0);
+	p->boot_timeout_s = 100;
 	assert_int_equal(plan_set_lane(p, "debug"), 0);
 	assert_int_equal(p->tests[0].timeout_s, 240);
+	assert_int_equal(p->boot_timeout_s, 400);
 	assert_int_equal(plan_set_lane(p, "debug"), 0);
 	assert_int_equal(p->tests[0].timeout_s, 240);
 	assert_int_equal(plan_set_clock(p, "icount"), 0);
