@@ -476,7 +476,6 @@ static const struct plan_key {
 	int (*get)(struct plan *p, const struct plan_loc *l, const char *value);
 } keys[] = {
 	{ SECTION_PLAN, "boots", get_boots },
-	{ SECTION_PLAN, "boot_timeout", get_boot_timeout },
 	{ SECTION_PLAN, "clock", get_clock },
 	{ SECTION_PLAN, "arms", get_arms },
 	{ SECTION_PLAN, "compare", get_compare },
@@ -489,6 +488,7 @@ static const struct plan_key {
 	{ SECTION_PLAN, "paging", get_paging },
 	{ SECTION_PLAN, "cpus", get_cpus },
 	{ SECTION_PLAN, "mix", get_mix },
+	{ SECTION_PLAN, "boot_timeout", get_boot_timeout },
 	{ SECTION_PLAN, "payload", get_payload },
 	{ SECTION_PLAN, "findings", get_all_findings },
 	{ SECTION_TEST, "program", get_program },

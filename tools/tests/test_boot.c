@@ -326,7 +326,6 @@ static bool only_on(unsigned int cpu)
 	return CPU_COUNT(&set) == 1 && CPU_ISSET(cpu, &set);
 }
 
-/* QEMU tells its threads; what is none of its own is left alone. */
 /* Frames come, and nothing else; PID 1 is asked, and has the last word. */
 static void no_progress(void **state)
 {
@@ -418,6 +417,7 @@ static void limit_of_a_boot(void **state)
 	assert_int_equal(boot_time_limit(CLOCK_WALL, 1000, 4294967), UINT32_MAX);
 }
 
+/* QEMU tells its threads; what is none of its own is left alone. */
 static void vcpus_are_pinned(void **state)
 {
 	static const char *const how[] = { "pin", "pin-index", "pin-foreign", "pin-dumb" };
