@@ -86,13 +86,14 @@ struct boot_limits {
 };
 
 /**
- * boot_time_limit - a limit for a whole boot, from those of what it does
+ * boot_time_limit - what a boot's steps may take, each at its own limit, together
  * @slots: arms that are loaded and unloaded
- * @tests_s: sum of the time limits of all runs in them, in s of the guest
+ * @runs: programs that are run in them
+ * @tests_s: sum of their time limits, in s of the guest
  *
  * Return: ms of wall time, for @boot_ms.
  */
-unsigned int boot_time_limit(enum boot_clock clock, size_t slots,
+unsigned int boot_time_limit(enum boot_clock clock, size_t slots, size_t runs,
 			     uint64_t tests_s);
 
 struct boot_spec {

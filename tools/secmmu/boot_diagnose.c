@@ -189,10 +189,11 @@ void boot_diagnose(struct boot *b)
 	tell_errors(b, f);
 	if (is_hang(b) && !b->ended) {
 		diagnose_hang(b, f);
-	} else if (b->vmcore && b->code == BOOT_ERR_PANIC) {
+	} else if (b->code == BOOT_ERR_PANIC) {
 		if (!b->ended)
 			ask_qemu(b, f);
-		boot_vmcore(b, f);
+		if (b->vmcore)
+			boot_vmcore(b, f);
 	} else if (boot_answers(b)) {
 		boot_notice(b, NULL);
 	}

@@ -61,6 +61,7 @@ struct boot {
 	uint64_t turn_ns;	/* end of the loop's latest turn */
 	uint64_t frame_ns;	/* when the latest frame came */
 	uint64_t console_ns;	/* when the console last said something */
+	uint64_t panic_ns;	/* when it began to say that the kernel panicked */
 
 	int code;
 	enum boot_cause cause;

@@ -59,11 +59,12 @@ uint64_t boot_run_limit(const struct boot_limits *l, enum boot_clock clock,
 	return boot_progress_limit(l, clock, timeout_ms) + l->progress_ms;
 }
 
-unsigned int boot_time_limit(enum boot_clock clock, size_t slots,
+unsigned int boot_time_limit(enum boot_clock clock, size_t slots, size_t runs,
 			     uint64_t tests_s)
 {
 	const struct boot_limits *d = &default_limits[clock];
-	uint64_t ms = d->hello_ms + d->exit_ms + 2 * slots * d->load_ms;
+	uint64_t ms = d->hello_ms + d->exit_ms + 2 * slots * d->load_ms +
+		      runs * boot_run_limit(d, clock, 0);
 
 	/* Far beyond what anybody waits for, and no overflow. */
 	if (tests_s > UINT32_MAX / 1000 / slower[clock])

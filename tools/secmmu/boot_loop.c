@@ -12,6 +12,7 @@
 
 #define ERRORS_MAX	4096u
 #define PANIC_MS	1000
+#define PANIC_MAX_MS	30000
 /* Longer without a turn of the loop: we were stopped, not the guest. */
 #define STOPPED_NS	(2000 * MS)
 #define TTY_PENDING_MAX	65536u
@@ -31,6 +32,22 @@ void boot_die(struct boot *b, enum boot_cause cause, const char *fmt, ...)
 	b->reason = printable(line);
 	for (int i = 0; i < N_TIMERS; i++)
 		b->timer[i] = NEVER;
+}
+
+/*
+ * A panic ends with backtraces of all CPUs, which on a slow console take long: until
+ * it falls silent, if it does.
+ */
+static void await_rest_of_panic(struct boot *b)
+{
+	uint64_t now = now_ns(), last;
+
+	if (b->timer[TIMER_PANIC] == NEVER)
+		b->panic_ns = now;
+	last = b->panic_ns + PANIC_MAX_MS * MS;
+	b->timer[TIMER_PANIC] = now + PANIC_MS * MS;
+	if (b->timer[TIMER_PANIC] > last)
+		b->timer[TIMER_PANIC] = last;
 }
 
 /* The channels' readers return 1 if there may be more, 0 if not, -1 at the end. */
@@ -53,9 +70,8 @@ static int read_console(struct boot *b)
 		b->captured += (size_t)n;
 	}
 	boot_tty_output(b, buf, (size_t)n);
-	if (!b->code && console_panicked(b->console) &&
-	    b->timer[TIMER_PANIC] == NEVER)
-		boot_set_timer(b, TIMER_PANIC, PANIC_MS);
+	if (!b->code && console_panicked(b->console))
+		await_rest_of_panic(b);
 	return 1;
 }
 

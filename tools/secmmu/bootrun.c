@@ -813,6 +813,7 @@ static unsigned int boot_limit(const struct running_boot *run)
 	const struct bootrun *r = run->r;
 	const struct plan_test *t;
 	uint64_t tests_s = 0;
+	size_t runs = 0, n;
 
 	if (r->plan->boot_timeout_s)
 		return r->plan->boot_timeout_s * 1000;
@@ -820,10 +821,12 @@ static unsigned int boot_limit(const struct running_boot *run)
 	     turn = next_turn(r, turn + 1)) {
 		t = &r->plan->tests[turn / RUN_KINDS];
 		/* Under perf it is not done again. */
-		tests_s += (uint64_t)t->timeout_s *
-			   (turn % RUN_KINDS == RUN_PERF ? 1 : t->retries + 1);
+		n = turn % RUN_KINDS == RUN_PERF ? 1 : t->retries + 1;
+		runs += n;
+		tests_s += (uint64_t)t->timeout_s * n;
 	}
-	return boot_time_limit(r->clock, run->n_slots, tests_s * run->n_slots);
+	return boot_time_limit(r->clock, run->n_slots, runs * run->n_slots,
+			       tests_s * run->n_slots);
 }
 
 /* As bootrun_do(), of a plan in which nothing is left to chance. */

@@ -93,6 +93,9 @@ static json_t *plan_spec(const struct plan *p)
 	if (p->shadow)
 		json_object_set_new(o, "paging", json_string("shadow"));
 	json_object_set_new(o, "mix", json_integer(p->mix));
+	if (p->boot_timeout_s)
+		json_object_set_new(o, "boot_timeout_s",
+				    json_integer(p->boot_timeout_s));
 	/* A boot that is repeated is no part of the run that it was in. */
 	if (p->only_boot >= 0)
 		json_object_set_new(o, "only_boot", json_integer(p->only_boot));

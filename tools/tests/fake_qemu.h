@@ -108,6 +108,7 @@ static const char fake_oops[] =
 	"[    3.200300] Kernel panic - not syncing: Fatal exception\r\n";
 
 static const char fake_where[] =
+	"[    7.000000] secmmu: stop: the host ends request 1 and this boot\r\n"
 	"[    7.000000] secmmu: the host has given the boot up\r\n"
 	"[    7.100000] NMI backtrace for cpu 0\r\n"
 	"[    7.200000] NMI backtrace for cpu 1 skipped: idling at x\r\n";
@@ -292,6 +293,17 @@ static void fake_run(struct fake *f, uint32_t id)
 		f->mute = f->deaf = true;
 		return;
 	}
+	if (fake_is(f, "panic-slow")) {
+		fake_say(fake_oops);
+		for (int i = 0; i < 6; i++) {
+			snprintf(text, sizeof(text), "[    4.%d00000] NMI backtrace for cpu %d\r\n",
+				 i, i);
+			poll(NULL, 0, 400);
+			fake_say(text);
+		}
+		f->deaf = true;
+		return;
+	}
 	if (fake_is(f, "panic-run") || !strncmp(f->how, "vmcore", 6)) {
 		fake_say(fake_oops);
 		f->deaf = true;
@@ -363,10 +375,15 @@ static void fake_request(struct fake *f, const struct frame *q)
 	if (q->type == FRAME_STOP) {
 		s = frame_text_get(q->data, q->len, "where", 0);
 		fake_say(s && *s == '1' ? fake_where : "[    7.000000] secmmu: stop\r\n");
+		/* Longer than the silence that ends what it says. */
+		if (fake_is(f, "stuck"))
+			poll(NULL, 0, 1500);
 		if (fake_is(f, "stuck") || fake_is(f, "slow"))
 			_exit(0);
 		return;
 	}
+	if (fake_is(f, "selftest-late") && q->type == FRAME_RUN)
+		return;
 	if (fake_is(f, "slow") && q->type == FRAME_RUN)
 		poll(NULL, 0, 200);
 	if (f->deaf || ((fake_is(f, "no-answer") || fake_is(f, "stuck")) && q->type != FRAME_POWEROFF))

@@ -100,7 +100,8 @@ static void full(void **state)
 			      "compare = mutex/spinlock spinlock/stock\n"
 			      "primary = spinlock/stock\naa = mutex\n"
 			      "margin = 0.05\n"
-			      "memory = 1024\nnodes = 2\ncpus = 3\npaging = shadow\n\n"
+			      "memory = 1024\nnodes = 2\ncpus = 3\npaging = shadow\n"
+			      "boot_timeout = 900\n\n"
 			      "[test one]\nprogram = secmmu_one_test\n"
 			      "args = -v 1 -b 16M\ntraced = -i 2\n"
 			      "events = aa bb\n  cc\n"
@@ -126,6 +127,7 @@ static void full(void **state)
 	assert_int_equal(p->nodes, 2);
 	assert_int_equal(p->cpus, 3);
 	assert_true(p->shadow);
+	assert_int_equal(p->boot_timeout_s, 900);
 	assert_int_equal(p->n_tests, 2);
 	assert_string_equal(p->tests[0].name, "one");
 	assert_string_equal(p->tests[0].program, "secmmu_one_test");
@@ -365,6 +367,10 @@ static const struct {
 	{ PLAN "sizes = 4K\n" TEST, "p.ini:3: unknown key 'sizes'" },
 	{ PLAN "memory = 511\n" TEST,
 	  "p.ini:3: memory: '511' is not allowed: a number from 512 to 1048576 (MiB)" },
+	{ PLAN "boot_timeout = 0\n" TEST,
+	  "p.ini:3: boot_timeout: '0' is not allowed: a number from 1 to 604800 (s)" },
+	{ PLAN "boot_timeout = 604801\n" TEST, "p.ini:3: boot_timeout: '604801' is not allowed" },
+	{ PLAN TEST "boot_timeout = 9\n", "p.ini:6: unknown key 'boot_timeout'" },
 	{ PLAN "cpus = 0\n" TEST,
 	  "p.ini:3: cpus: '0' is not allowed: a number from 1 to 256, or auto" },
 	{ "[plan]\narms = spinlock mutx\n" TEST,

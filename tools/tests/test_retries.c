@@ -35,6 +35,7 @@ static void put_manifest(void)
 }
 
 static struct plan_finding finding = { .kind = FINDING_OOM };
+static unsigned int boot_timeout_s;	/* as in the plan */
 static size_t n_findings;	/* 1: the plan says that it may come */
 
 /* A boot of one test in one arm; @fails runs of it go wrong. */
@@ -51,7 +52,7 @@ static int boot_once(const char *how, const char *fails, unsigned int retries,
 	};
 	const struct plan plan = {
 		.arms = { arms, 1 }, .tests = &test, .n_tests = 1,
-		.memory_mb = 64,
+		.memory_mb = 64, .boot_timeout_s = boot_timeout_s,
 	};
 	const struct bootrun r = {
 		.plan = &plan, .accel = &tcg, .cpus = 1, .seed = 7, .total = 1,
@@ -183,6 +184,20 @@ static void lost_guest(void **state)
 	assert_int_equal(do_boot("selftest-lost", "1", 3, true), ST_FAIL);
 	assert_result(test_of("mremap_4k", false), "MISS", 2, 1);
 	assert_result(test_of("mremap_4k", true), "MISS", 0, 0);
+}
+
+/* The plan's limit of the whole boot, in the middle of it. */
+static void late_boot(void **state)
+{
+	(void)state;
+	boot_timeout_s = 2;
+	assert_int_equal(do_boot("selftest-late", "0", 3, true), ST_FAIL);
+	boot_timeout_s = 0;
+	assert_string_equal(jsonio_text(boot_json, "status"), "MISS");
+	assert_string_equal(jsonio_text(boot_json, "cause"), "boot-timeout");
+	assert_result(test_of("mremap_4k", false), "MISS", 0, 0);
+	assert_result(test_of("mremap_4k", true), "MISS", 0, 0);
+	assert_non_null(strstr(jsonio_text(boot_json, "diagnosis"), "== registers"));
 }
 
 /* What goes wrong after a test is not said to be the test's. */
@@ -458,6 +473,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(never_passes),
 		cmocka_unit_test(kernel_findings),
 		cmocka_unit_test(lost_guest),
+		cmocka_unit_test(late_boot),
 		cmocka_unit_test(after_the_test),
 		cmocka_unit_test(host_fails),
 		cmocka_unit_test(readers),
