@@ -10,7 +10,7 @@
 #define ANSWERS_PART	4
 #define NOTICE_MS	2000
 /* In times the silence that ends an answer: for PID 1, once it has said this. */
-#define HEED_TIMES	10
+#define HEED_TIMES	4
 #define STOP_WORDS	"stop: the host ends request"
 #define QUIT_MS		1000
 #define TERM_MS		2000

@@ -377,7 +377,7 @@ static void fake_request(struct fake *f, const struct frame *q)
 		fake_say(s && *s == '1' ? fake_where : "[    7.000000] secmmu: stop\r\n");
 		/* Longer than the silence that ends what it says. */
 		if (fake_is(f, "stuck"))
-			poll(NULL, 0, 1500);
+			poll(NULL, 0, 3000);
 		if (fake_is(f, "stuck") || fake_is(f, "slow"))
 			_exit(0);
 		return;
