@@ -24,8 +24,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "secmmu.h"
-#include "secmmu_contention.h"
+#include "secmmu_contention_run.h"
 #include "processor.h"
 #include "ucall_common.h"
 
@@ -39,19 +38,11 @@
 #define MS		1000000UL
 /* Time to get going before the first window, in ms. */
 #define LEAD_MS		50
-#define SLACK_NS	50000UL
-#define STEPS_A_SAMPLE	1000
 #define NR_BUCKETS	32
 /* Acquisitions that took 8192 ns or longer have waited for somebody. */
 #define WAITED_BUCKET	14
 
 enum mode { MODE_PASS, MODE_RUN };
-
-/* One vCPU, or the bystander, in one window of time. */
-struct slice {
-	uint64_t steps;
-	uint64_t gap;	/* the longest between two steps: cycles, or ns */
-};
 
 /* Where somebody is in its slices. */
 struct cursor {
@@ -60,64 +51,12 @@ struct cursor {
 	uint64_t gap;
 };
 
-struct guest_vcpu {
-	uint64_t fresh;	/* pages that the last pass has found empty */
-	struct slice slices[CONTEND_MAX_WINDOWS + 2];
-} __aligned(SECMMU_PAGE_SIZE);
-
-/* Memory that is shared with the guest, and never invalidated. */
-struct guest_ctl {
-	uint32_t mode;
-	/* 0: not yet; 1 and on: of what is measured; the number after: no more. */
-	uint32_t window;
-	uint32_t stall;		/* planted: vCPU 0 stands still meanwhile */
-	struct guest_vcpu vcpus[CONTEND_MAX_VCPUS];
-};
-
-struct call {
-	uint64_t due, start, end;
-	uint64_t cpu;	/* time of the CPU that the thread had, ns */
-	uint64_t bystander_cpu;	/* and the bystander, from before to after */
-	uint64_t outer;	/* ns from before the first reading to after the last */
-};
-
-struct vcpu {
-	struct kvm_vcpu *vcpu;
-	pthread_t thread;
-	uint32_t id;
-	long tid;
-};
-
 static struct contend_opts opt;
-static struct {
-	struct kvm_vm *vm;
-	struct vcpu vcpus[CONTEND_MAX_VCPUS];
-	struct guest_ctl *ctl;
-	char *mem;
-	char *aside;	/* as much memory that no guest has */
-	char *fresh;	/* what the next mremap() moves */
-	clockid_t bystander_clock;	/* its CPU time */
-	cpu_set_t cpus;
-	uint32_t nr_cpus;
-	long caller_tid, bystander_tid;
-	int caller_cpu;
-	uint64_t bystander_sleeps;
-	uint64_t bystander_astray;	/* readings on another CPU than the caller's */
-	struct call *calls;
-	uint32_t nr_calls;
-	struct secmmu_counts counts;
-	uint64_t lock_waits;
-	struct slice *bystander;
-	uint64_t *window_start;	/* [windows + 2], ns */
-	double ns_per_cycle;
-	uint64_t start_ns;
-	bool stop;
-	bool oracle_failed;
-} t;
+static struct contend_run t = { .opt = &opt };
 
 /* The guest. */
 
-static inline void step_done(struct cursor *c, struct slice *slices,
+static inline void step_done(struct cursor *c, struct contend_slice *slices,
 			     uint32_t window, uint64_t gap)
 {
 	if (gap > c->gap)
@@ -147,7 +86,7 @@ static inline uint64_t visit(uint64_t page, uint32_t id)
 	return !__atomic_fetch_add(&p->count[id], 1, __ATOMIC_RELAXED);
 }
 
-static void guest_pass(struct guest_vcpu *me, uint32_t id, uint64_t pages)
+static void guest_pass(struct contend_guest_vcpu *me, uint32_t id, uint64_t pages)
 {
 	uint64_t i, fresh = 0;
 
@@ -156,10 +95,10 @@ static void guest_pass(struct guest_vcpu *me, uint32_t id, uint64_t pages)
 	WRITE_ONCE(me->fresh, fresh);
 }
 
-static void guest_run(struct guest_ctl *ctl, uint32_t id, uint64_t pages,
+static void guest_run(struct contend_guest_ctl *ctl, uint32_t id, uint64_t pages,
 		      uint64_t page)
 {
-	struct guest_vcpu *me = &ctl->vcpus[id];
+	struct contend_guest_vcpu *me = &ctl->vcpus[id];
 	struct cursor c = {};
 	uint64_t last = rdtsc(), now;
 
@@ -177,7 +116,7 @@ static void guest_run(struct guest_ctl *ctl, uint32_t id, uint64_t pages,
 
 static void guest_code(uint32_t id, uint64_t pages, uint64_t first)
 {
-	struct guest_ctl *ctl = (void *)CTL_GPA;
+	struct contend_guest_ctl *ctl = (void *)CTL_GPA;
 
 	for (;;) {
 		if (READ_ONCE(ctl->mode) == MODE_RUN)
@@ -229,7 +168,7 @@ static void sleep_until(uint64_t ns)
 		;
 }
 
-static void run_vcpu(struct vcpu *v)
+static void run_vcpu(struct contend_vcpu *v)
 {
 	vcpu_run(v->vcpu);
 	TEST_ASSERT(v->vcpu->run->exit_reason == UCALL_EXIT_REASON,
@@ -240,7 +179,7 @@ static void run_vcpu(struct vcpu *v)
 
 static void *vcpu_thread(void *arg)
 {
-	struct vcpu *v = arg;
+	struct contend_vcpu *v = arg;
 
 	pin_elsewhere(v->id);
 	v->tid = syscall(SYS_gettid);
@@ -349,7 +288,7 @@ static void invalidate(uint32_t n)
 	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("the call that invalidates", ret));
 }
 
-static void one_call(struct call *c, uint32_t n)
+static void one_call(struct contend_call *c, uint32_t n)
 {
 	struct rusage before, after;
 	uint64_t outer, cpu, bystander;
@@ -379,7 +318,7 @@ static void *caller_thread(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1);
 	t.caller_tid = syscall(SYS_gettid);
 	for (i = 0; i < t.nr_calls; i++) {
-		struct call *c = &t.calls[i];
+		struct contend_call *c = &t.calls[i];
 
 		prepare_call();
 		c->due = t.start_ns + i * period;
@@ -596,243 +535,6 @@ static void measure(void)
 	set_counts(&before, waits);
 }
 
-/* Figures: each fills in samples, and says whether what it is made of is sound. */
-
-struct contend_samples {
-	struct secmmu_sample *v;
-	uint32_t n;
-	uint32_t size;
-	bool failed;
-};
-
-static void add(struct contend_samples *f, uint64_t start, uint64_t ns, long tid)
-{
-	if (f->n == f->size) {
-		f->size = f->size ? 2 * f->size : 256;
-		f->v = realloc(f->v, f->size * sizeof(*f->v));
-		TEST_ASSERT(f->v, "No memory");
-	}
-	f->v[f->n++] = (struct secmmu_sample) {
-		.start_ns = start, .end_ns = start + ns,
-		.addr = (uintptr_t)t.mem, .size = opt.bytes, .tid = tid,
-	};
-}
-
-/*
- * The call before was due a period earlier and ended when it ended, so this one
- * has waited at least from then on, less that period: were it otherwise, time in
- * which nobody called would be left out.
- */
-static void latency(struct contend_samples *f)
-{
-	uint64_t period = NS / opt.rate;
-	struct call *c = t.calls;
-	uint32_t i;
-
-	for (i = 0; i < t.nr_calls; i++, c++) {
-		add(f, c->due, c->end - c->due, t.caller_tid);
-		if (!i || c->end - c->due + period >= c->end - c[-1].end)
-			continue;
-		ksft_print_msg("call %u ended %lu ns after the one before, and has a latency of %lu ns at a period of %lu ns\n",
-			       i, c->end - c[-1].end, c->end - c->due, period);
-		f->failed = true;
-	}
-}
-
-static void service(struct contend_samples *f)
-{
-	uint32_t i;
-
-	for (i = 0; i < t.nr_calls; i++)
-		add(f, t.calls[i].start, t.calls[i].end - t.calls[i].start,
-		    t.caller_tid);
-	f->failed = t.oracle_failed;
-}
-
-/* Nobody has more of a CPU than there was; some slack, as there are two clocks. */
-static void cpu_time(struct contend_samples *f)
-{
-	uint64_t cpu = 0, wall = 0;
-	uint32_t i;
-
-	for (i = 0; i < t.nr_calls; i++) {
-		add(f, t.calls[i].start, t.calls[i].cpu, t.caller_tid);
-		cpu += t.calls[i].cpu;
-		wall += t.calls[i].outer;
-		f->failed |= t.calls[i].cpu > t.calls[i].outer * 11 / 10 + SLACK_NS;
-	}
-	ksft_print_msg("the calls took %lu us, in which their thread had a CPU for %lu us\n",
-		       wall / 1000, cpu / 1000);
-	if (f->failed)
-		ksft_print_msg("a call had a CPU for longer than it took\n");
-}
-
-static void check_gap(struct contend_samples *f, uint32_t id, uint64_t ns)
-{
-	if (ns <= opt.limit_ms * MS || f->failed)
-		return;
-	ksft_print_msg("vCPU %u stood still for %lu ms, more than %u\n", id, ns / MS,
-		       opt.limit_ms);
-	f->failed = true;
-}
-
-static void guest_stalls(struct contend_samples *f)
-{
-	uint32_t i, w;
-
-	for (i = 0; i < opt.vcpus; i++)
-		for (w = 1; w <= opt.windows; w++) {
-			uint64_t ns = t.ctl->vcpus[i].slices[w].gap * t.ns_per_cycle;
-
-			add(f, t.window_start[w], ns, t.vcpus[i].tid);
-			check_gap(f, i, ns);
-		}
-}
-
-/* Others may have its CPU, but it never sleeps: such a gap would be its own. */
-static bool bystander_failed(void)
-{
-	if (t.bystander_sleeps)
-		ksft_print_msg("the bystander has slept %lu times\n",
-			       t.bystander_sleeps);
-	if (t.bystander_astray)
-		ksft_print_msg("the bystander was not on the caller's CPU %lu times\n",
-			       t.bystander_astray);
-	return t.bystander_sleeps || t.bystander_astray;
-}
-
-static void thread_stalls(struct contend_samples *f)
-{
-	uint32_t w;
-
-	for (w = 1; w <= opt.windows; w++)
-		add(f, t.window_start[w], t.bystander[w].gap, t.bystander_tid);
-	f->failed = bystander_failed();
-}
-
-/*
- * What is left of a call when the time is taken off in which the bystander ran:
- * what the call took from it.  A caller that sleeps takes nothing.
- */
-static void thread_off(struct contend_samples *f)
-{
-	uint64_t got = 0, all = 0;
-	struct call *c = t.calls;
-	uint32_t i;
-
-	for (i = 0; i < t.nr_calls; i++, c++) {
-		uint64_t ran = c->bystander_cpu < c->outer ? c->bystander_cpu : c->outer;
-
-		add(f, c->start, c->outer - ran, t.bystander_tid);
-		got += ran;
-		all += c->outer;
-	}
-	ksft_print_msg("during the calls' %lu us the bystander had the CPU for %lu us\n",
-		       all / 1000, got / 1000);
-	f->failed = bystander_failed();
-}
-
-static uint64_t steps_in(uint32_t w)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < opt.vcpus; i++)
-		sum += t.ctl->vcpus[i].slices[w].steps;
-	return sum;
-}
-
-/* A window without a step counts as if there had been one. */
-static void throughput(struct contend_samples *f)
-{
-	uint64_t all = 0, steps, ns;
-	uint32_t w;
-
-	for (w = 1; w <= opt.windows; w++) {
-		steps = steps_in(w);
-		all += steps;
-		ns = t.window_start[w + 1] - t.window_start[w];
-		add(f, t.window_start[w],
-		    ns * STEPS_A_SAMPLE / (steps ? steps : 1), t.vcpus[0].tid);
-	}
-	ksft_print_msg("%lu steps of %u vCPUs in %u ms\n", all, opt.vcpus,
-		       opt.windows * opt.window_ms);
-	f->failed = !all || t.oracle_failed;
-}
-
-static const char *needs_cpus(void)
-{
-	return t.nr_cpus < 2 ? "two CPUs: one for the caller and the bystander, one for vCPUs" :
-			       NULL;
-}
-
-static const struct contend_event figures[CONTEND_NR_EVENTS] = {
-	{ "contend_latency", "from when a call was due until its end", NULL, latency },
-	{ "contend_call", "from the start of a call until its end", NULL, service },
-	{ "contend_cpu", "CPU time of a call", NULL, cpu_time },
-	{ "contend_guest_stall", "longest gap between a vCPU's steps, each window",
-	  NULL, guest_stalls },
-	{ "contend_thread_stall", "longest gap of the bystander on the caller's CPU, each window",
-	  needs_cpus, thread_stalls },
-	{ "contend_thread_off", "time of a call in which the bystander did not run",
-	  needs_cpus, thread_off },
-	{ "contend_ksteps", "time of 1000 steps of vCPUs, each window", NULL,
-	  throughput },
-};
-
-static int cmp_sample(const void *a, const void *b)
-{
-	const struct secmmu_sample *x = a, *y = b;
-	uint64_t p = x->end_ns - x->start_ns, q = y->end_ns - y->start_ns;
-
-	return p < q ? -1 : p > q;
-}
-
-static uint64_t quantile(const struct contend_samples *f, uint32_t percent)
-{
-	const struct secmmu_sample *s;
-
-	s = &f->v[((uint64_t)f->n * percent + 99) / 100 - 1];
-	return s->end_ns - s->start_ns;
-}
-
-static void write_samples(const struct contend_samples *f, const char *name, FILE *out)
-{
-	TEST_ASSERT(!out || secmmu_write_samples(out, name, f->v, f->n, SECMMU_PAGE_SIZE,
-						 opt.vcpus),
-		    "Can't write SECMMU_SAMPLES: %s", strerror(errno));
-}
-
-static bool is_first(uint32_t i)
-{
-	return !(opt.events & ((1U << i) - 1));
-}
-
-static void report(uint32_t i, FILE *out)
-{
-	const char *why = opt.quiet ? "-q: no vCPU runs during a call" :
-			  figures[i].unmet ? figures[i].unmet() : NULL;
-	struct contend_samples f = {};
-	char name[SECMMU_NAME_MAX];
-
-	snprintf(name, sizeof(name), "%s%s", figures[i].name, opt.suffix);
-	if (why) {
-		ksft_test_result_skip("%s: %s\n", name, why);
-		return;
-	}
-	figures[i].fill(&f);
-	write_samples(&f, name, out);
-	qsort(f.v, f.n, sizeof(*f.v), cmp_sample);
-	ksft_print_msg("%s: %u samples, ns: p50 %lu p90 %lu p99 %lu max %lu\n", name,
-		       f.n, quantile(&f, 50), quantile(&f, 90), quantile(&f, 99),
-		       quantile(&f, 100));
-	/* What is counted is the same for all. */
-	if (is_first(i) && !f.failed)
-		secmmu_print_counts(name, &t.counts, t.lock_waits);
-	ksft_test_result(!f.failed, "%s\n", name);
-	free(f.v);
-}
-
 static void *allocate(size_t n, size_t each)
 {
 	void *p = calloc(n, each);
@@ -872,8 +574,23 @@ static void measure_all(void)
 	measure();
 	check_memory();
 	for (i = 1; i <= opt.windows; i++)
-		t.counts.passes += steps_in(i);
+		t.counts.passes += contend_steps_in(&t, i);
 	t.counts.passes /= opt.pages;
+}
+
+/* Results are counted here: ksft_test_result() has a count in each file. */
+static void report(uint32_t i, FILE *out)
+{
+	const struct contend_event *ev = &contend_figures[i];
+	const char *why = opt.quiet ? "-q: no vCPU runs during a call" :
+			  ev->unmet ? ev->unmet(&t) : NULL;
+	char name[SECMMU_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s%s", ev->name, opt.suffix);
+	if (why)
+		ksft_test_result_skip("%s: %s\n", name, why);
+	else
+		ksft_test_result(contend_report(&t, i, name, out), "%s\n", name);
 }
 
 int main(int argc, char *argv[])
@@ -881,7 +598,7 @@ int main(int argc, char *argv[])
 	FILE *samples;
 	uint32_t i;
 
-	contend_parse(&opt, argc, argv, figures);
+	contend_parse(&opt, argc, argv, contend_figures);
 	samples = secmmu_open_samples();
 	ksft_print_header();
 	ksft_set_plan(__builtin_popcount(opt.events));

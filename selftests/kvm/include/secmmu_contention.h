@@ -51,12 +51,13 @@ struct contend_opts {
 };
 
 /* A figure of the test. */
+struct contend_run;
 struct contend_samples;
 struct contend_event {
 	const char *name;
 	const char *desc;
 	/* NULL, or returns NULL or the requirement that is not met. */
-	const char *(*unmet)(void);
+	const char *(*unmet)(const struct contend_run *run);
 	void (*fill)(struct contend_samples *s);
 };
 
