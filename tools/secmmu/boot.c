@@ -434,6 +434,7 @@ static void boot_free(struct boot *b)
 	frame_reader_free(&b->in);
 	if (b->log_fd >= 0)
 		close(b->log_fd);
+	boot_forget_answers(b);
 	free(b->what);
 	free(b->context);
 	free(b->vmcore_path);

@@ -105,7 +105,7 @@ static void take_answer(struct boot *b, const struct qmp_msg *m)
 	const char *text;
 
 	for (size_t i = 0; i < ARRAY_SIZE(b->wanted); i++) {
-		if (m->type == QMP_EVENT || m->id != b->wanted[i])
+		if (m->type == QMP_EVENT || !b->wanted[i] || m->id != b->wanted[i])
 			continue;
 		text = json_string_value(m->data);
 		if (!text)

@@ -58,7 +58,8 @@ static struct boot *start(const char *how)
 			.load_ms = 60000,
 			.progress_ms = limit_ms(how, "stuck"),
 			.boot_ms = limit_ms(how, "slow"),
-			.diagnose_ms = one_of(how, "deaf stuck") ? 1500 : 300,
+			.diagnose_ms = one_of(how, "deaf stuck") ? 1500 :
+				       one_of(how, "slow-trace half talker") ? 300 : 60,
 		},
 	};
 
