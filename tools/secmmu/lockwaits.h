@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How often mmu_lock was waited for for long, by anybody, during the calls of an event. */
+/* Long waits for mmu_lock, by anybody, during the calls of an event. */
 #ifndef SECMMU_LOCKWAITS_H
 #define SECMMU_LOCKWAITS_H
 

@@ -199,7 +199,8 @@ static int parse_times(struct reader *r, const struct field *f)
 static int parse_line(struct reader *r, const char *line, size_t len)
 {
 	struct sample_row *row = &r->row;
-	struct field f[COLUMNS];
+	/* A file of before has fewer of them. */
+	struct field f[COLUMNS] = { 0 };
 	size_t group_len;
 
 	if (len >= LINE_MAX_LEN)
