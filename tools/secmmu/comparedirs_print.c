@@ -124,9 +124,10 @@ static void count_row(FILE *out, const struct dirs *d, const struct dirs_count *
 /* What never happened in either run is left out. */
 static void counts(FILE *out, const struct dirs *d)
 {
-	const struct dirs_count *c = d->counts, *last = NULL;
+	const struct dirs_count *c, *last = NULL;
 
-	for (; c < d->counts + d->n_counts; c++) {
+	for (size_t i = 0; i < d->n_counts; i++) {
+		c = &d->counts[i];
 		if (c->per_call_old + c->per_call_new <= 0)
 			continue;
 		count_row(out, d, c, !last || last->arm != c->arm);
@@ -166,7 +167,7 @@ void dirs_print(const struct dirs *d, FILE *out)
 	run_line(out, "Old:", &d->old);
 	run_line(out, "New:", &d->new);
 	differences(out, d);
-	for (r = d->rows; r < d->rows + d->n_rows; r++) {
+	for (r = d->rows; d->n_rows && r < d->rows + d->n_rows; r++) {
 		/* The family's last row is that of all events. */
 		if (r == d->rows || r[-1].cell == ALL_CELLS) {
 			last = refused(out, d, r);

@@ -194,12 +194,13 @@ static bool parse(struct qmp *q, const char *line, size_t len,
 		q->greeted = true;
 	m->root = root;
 	m->name = json_string_value(json_object_get(root, "event"));
+	/* Not that of a line before, which was no message. */
+	m->id = m->name ? 0 : (uint64_t)json_integer_value(json_object_get(root, "id"));
 	if (m->name) {
 		m->type = QMP_EVENT;
 		m->data = json_object_get(root, "data");
 		return true;
 	}
-	m->id = (uint64_t)json_integer_value(json_object_get(root, "id"));
 	m->type = QMP_RETURN;
 	m->data = json_object_get(root, "return");
 	if (m->data)

@@ -111,7 +111,10 @@ static struct cost export(const char *what)
 	return run(argv);
 }
 
-/* A million samples in ten boots, three in thirty: as much memory. */
+/*
+ * A million samples in ten boots, three in thirty: as much memory, but for what
+ * is kept of a boot, its quantiles.
+ */
 static void small(void)
 {
 	struct cost few, many, one, out;
@@ -124,12 +127,12 @@ static void small(void)
 	result(many.mib < 24, "report of 3 million samples: below 24 MiB", &many);
 	result(many.cpu_s < 5, "report of 3 million samples: below 5 s of CPU", &many);
 	many = export("boots");
-	result(many.mib < few.mib * 1.3, "three times as many boots: as much memory", &many);
+	result(many.mib < few.mib * 1.5, "three times as many boots: hardly more memory", &many);
 	result(out.mib < 12, "export of a million samples: below 12 MiB", &out);
 	/* The planted fault: all in one boot, so that all is held at a time. */
 	make_up(3, 1);
 	one = export("boots");
-	result(one.mib >= few.mib * 1.3 && one.mib >= 24,
+	result(one.mib >= few.mib * 1.5 && one.mib >= 24,
 	       "planted fault: samples that are hoarded are seen", &one);
 }
 

@@ -306,7 +306,7 @@ check "disturbed: it is a MISS" test "$(jq -c '[.boot_list[] | select(.status ==
 check "disturbed: the comparison sees it" not alike "$calm" "$run"
 
 # A power cut then: the last file of a boot that was whole is torn, another one is half there.
-whole=$(grep -l '"status": "PASS"' "$run"/boot-*/boot.json | head -n 1)
+whole=$(jq -r 'select(.status == "PASS") | input_filename' "$run"/boot-*/boot.json | head -n 1)
 size=$(stat -c %s "${whole%boot.json}samples.csv")
 truncate -s $((size - 100)) "${whole%boot.json}samples.csv"
 truncate -s $size "${whole%boot.json}samples.csv"
