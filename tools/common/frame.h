@@ -33,6 +33,9 @@ enum frame_type {
 	FRAME_STOP = 22,
 };
 
+/* What PID 1 says in the kernel's log when it has had a STOP. */
+#define STOP_WORDS "stop: the host ends request"
+
 /* What a PERF frame is a piece of. */
 enum frame_perf_part {
 	PERF_PART_DATA,		/* perf.data */

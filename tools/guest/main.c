@@ -133,7 +133,7 @@ static _Noreturn void serve_power_off(struct port *p, uint32_t id)
  */
 static void serve_stop(struct agent *a, const struct request *q)
 {
-	klog("stop: the host ends request %u and this boot", q->id);
+	klog(STOP_WORDS " %u and this boot", q->id);
 	if (!strcmp(text(q, "where"), "1"))
 		where("the host has given the boot up");
 	a->stopping = true;

@@ -32,14 +32,6 @@ static bool has_number(const char *text, const char *prefix, unsigned int n)
 	return at;
 }
 
-bool boot_has_cpus(const struct boot *b, const char *text, const char *prefix)
-{
-	for (unsigned int i = 0; i < b->cpus; i++)
-		if (!has_number(text, prefix, i))
-			return false;
-	return true;
-}
-
 void boot_tell_missing(const struct boot *b, FILE *f, const char *text,
 		       const char *prefix, const char *what)
 {
@@ -50,24 +42,32 @@ void boot_tell_missing(const struct boot *b, FILE *f, const char *text,
 
 bool boot_captured_cpus(const struct boot *b)
 {
+	unsigned int i = 0;
+
 	fflush(b->capture);
-	return b->captured >= CAPTURE_MAX ||
-	       boot_has_cpus(b, b->capture_text, BACKTRACE);
+	while (i < b->cpus && has_number(b->capture_text, BACKTRACE, i))
+		i++;
+	return b->captured >= CAPTURE_MAX || i == b->cpus;
 }
 
-void boot_capture_end(struct boot *b, FILE *f)
+void boot_tell_lines(FILE *f, char *text, const char *ends)
 {
 	char *line, *clean, *save;
 
-	fclose(b->capture);
-	b->capture = NULL;
-	boot_tell_missing(b, f, b->capture_text, BACKTRACE, "backtrace");
-	for (line = strtok_r(b->capture_text, "\r\n", &save); line;
-	     line = strtok_r(NULL, "\r\n", &save)) {
+	for (line = strtok_r(text, ends, &save); line;
+	     line = strtok_r(NULL, ends, &save)) {
 		clean = printable(line);
 		fprintf(f, "%s\n", clean);
 		free(clean);
 	}
+}
+
+void boot_capture_end(struct boot *b, FILE *f)
+{
+	fclose(b->capture);
+	b->capture = NULL;
+	boot_tell_missing(b, f, b->capture_text, BACKTRACE, "backtrace");
+	boot_tell_lines(f, b->capture_text, "\r\n");
 	if (b->captured >= CAPTURE_MAX)
 		fprintf(f, "== cut: it said more than %u KiB, see console.log\n",
 			CAPTURE_MAX >> 10);

@@ -135,18 +135,13 @@ static bool is_hang(const struct boot *b)
 
 static void tell_errors(const struct boot *b, FILE *f)
 {
-	char *text, *line, *clean, *save;
+	char *text;
 
 	if (!b->n_errors)
 		return;
 	text = xstrdup(b->errors);
 	fprintf(f, "== QEMU's messages\n");
-	for (line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		clean = printable(line);
-		fprintf(f, "%s\n", clean);
-		free(clean);
-	}
+	boot_tell_lines(f, text, "\n");
 	free(text);
 }
 

@@ -201,8 +201,12 @@ void boot_capture_end(struct boot *b, FILE *f);
 /** boot_captured_cpus - whether it has a backtrace of each vCPU so far. */
 bool boot_captured_cpus(const struct boot *b);
 
-/** boot_has_cpus - whether @text has @prefix and the number of each vCPU. */
-bool boot_has_cpus(const struct boot *b, const char *text, const char *prefix);
+/**
+ * boot_tell_lines - write the lines of @text into @f, without what is not printable
+ * @text: is changed
+ * @ends: characters that end a line
+ */
+void boot_tell_lines(FILE *f, char *text, const char *ends);
 
 /** boot_tell_missing - say into @f of which vCPUs @text has no @what. */
 void boot_tell_missing(const struct boot *b, FILE *f, const char *text,

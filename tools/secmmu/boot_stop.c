@@ -11,7 +11,6 @@
 #define NOTICE_MS	2000
 /* In times the silence that ends an answer: for PID 1, once it has said this. */
 #define HEED_TIMES	4
-#define STOP_WORDS	"stop: the host ends request"
 #define QUIT_MS		1000
 #define TERM_MS		2000
 #define KILL_MS		5000
@@ -39,18 +38,19 @@ static bool heeds(const struct boot *b)
 
 void boot_notice(struct boot *b, FILE *f)
 {
+	bool listen = f && !boot_capture(b);
 	char text[64];
 	int n;
 
+	if (listen)
+		console_note(b->console, "asking PID 1 to end what runs, and to power off");
 	/* Two strings, each with its NUL. */
 	n = snprintf(text, sizeof(text), "id=%u%cwhere=%d", b->id, '\0', !!f);
-	if (!f || boot_capture(b)) {
-		boot_frame_send(b, FRAME_STOP, text, (uint32_t)n + 1);
+	boot_frame_send(b, FRAME_STOP, text, (uint32_t)n + 1);
+	if (!listen) {
 		boot_pump_for(b, NOTICE_MS, NULL);
 		return;
 	}
-	console_note(b->console, "asking PID 1 to end what runs, and to power off");
-	boot_frame_send(b, FRAME_STOP, text, (uint32_t)n + 1);
 	fprintf(f, "== PID 1 was asked to say where all is, and to power off\n");
 	boot_pump_silent(b, f, boot_captured_cpus);
 	/* It may have to kill what ignores SIGTERM, and says nothing meanwhile. */

@@ -212,15 +212,18 @@ static void add_results(struct turn *t, enum status overall, const char *reason)
 }
 
 /* How often mmu_lock was waited for in each event's calls, by whomever. */
-static void count_lock_waits(struct turn *t, const struct sample *v, size_t n)
+static void count_lock_waits(struct turn *t, const struct join *join,
+			     const struct sample *v, size_t n)
 {
+	const struct trace_event **e;
 	const struct ktap_result *r;
 	struct call_counts c;
-	size_t n_results;
+	size_t n_results, n_events;
 
+	e = join_events(join, &n_events);
 	r = ktap_results(t->ktap, &n_results);
 	for (size_t i = 0; i < n_results; i++)
-		if (!lockwaits_count(t->run->trace, v, n, r[i].name, &c))
+		if (!lockwaits_count(t->run->trace, e, n_events, v, n, r[i].name, &c))
 			bootjson_lock_counts(t->run->json, t->first, r[i].name, &c);
 }
 
@@ -245,9 +248,9 @@ static int write_samples(struct turn *t)
 		samples_line(t->run->samples_csv, t->slot, s, t->traced,
 			     t->test->name, &v[i], &joined);
 	}
+	if (join)
+		count_lock_waits(t, join, v, n);
 	join_free(join);
-	if (t->traced)
-		count_lock_waits(t, v, n);
 	if (fflush(t->run->samples_csv) || ferror(t->run->samples_csv))
 		return host_error(t->run, "samples.csv");
 	return 0;

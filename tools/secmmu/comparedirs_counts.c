@@ -8,18 +8,6 @@
 
 #include "counts_compare.h"
 
-static const struct tally *find_tally(const struct folder *f, size_t arm,
-				      const struct tally *like)
-{
-	const struct tally *t = f->tallies;
-
-	for (; t < f->tallies + f->n_tallies; t++)
-		if (t->arm == arm && !strcmp(t->test, like->test) &&
-		    !strcmp(t->name, like->name))
-			return t;
-	return NULL;
-}
-
 static double mean(const double *v, size_t n)
 {
 	double sum = 0;
@@ -125,8 +113,8 @@ void dirs_counts(struct dirs *d)
 		for (size_t i = 0; i < d->old.n_tallies && d->arm[arm] != SIZE_MAX; i++) {
 			const struct tally *old = &d->old.tallies[i], *new;
 
-			new = old->arm == arm ? find_tally(&d->new, d->arm[arm], old) :
-						NULL;
+			new = old->arm == arm ? folder_tally(&d->new, old->test, old->name,
+							     d->arm[arm]) : NULL;
 			for (int k = COUNT_CALLS + 1; k < COUNT_KINDS && new; k++)
 				add_count(d, (struct dirs_count){
 					.old = old, .new = new, .arm = arm,

@@ -6,6 +6,7 @@
 
 #include "comparedirs.h"
 #include "figures.h"
+#include "jsonio.h"
 #include "words.h"
 #include "util.h"
 
@@ -193,11 +194,6 @@ void dirs_print(const struct dirs *d, FILE *out)
 
 /* JSON */
 
-static json_t *number_or_null(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *count(size_t n)
 {
 	return json_integer((json_int_t)n);
@@ -239,11 +235,11 @@ static json_t *row_json(const struct dirs *d, const struct dirs_row *r)
 			    json_string(f->series[r->b].arm) : json_null());
 	json_object_set_new(o, "boots_old", count(r->n_old));
 	json_object_set_new(o, "boots_new", count(r->n_new));
-	json_object_set_new(o, "ratio", number_or_null(exp(r->test.mean)));
-	json_object_set_new(o, "ci_low", number_or_null(exp(r->test.low)));
-	json_object_set_new(o, "ci_high", number_or_null(exp(r->test.high)));
-	json_object_set_new(o, "p", number_or_null(r->test.p));
-	json_object_set_new(o, "p_holm", number_or_null(r->p_holm));
+	json_object_set_new(o, "ratio", jsonio_number(exp(r->test.mean)));
+	json_object_set_new(o, "ci_low", jsonio_number(exp(r->test.low)));
+	json_object_set_new(o, "ci_high", jsonio_number(exp(r->test.high)));
+	json_object_set_new(o, "p", jsonio_number(r->test.p));
+	json_object_set_new(o, "p_holm", jsonio_number(r->p_holm));
 	json_object_set_new(o, "exact", json_boolean(r->test.exact));
 	json_object_set_new(o, "verdict",
 			    json_string(stat_verdict_name(r->verdict)));
@@ -263,17 +259,9 @@ static json_t *count_json(const struct dirs *d, const struct dirs_count *c)
 	json_object_set_new(o, "arm", json_string(d->old.series[c->arm].arm));
 	json_object_set_new(o, "boots_old", count(c->n_old));
 	json_object_set_new(o, "boots_new", count(c->n_new));
-	json_object_set_new(o, "old_per_call", number_or_null(c->per_call_old));
-	json_object_set_new(o, "new_per_call", number_or_null(c->per_call_new));
-	json_object_set_new(o, "difference", number_or_null(c->test.mean));
-	json_object_set_new(o, "ci_low", number_or_null(c->test.low));
-	json_object_set_new(o, "ci_high", number_or_null(c->test.high));
-	json_object_set_new(o, "p", number_or_null(c->test.p));
-	json_object_set_new(o, "p_holm", number_or_null(c->p_holm));
-	json_object_set_new(o, "exact", json_boolean(c->test.exact));
-	json_object_set_new(o, "verdict", json_string(count_verdict_name(c->verdict)));
-	json_object_set_new(o, "boots_needed", c->boots_needed ?
-			    count(c->boots_needed) : json_null());
+	json_object_set_new(o, "old_per_call", jsonio_number(c->per_call_old));
+	json_object_set_new(o, "new_per_call", jsonio_number(c->per_call_new));
+	count_test_json(o, &c->test, c->p_holm, c->verdict, c->boots_needed);
 	json_object_set_new(o, "reason", json_string(c->reason));
 	return o;
 }

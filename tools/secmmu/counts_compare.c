@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "util.h"
 
 struct list {
@@ -25,16 +26,18 @@ const char *count_verdict_name(enum stat_verdict v)
 	}
 }
 
-static const struct tally *same_event(const struct folder *f,
-				      const struct tally *t, size_t arm)
+void count_test_json(json_t *o, const struct stat_test *t, double p_holm,
+		     enum stat_verdict verdict, size_t boots_needed)
 {
-	const struct tally *o = f->tallies;
-
-	for (size_t i = 0; i < f->n_tallies; i++, o++)
-		if (o->arm == arm && !strcmp(o->test, t->test) &&
-		    !strcmp(o->name, t->name))
-			return o;
-	return NULL;
+	json_object_set_new(o, "difference", jsonio_number(t->mean));
+	json_object_set_new(o, "ci_low", jsonio_number(t->low));
+	json_object_set_new(o, "ci_high", jsonio_number(t->high));
+	json_object_set_new(o, "p", jsonio_number(t->p));
+	json_object_set_new(o, "p_holm", jsonio_number(p_holm));
+	json_object_set_new(o, "exact", json_boolean(t->exact));
+	json_object_set_new(o, "verdict", json_string(count_verdict_name(verdict)));
+	json_object_set_new(o, "boots_needed", boots_needed ?
+			    json_integer((json_int_t)boots_needed) : json_null());
 }
 
 /* Both counts per call of each boot that has both, @out; returns how many. */
@@ -125,7 +128,7 @@ static void compare_pair(const struct folder *f, struct list *l,
 
 		if (a->arm != p->a)
 			continue;
-		b = same_event(f, a, p->b);
+		b = folder_tally(f, a->test, a->name, p->b);
 		if (b)
 			all_kinds(f, l, (struct count_comparison){
 				.ta = a, .tb = b, .a = p->a, .b = p->b,

@@ -28,6 +28,13 @@ struct count_comparison {
 const char *count_verdict_name(enum stat_verdict v);
 
 /**
+ * count_test_json - what a test of counts has said, into the object @o
+ * @boots_needed: 0: none are, as a verdict is there
+ */
+void count_test_json(json_t *o, const struct stat_test *t, double p_holm,
+		     enum stat_verdict verdict, size_t boots_needed);
+
+/**
  * counts_compare - all counts of the plan's pairs, and of the A/A pair after them
  * @list: set to an array, free() it; NULL if there is none
  *

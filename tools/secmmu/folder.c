@@ -234,21 +234,29 @@ unsigned int folder_cpus(const struct folder *f)
 	return n > 0 && n <= UINT_MAX ? (unsigned int)n : 1;
 }
 
-static struct tally *find_tally(struct folder *f, const char *test,
-				const char *name, size_t arm)
+struct tally *folder_tally(const struct folder *f, const char *test,
+			   const char *name, size_t arm)
 {
 	struct tally *t;
-	size_t i;
 
-	for (i = 0; i < f->n_tallies; i++) {
+	for (size_t i = 0; i < f->n_tallies; i++) {
 		t = &f->tallies[i];
 		if (t->arm == arm && !strcmp(t->test, test) &&
 		    !strcmp(t->name, name))
 			return t;
 	}
-	f->tallies = xrealloc(f->tallies, (i + 1) * sizeof(*t));
-	f->n_tallies = i + 1;
-	t = &f->tallies[i];
+	return NULL;
+}
+
+static struct tally *find_tally(struct folder *f, const char *test,
+				const char *name, size_t arm)
+{
+	struct tally *t = folder_tally(f, test, name, arm);
+
+	if (t)
+		return t;
+	f->tallies = xrealloc(f->tallies, (f->n_tallies + 1) * sizeof(*t));
+	t = &f->tallies[f->n_tallies++];
 	*t = (struct tally){ .test = xstrdup(test), .name = xstrdup(name),
 			     .arm = arm };
 	return t;

@@ -153,6 +153,10 @@ void folder_free(struct folder *f);
 /** finding_where - "mutex, copy b, test mremap, traced", as far as is known; free() it */
 char *finding_where(const struct folder_finding *x);
 
+/** folder_tally - the results of a test case in an arm, or NULL if there are none. */
+struct tally *folder_tally(const struct folder *f, const char *test,
+			   const char *name, size_t arm);
+
 /** folder_get - what a used boot has, or NULL where nothing was measured. */
 const struct reduced *folder_get(const struct folder *f, size_t boot,
 				 size_t cell, size_t series, enum metric m);

@@ -43,6 +43,12 @@ void join_free(struct join *j)
 	free(j);
 }
 
+const struct trace_event **join_events(const struct join *j, size_t *n)
+{
+	*n = j->n;
+	return j->by_tid;
+}
+
 /* The first event of @tid at or after @ns. */
 static size_t first_event(const struct join *j, int32_t tid, uint64_t ns)
 {

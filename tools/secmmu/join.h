@@ -46,6 +46,9 @@ struct join *join_new(const struct trace *t, const struct symbols *sym);
 /** join_free - NULL is allowed. */
 void join_free(struct join *j);
 
+/** join_events - all events by thread, then time; they stay the join's. */
+const struct trace_event **join_events(const struct join *j, size_t *n);
+
 /** join_sample - fill in @out from the events of the sample's thread. */
 void join_sample(const struct join *j, const struct sample *s,
 		 struct joined *out);

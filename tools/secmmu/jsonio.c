@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "jsonio.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,11 @@ int jsonio_write(const json_t *j, const char *path, size_t flags)
 		err("cannot make %s", path);
 	free(text);
 	return ret;
+}
+
+json_t *jsonio_number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
 }
 
 const char *jsonio_text(const json_t *o, const char *key)

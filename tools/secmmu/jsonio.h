@@ -16,6 +16,9 @@
  */
 int jsonio_write(const json_t *j, const char *path, size_t flags);
 
+/** jsonio_number - null for what is not finite, which JSON cannot say. */
+json_t *jsonio_number(double x);
+
 /** jsonio_text - a member's string; "" if there is none. As long as @o lives. */
 const char *jsonio_text(const json_t *o, const char *key);
 

@@ -94,12 +94,12 @@ static int count(const struct trace_event **e, size_t n, const struct span *s,
 	return 0;
 }
 
-int lockwaits_count(const struct trace *t, const struct sample *v, size_t n,
+int lockwaits_count(const struct trace *t, const struct trace_event **e,
+		    size_t n_events, const struct sample *v, size_t n,
 		    const char *event, struct call_counts *c)
 {
-	const struct trace_event **e = NULL;
 	struct span *spans;
-	size_t n_spans, n_events;
+	size_t n_spans;
 	int ret = -1;
 
 	n_spans = find_calls(v, n, event, &spans);
@@ -109,10 +109,8 @@ int lockwaits_count(const struct trace *t, const struct sample *v, size_t n,
 	for (int k = 0; k < COUNT_KINDS; k++)
 		c->v[k] = k < COUNT_FIRST_TRACED ? COUNT_NONE : 0;
 	c->v[COUNT_CALLS] = n_spans;
-	e = trace_by_thread(t, &n_events);
 	ret = count(e, n_events, spans, n_spans, c);
 out:
-	free(e);
 	free(spans);
 	return ret;
 }

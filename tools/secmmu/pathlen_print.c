@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "jsonio.h"
 #include "pathlen.h"
 #include "util.h"
 
@@ -90,22 +91,17 @@ void pathlen_print(const struct pathlen *p, FILE *out)
 
 /* JSON */
 
-static json_t *number_or_null(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *row_json(const struct pathlen_row *r)
 {
 	json_t *o = json_object();
 
 	json_object_set_new(o, "what", json_string(r->what));
 	json_object_set_new(o, "event", json_string(r->event));
-	json_object_set_new(o, "before", number_or_null(r->base));
-	json_object_set_new(o, "ratio", number_or_null(exp(r->test.mean)));
-	json_object_set_new(o, "ci_low", number_or_null(exp(r->test.low)));
-	json_object_set_new(o, "ci_high", number_or_null(exp(r->test.high)));
-	json_object_set_new(o, "p_holm", number_or_null(r->p));
+	json_object_set_new(o, "before", jsonio_number(r->base));
+	json_object_set_new(o, "ratio", jsonio_number(exp(r->test.mean)));
+	json_object_set_new(o, "ci_low", jsonio_number(exp(r->test.low)));
+	json_object_set_new(o, "ci_high", jsonio_number(exp(r->test.high)));
+	json_object_set_new(o, "p_holm", jsonio_number(r->p));
 	json_object_set_new(o, "verdict", json_string(pathlen_name(r->verdict)));
 	json_object_set_new(o, "boots_needed", r->boots_needed ?
 			    json_integer((json_int_t)r->boots_needed) :

@@ -187,13 +187,20 @@ static char *why_broken(const char *path, const char *run, unsigned int number)
 	return wrong;
 }
 
+/* The @i-th name, from 0, that a boot put aside may have. */
+static char *aside(const char *dir, const char *kind, const char *number, unsigned int i)
+{
+	return i ? xasprintf("%s/%s-%s-%u", dir, kind, number, i) :
+		   xasprintf("%s/%s-%s", dir, kind, number);
+}
+
 char *resume_aside(const char *dir, const char *kind, const char *number)
 {
-	char *to = xasprintf("%s/%s-%s", dir, kind, number);
+	char *to = aside(dir, kind, number, 0);
 
 	for (unsigned int i = 1; path_exists(to); i++) {
 		free(to);
-		to = xasprintf("%s/%s-%s-%u", dir, kind, number, i);
+		to = aside(dir, kind, number, i);
 	}
 	return to;
 }
@@ -333,8 +340,7 @@ static json_t *attempt(const char *dir, const char *name, size_t before)
 {
 	json_t *boot = load_boot(dir, name), *o = NULL;
 
-	if (was_killed(boot) && json_is_string(json_object_get(boot, "status")) &&
-	    json_is_string(json_object_get(boot, "reason")))
+	if (was_killed(boot) && json_is_string(json_object_get(boot, "reason")))
 		o = json_pack("{s:i, s:O, s:O, s:s}", "attempt", (int)before + 1,
 			      "status", json_object_get(boot, "status"),
 			      "reason", json_object_get(boot, "reason"),
@@ -345,21 +351,19 @@ static json_t *attempt(const char *dir, const char *name, size_t before)
 
 json_t *resume_attempts(const char *dir, unsigned int number)
 {
-	char *name = xasprintf("failed-%03u", number), *path;
+	char *no = xasprintf("%03u", number);
+	char *path = aside(dir, "failed", no, 0);
 	json_t *a = json_array(), *o;
-	bool there = true;
 
-	for (unsigned int i = 1; there; i++) {
-		path = xasprintf("%s/%s", dir, name);
-		there = path_exists(path);
-		o = there ? attempt(dir, name, json_array_size(a)) : NULL;
+	for (unsigned int i = 1; path_exists(path); i++) {
+		o = attempt(dir, strrchr(path, '/') + 1, json_array_size(a));
 		if (o)
 			json_array_append_new(a, o);
 		free(path);
-		free(name);
-		name = xasprintf("failed-%03u-%u", number, i);
+		path = aside(dir, "failed", no, i);
 	}
-	free(name);
+	free(path);
+	free(no);
 	return a;
 }
 

@@ -5,15 +5,11 @@
 #include <string.h>
 
 #include "figures.h"
+#include "jsonio.h"
 #include "sites.h"
 #include "scaling.h"
 #include "summary.h"
 #include "util.h"
-
-static json_t *number_or_null(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
 
 static void set(json_t *o, const char *key, json_t *value)
 {
@@ -98,11 +94,11 @@ static json_t *comparison(const struct summary *s, const struct comparison *c)
 	set(o, "a", json_string(f->series[c->a].arm));
 	set(o, "b", json_string(f->series[c->b].arm));
 	set(o, "boots", count(c->test.n));
-	set(o, "ratio", number_or_null(exp(c->test.mean)));
-	set(o, "ci_low", number_or_null(exp(c->test.low)));
-	set(o, "ci_high", number_or_null(exp(c->test.high)));
-	set(o, "p", number_or_null(c->test.p));
-	set(o, "p_holm", number_or_null(c->p_holm));
+	set(o, "ratio", jsonio_number(exp(c->test.mean)));
+	set(o, "ci_low", jsonio_number(exp(c->test.low)));
+	set(o, "ci_high", jsonio_number(exp(c->test.high)));
+	set(o, "p", jsonio_number(c->test.p));
+	set(o, "p_holm", jsonio_number(c->p_holm));
 	set(o, "exact", json_boolean(c->test.exact));
 	set(o, "verdict", json_string(stat_verdict_name(c->verdict)));
 	set(o, "primary", json_boolean(c->primary));
@@ -150,11 +146,11 @@ static json_t *growth(const struct summary *s, const struct scaling *c,
 	set(o, "arm", json_string(f->series[arm].arm));
 	set(o, "x", x);
 	set(o, "p50", p50);
-	set(o, "exponent", number_or_null(t.mean));
-	set(o, "ci_low", number_or_null(t.low));
-	set(o, "ci_high", number_or_null(t.high));
-	set(o, "last_slope", number_or_null(shape.last_slope));
-	set(o, "residual", number_or_null(shape.residual));
+	set(o, "exponent", jsonio_number(t.mean));
+	set(o, "ci_low", jsonio_number(t.low));
+	set(o, "ci_high", jsonio_number(t.high));
+	set(o, "last_slope", jsonio_number(shape.last_slope));
+	set(o, "residual", jsonio_number(shape.residual));
 	set(o, "bends", t.n ? json_boolean(shape.bends) : json_null());
 	set(o, "boots", count(t.n));
 	return o;
@@ -245,7 +241,7 @@ static json_t *counted(const struct counts_sum *c, enum count_kind kind)
 	free(v);
 	o = json_object();
 	set(o, "total", count(total));
-	set(o, "per_call", number_or_null(i.mid));
+	set(o, "per_call", jsonio_number(i.mid));
 	set(o, "per_call_ci", interval(&i));
 	return o;
 }
@@ -291,17 +287,9 @@ static json_t *count_comparison(const struct folder *f,
 	set(o, "a", json_string(f->series[c->a].arm));
 	set(o, "b", json_string(f->series[c->b].arm));
 	set(o, "boots", count(c->test.n));
-	set(o, "a_per_call", number_or_null(c->per_call_a));
-	set(o, "b_per_call", number_or_null(c->per_call_b));
-	set(o, "difference", number_or_null(c->test.mean));
-	set(o, "ci_low", number_or_null(c->test.low));
-	set(o, "ci_high", number_or_null(c->test.high));
-	set(o, "p", number_or_null(c->test.p));
-	set(o, "p_holm", number_or_null(c->p_holm));
-	set(o, "exact", json_boolean(c->test.exact));
-	set(o, "verdict", json_string(count_verdict_name(c->verdict)));
-	set(o, "boots_needed", c->boots_needed ? count(c->boots_needed) :
-						 json_null());
+	set(o, "a_per_call", jsonio_number(c->per_call_a));
+	set(o, "b_per_call", jsonio_number(c->per_call_b));
+	count_test_json(o, &c->test, c->p_holm, c->verdict, c->boots_needed);
 	return o;
 }
 

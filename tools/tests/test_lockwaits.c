@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "lockwaits.h"
@@ -46,11 +47,21 @@ static struct trace *some_waits(void)
 	return t;
 }
 
+static int count_in(struct trace *t, const char *event, struct call_counts *c)
+{
+	size_t n;
+	const struct trace_event **e = trace_by_thread(t, &n);
+	int ret = lockwaits_count(t, e, n, samples, ARRAY_SIZE(samples), event, c);
+
+	free(e);
+	return ret;
+}
+
 static void counts(struct trace *t, const char *event, const uint64_t want[6])
 {
 	struct call_counts c;
 
-	assert_int_equal(lockwaits_count(t, samples, ARRAY_SIZE(samples), event, &c), 0);
+	assert_int_equal(count_in(t, event, &c), 0);
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(c.v[COUNT_READ_WAITS_1US + i], want[i]);
 	assert_true(c.v[COUNT_SLEEPS] == COUNT_NONE && c.v[COUNT_LOCK_WAITS] == COUNT_NONE);
@@ -92,12 +103,12 @@ static void not_known(void **state)
 	struct call_counts c;
 
 	(void)state;
-	assert_int_equal(lockwaits_count(t, samples, ARRAY_SIZE(samples), "g", &c), -1);
+	assert_int_equal(count_in(t, "g", &c), -1);
 	trace_lost(t, 1);
-	assert_int_equal(lockwaits_count(t, samples, ARRAY_SIZE(samples), "e", &c), -1);
+	assert_int_equal(count_in(t, "e", &c), -1);
 	trace_free(t);
 	assert_int_equal(meta_all(stock, TRACE_LOCK_WAIT), 0);
-	assert_int_equal(lockwaits_count(stock, samples, ARRAY_SIZE(samples), "e", &c), -1);
+	assert_int_equal(count_in(stock, "e", &c), -1);
 	trace_free(stock);
 }
 

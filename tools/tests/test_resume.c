@@ -548,6 +548,9 @@ static void use_fake_qemu(void)
 	setenv("SECMMU_QEMU", self, 1);
 	setenv("SECMMU_QEMU_USER", "root", 1);
 	setenv("FAKE_QEMU", "ok", 1);
+	put("k", "kernel");
+	put("i", "initrd");
+	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
 }
 
 /* The machine is recorded, and may be set or busy otherwise when a run goes on. */
@@ -605,9 +608,6 @@ static void real_boots(void **state)
 		free(dir);
 	}
 	use_fake_qemu();
-	put("k", "kernel");
-	put("i", "initrd");
-	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
 	assert_int_equal(do_boot(0), ST_FAIL);
 	assert_int_equal(do_boot(2), ST_FAIL);
 	sweep(2, 0);
@@ -669,9 +669,6 @@ static void killed_boots(void **state)
 	(void)state;
 	make_run();
 	use_fake_qemu();
-	put("k", "kernel");
-	put("i", "initrd");
-	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
 	assert_false(resume_killed("."));
 	boot_again("killed");
 	assert_true(killed(1, 0));
@@ -705,9 +702,6 @@ static void kept_boots(void **state)
 	(void)state;
 	make_run();
 	use_fake_qemu();
-	put("k", "kernel");
-	put("i", "initrd");
-	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		boot_again(ends[i]);
 		assert_false(killed(1, 0));
@@ -747,9 +741,6 @@ static void interrupted_writing(void **state)
 	(void)state;
 	make_run();
 	use_fake_qemu();
-	put("k", "kernel");
-	put("i", "initrd");
-	put("map", "ffffffff81000000 T _text\nffffffff82000000 T _etext\n");
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(remove_tree("boot-001"), 0);
 		st = signalled_writing(i % 2 ? SIGKILL : SIGINT);
