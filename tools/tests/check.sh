@@ -21,41 +21,65 @@ say() {
 	printf '[%3d:%02d] %s\n' $((now / 60)) $((now % 60)) "$*"
 }
 
-# A program with no failed line that ends badly all the same is one failure; so
-# is one that prints no result at all.
-tap() {
+# run NAME COMMAND...: leaves NAME.tap, NAME.err and NAME.rc
+run() {
 	name=$1
 	shift
+	"$@" >"$out/$name.tap" 2>"$out/$name.err" </dev/null
+	echo $? >"$out/$name.rc"
+}
+
+# cmocka says "not ok 3 # SKIP NAME" of a test that was skipped.
+skips='^[[:space:]]*(ok .*# *skip|not ok [0-9]+ # skip)'
+
+# What failed, each with what it says of itself in the lines behind.
+failures() {
+	grep -viE "$skips" "$out/$1.tap" | awk '
+		/^[[:space:]]*not ok / { said = 1; print; next }
+		/^[[:space:]]*#/ && said && !/^# (not )?ok - / && said++ < 8 { print; next }
+		{ said = 0 }' | sed 's/^/    /'
+	tail -n 15 "$out/$1.err" | sed 's/^/    | /'
+}
+
+# A program with no failed line that ends badly all the same is one failure; so
+# is one that prints no result at all.
+count() {
+	name=$1
 	log=$out/$name.tap
-	"$@" >"$log" 2>"$out/$name.err" </dev/null
-	rc=$?
-	# cmocka says "not ok 3 # SKIP NAME" of a test that was skipped.
-	skips='^[[:space:]]*(ok .*# *skip|not ok [0-9]+ # skip)'
+	rc=$(cat "$out/$name.rc")
 	sk=$(grep -ciE "$skips" "$log")
 	ok=$(grep -E '^[[:space:]]*ok ' "$log" | grep -cviE "$skips")
 	no=$(grep -E '^[[:space:]]*not ok ' "$log" | grep -cviE "$skips")
-	if [ "$no" -eq 0 ] && { [ $rc -ne 0 ] || [ $((ok + sk)) -eq 0 ]; }; then
+	if [ "$no" -eq 0 ] && { [ "$rc" -ne 0 ] || [ $((ok + sk)) -eq 0 ]; }; then
 		no=1
 		echo "not ok - $name ended with status $rc" >>"$log"
 	fi
 	passed=$((passed + ok)) failed=$((failed + no)) skipped=$((skipped + sk))
 	say "$name: $ok passed, $no failed, $sk skipped"
-	if [ "$no" -ne 0 ]; then
-		grep -E '^[[:space:]]*not ok ' "$log" | grep -viE "$skips" | sed 's/^/    /'
-		tail -n 15 "$out/$name.err" | sed 's/^/    | /'
-	fi
+	[ "$no" -eq 0 ] || failures "$name"
 	grep -iE "$skips" "$log" | sed 's/^/    /'
 	# A guest that the emulator lost: docs/testing.md.
 	grep '^# .*; run once more$' "$log" | sed 's/^# /    /'
+}
+
+tap() {
+	run "$@"
+	count "$1"
 }
 
 part_unit() {
 	say "unit tests, under ASan and UBSan"
 	make -C tools -s SAN=1 tests || exit 3
 	export CMOCKA_MESSAGE_OUTPUT=TAP
-	for t in tools/build-san/tests/test_*; do
-		case $t in *.o | *.d) continue ;; esac
-		tap "$(basename "$t")" "$t"
+	# Those that wait for a QEMU of straw first, and one more at a time than
+	# there are CPUs: most of what they take is waiting.
+	for t in tools/build-san/tests/test_boot* tools/build-san/tests/test_*; do
+		case $t in *.o | *.d) ;; *) echo "$t" ;; esac
+	done | awk '!seen[$0]++' >"$out/list"
+	OUT=$out xargs -P $(($(nproc) + 1)) -n 1 sh -c 'n=$OUT/$(basename "$0")
+		"$0" >"$n.tap" 2>"$n.err" </dev/null; echo $? >"$n.rc"' <"$out/list"
+	for t in $(sort "$out/list"); do
+		count "$(basename "$t")"
 	done
 	unset CMOCKA_MESSAGE_OUTPUT
 	tap planted_read sh -c 'SECMMU_PLANT=1 tools/build-san/tests/test_fuzz_frame >/dev/null 2>&1 ||
