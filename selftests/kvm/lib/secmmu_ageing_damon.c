@@ -24,6 +24,7 @@
  * of them, at each look: 8 rounds are more than a trace's buffer has room for.
  */
 #define TRACED_US	(5 * SAMPLES * SAMPLE_US)
+#define MAX_RUNS	20
 
 struct region {
 	uint64_t start;
@@ -125,6 +126,8 @@ static void read_trace(struct region *hot, struct region *cold)
 	unsigned long start, end, n;
 	char line[512], *p;
 
+	hot->records = hot->accesses = 0;
+	cold->records = cold->accesses = 0;
 	while (f && fgets(line, sizeof(line), f)) {
 		p = strstr(line, "nr_regions=");
 		if (!p || sscanf(p, "nr_regions=%*u %lu-%lu: %lu", &start, &end,
@@ -137,8 +140,10 @@ static void read_trace(struct region *hot, struct region *cold)
 		fclose(f);
 }
 
-static void watch(struct ageing_mem *m)
+/* A slow kernel, as one with KASAN, may need longer for a first answer. */
+static void watch(struct ageing_mem *m, struct region *hot, struct region *cold)
 {
+	useconds_t run = getenv("SECMMU_TRACING_ON") ? TRACED_US : RUN_US;
 	pthread_t thread;
 	int ret;
 
@@ -148,7 +153,12 @@ static void watch(struct ageing_mem *m)
 	ageing_begin();
 	if (!ageing_put(KDAMOND "state", "on"))
 		ageing_fail("DAMON does not start: %s", strerror(errno));
-	usleep(getenv("SECMMU_TRACING_ON") ? TRACED_US : RUN_US);
+	for (int i = 0; i < MAX_RUNS; i++) {
+		usleep(run);
+		read_trace(hot, cold);
+		if (hot->records && cold->records)
+			break;
+	}
 	ageing_put(KDAMOND "state", "off");
 	ageing_end(m);
 	atomic_store(&stop, true);
@@ -181,7 +191,7 @@ static void damon(const char *ops, struct ageing_mem *m, struct region *hot,
 		goto off;
 	ageing_drain();
 	if (set_up(ops, ordered ? hot : cold, ordered ? cold : hot)) {
-		watch(m);
+		watch(m, hot, cold);
 		read_trace(hot, cold);
 		check(hot, cold);
 	} else {
