@@ -3,13 +3,14 @@
 # The gate of secmmu pathlen on real boots: RUNS + 1 runs of one and the same
 # kernel, each compared with the one before, must show no change; and a run of
 # the kernel with 1 % planted (planted/path-one-percent.patch) must show one in
-# mremap_thp. No part of make check: it takes a quarter of an hour or more, and
-# builds KVM's modules again for the planted change.
+# mremap_thp and in the page faults fault_4k, fault_thp and fault_2m_ptes. No
+# part of make check: it takes half an hour or more, and builds KVM's modules
+# again for the planted change.
 #
 # usage: pathlen-aa.sh [RUNS [DIR]]     20 runs; results in DIR, results/pathlen-aa
 #
 # What is there is not run again, so that it can be stopped and goes on.
-# BOOTS=6, EVENTS="mremap_4k mremap_thp", ARMS="spinlock mutex" may be set;
+# BOOTS=6 and ARMS=mutex may be set, the rest is in pathlen-aa.ini;
 # RUN_WITH="flock FILE" is put before each run; PLANTED=0 leaves the last out.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
@@ -30,9 +31,9 @@ run() {
 	[ -s "$dir/$name/latest/summary.json" ] && return
 	# Unquoted: a command and its arguments.
 	# shellcheck disable=SC2086
-	${RUN_WITH:-} "$SECMMU" compare --plan compare --clock icount --boots "${BOOTS:-6}" \
-		--arms "${ARMS:-spinlock mutex}" --events "${EVENTS:-mremap_4k mremap_thp}" \
-		--seed "$seed" --results "$dir/$name" "$@" >"$dir/$name.log" 2>&1
+	${RUN_WITH:-} "$SECMMU" compare --plan tools/tests/pathlen-aa.ini \
+		--boots "${BOOTS:-6}" --arms "${ARMS:-mutex}" --seed "$seed" \
+		--results "$dir/$name" "$@" >"$dir/$name.log" 2>&1
 	[ -s "$dir/$name/latest/summary.json" ] || {
 		tail -n 3 "$dir/$name.log" >&2
 		return 1
@@ -52,12 +53,17 @@ unchanged() {
 	[ $? -eq 0 ]
 }
 
-# Changed in mremap_thp of each arm.
+# Changed in each arm, in what the patch has made longer by 1 %.
 changed() {
 	pathlen "$1" "$2"
 	[ $? -eq 1 ] || return 1
-	for arm in ${ARMS:-spinlock mutex}; do
-		grep -q "^  $arm, mremap_thp .*: +" "$dir/$1-$2.txt" || return 1
+	for arm in ${ARMS:-mutex}; do
+		for event in mremap_thp fault_4k fault_thp fault_2m_ptes; do
+			grep -q "^  $arm, $event .*: +" "$dir/$1-$2.txt" || {
+				echo "# $arm, $event: not found"
+				return 1
+			}
+		done
 	done
 }
 
