@@ -42,6 +42,12 @@
 /* Acquisitions that took 8192 ns or longer have waited for somebody. */
 #define WAITED_BUCKET	14
 
+/* Each vCPU's own, at the start of each page. */
+struct cell {
+	uint64_t touched;
+	uint64_t count;		/* of visits since the page was empty */
+};
+
 enum mode { MODE_PASS, MODE_RUN };
 
 /* Where somebody is in its slices. */
@@ -76,14 +82,19 @@ static inline void step_done(struct cursor *c, struct contend_slice *slices,
 }
 
 /*
- * A cell for each vCPU.  One instruction that writes: a read of a page that is
- * not there would map the zero page, which the write would have to invalidate.
+ * A store comes first: a read of a page that is not there would have KVM map the
+ * zero page, and the write after it invalidate that.  An instruction that adds to
+ * memory is no way out: an emulator whose CPUs take turns reads, and then writes.
  */
 static inline uint64_t visit(uint64_t page, uint32_t id)
 {
-	struct secmmu_page *p = (void *)(MEM_GPA + page * SECMMU_PAGE_SIZE);
+	struct cell *c = (struct cell *)(MEM_GPA + page * SECMMU_PAGE_SIZE) + id;
+	uint64_t before;
 
-	return !__atomic_fetch_add(&p->count[id], 1, __ATOMIC_RELAXED);
+	WRITE_ONCE(c->touched, 1);
+	before = READ_ONCE(c->count);
+	WRITE_ONCE(c->count, before + 1);
+	return !before;
 }
 
 static void guest_pass(struct contend_guest_vcpu *me, uint32_t id, uint64_t pages)
