@@ -23,7 +23,8 @@ override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
 SECMMU_LIB := lib/secmmu.c lib/secmmu_calls.c lib/secmmu_counts.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \
 	      lib/secmmu_opts.c lib/secmmu_oracle.c lib/secmmu_sys.c lib/secmmu_uffd.c
-SECMMU_LIB += lib/secmmu_contention.c lib/secmmu_contention_figures.c lib/secmmu_suffix.c lib/secmmu_overlap.c
+SECMMU_LIB += lib/secmmu_contention.c lib/secmmu_contention_calls.c lib/secmmu_contention_figures.c \
+	      lib/secmmu_suffix.c lib/secmmu_overlap.c
 SECMMU_LIB += lib/secmmu_ageing.c lib/secmmu_ageing_damon.c lib/secmmu_ageing_host.c \
 	      lib/secmmu_ageing_lru.c lib/secmmu_vmm_events.c lib/secmmu_vmm_ptrace.c lib/secmmu_zram.c
 LIBKVM += $(SECMMU_LIB)

@@ -3,9 +3,10 @@
  * What invalidations and a running guest cost each other.
  *
  * vCPUs write to memory without end, one page a step.  A thread invalidates parts
- * of it (MADV_DONTNEED, mprotect() or mremap()) at a fixed rate, whether the call
- * before is over or not (open loop): a call that was due while another one was
- * under way has waited since then, and its latency says so.  That thread has a
+ * of it (MADV_DONTNEED, mprotect(), mremap(), or the split of a huge page) at a
+ * fixed rate, whether the call before is over or not (open loop): a call that was
+ * due while another one was under way has waited since then, and its latency says
+ * so.  That thread has a
  * CPU of its own, which it shares with a bystander that has nothing to do with
  * the VM and reads the clock in a loop: while a waiter spins, the bystander
  * stands still.
@@ -15,7 +16,7 @@
  *
  * In the end nothing is invalidated for a pass, then everything once: vCPUs must
  * find all that they had written before, and nothing of it afterwards; or, after
- * mprotect(), all of it, though KVM has unmapped it.
+ * mprotect() and a split, all of it, though KVM has unmapped it.
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -254,49 +255,10 @@ static void *bystander_thread(void *arg)
 	return NULL;
 }
 
-/*
- * mremap() has to have something to move, of small pages as all of the memory:
- * made before a call is due.
- */
-static void prepare_call(void)
+/* Whether KVM has a huge page to split; of what the guest has, nothing else is huge. */
+static bool has_huge(void)
 {
-	if (opt.how != CONTEND_MREMAP)
-		return;
-	t.fresh = mmap(NULL, opt.bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	TEST_ASSERT(t.fresh != MAP_FAILED, "mmap() failed: %s", strerror(errno));
-	secmmu_advise(t.fresh, opt.bytes, MADV_NOHUGEPAGE);
-	secmmu_advise(t.fresh, opt.bytes, MADV_POPULATE_WRITE);
-}
-
-/*
- * The part of the memory whose turn it is.  Whatever is called, no vCPU may meet
- * memory that it must not write to: KVM_RUN would fail.  So mprotect() gives and
- * takes the right to execute, which KVM is notified of all the same, and mremap()
- * puts memory in the place of the old, which is never without.
- */
-static void invalidate(uint32_t n)
-{
-	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes;
-	char *mem = opt.fault == CONTEND_FAULT_NO_EFFECT ? t.aside : t.mem;
-	int exec = n / parts % 2 ? 0 : PROT_EXEC;
-	int ret = 0;
-
-	mem += n % parts * opt.bytes;
-	switch (opt.how) {
-	case CONTEND_DONTNEED:
-		ret = madvise(mem, opt.bytes, MADV_DONTNEED);
-		break;
-	case CONTEND_PROTECT:
-		ret = mprotect(mem, opt.bytes, PROT_READ | PROT_WRITE | exec);
-		break;
-	case CONTEND_MREMAP:
-		if (mremap(t.fresh, opt.bytes, opt.bytes,
-			   MREMAP_MAYMOVE | MREMAP_FIXED, mem) == MAP_FAILED)
-			ret = -1;
-		break;
-	}
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("the call that invalidates", ret));
+	return vm_get_stat(t.vm, "pages_2m");
 }
 
 static void one_call(struct contend_call *c, uint32_t n)
@@ -309,7 +271,7 @@ static void one_call(struct contend_call *c, uint32_t n)
 	bystander = bystander_ns();
 	cpu = opt.fault == CONTEND_FAULT_BURN ? 0 : cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 	c->start = secmmu_now();
-	invalidate(n);
+	contend_invalidate(&t, n);
 	c->end = secmmu_now();
 	c->cpu = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	c->bystander_cpu = bystander_ns() - bystander;
@@ -331,9 +293,11 @@ static void *caller_thread(void *arg)
 	for (i = 0; i < t.nr_calls; i++) {
 		struct contend_call *c = &t.calls[i];
 
-		prepare_call();
+		contend_prepare_call(&t, i);
 		c->due = t.start_ns + i * period;
 		sleep_until(c->due);
+		if (opt.how == CONTEND_SPLIT)
+			t.nr_huge += has_huge();
 		if (opt.fault == CONTEND_FAULT_OMISSION && i == t.nr_calls / 2)
 			usleep(3 * period / 1000);
 		one_call(c, i);
@@ -351,8 +315,9 @@ static void create_vm(void)
 
 	t.vm = __vm_create_with_vcpus(VM_SHAPE_DEFAULT, opt.vcpus,
 				      opt.pages + ctl_pages, guest_code, vcpus);
-	vm_userspace_mem_region_add(t.vm, VM_MEM_SRC_ANONYMOUS, MEM_GPA, MEM_SLOT,
-				    opt.pages, 0);
+	vm_userspace_mem_region_add(t.vm, opt.how == CONTEND_SPLIT ?
+				    VM_MEM_SRC_ANONYMOUS_THP : VM_MEM_SRC_ANONYMOUS,
+				    MEM_GPA, MEM_SLOT, opt.pages, 0);
 	virt_map(t.vm, MEM_GPA, MEM_GPA, opt.pages);
 	t.mem = addr_gpa2hva(t.vm, MEM_GPA);
 	vm_userspace_mem_region_add(t.vm, VM_MEM_SRC_ANONYMOUS, CTL_GPA, CTL_SLOT,
@@ -409,25 +374,64 @@ static void expect_unmapped(uint64_t before)
 	t.oracle_failed = true;
 }
 
-static void check_memory(void)
+static void expect_huge(uint64_t want, const char *when)
 {
-	uint64_t parts = opt.pages * SECMMU_PAGE_SIZE / opt.bytes, mapped, i;
+	uint64_t huge = vm_get_stat(t.vm, "pages_2m");
+
+	if (huge == want)
+		return;
+	ksft_print_msg("KVM has %lu huge mappings %s, %lu expected\n", huge, when,
+		       want);
+	t.oracle_failed = true;
+}
+
+/* New huge pages, which vCPUs find empty, are split, and nothing of them is lost. */
+static void check_split(void)
+{
+	uint64_t parts = contend_parts(&t), nr = opt.pages / SECMMU_HUGE_PAGES, i;
+
+	for (i = 0; i < nr; i++)
+		contend_prepare_call(&t, parts / nr * i);
+	pass();
+	expect_fresh(opt.pages, "after all were replaced");
+	expect_huge(nr, "after all were replaced");
+	for (i = 0; i < nr; i++)
+		contend_invalidate(&t, parts / nr * i);
+	expect_huge(0, "after all were split");
+	pass();
+	expect_fresh(0, "though they were only split");
+	ksft_print_msg("KVM had a huge page to split before %u of %u calls\n",
+		       t.nr_huge, t.nr_calls);
+	/* vCPUs may be slow; but then this is about nothing. */
+	t.oracle_failed |= t.nr_huge < t.nr_calls / 10;
+}
+
+static void check_calls(void)
+{
+	uint64_t mapped = vm_get_stat(t.vm, "pages_4k"), i;
 	bool kept = opt.how == CONTEND_PROTECT;
 
-	pass();
-	pass();
-	expect_fresh(0, "though nothing was dropped");
-	mapped = vm_get_stat(t.vm, "pages_4k");
 	/* After the last call of the caller, whatever rights that gave. */
-	for (i = 0; i < 2 * parts; i++) {
-		prepare_call();
-		invalidate(i);
+	for (i = 0; i < 2 * contend_parts(&t); i++) {
+		contend_prepare_call(&t, i);
+		contend_invalidate(&t, i);
 	}
 	if (kept)
 		expect_unmapped(mapped);
 	pass();
 	expect_fresh(kept ? 0 : opt.pages, kept ? "though all were only protected" :
 		     "after all were dropped");
+}
+
+static void check_memory(void)
+{
+	pass();
+	pass();
+	expect_fresh(0, "though nothing was dropped");
+	if (opt.how == CONTEND_SPLIT)
+		check_split();
+	else
+		check_calls();
 }
 
 static pthread_t start(void *(*fn)(void *), void *arg)
@@ -575,6 +579,18 @@ static void prepare(void)
 	}
 }
 
+static const char *unmet(void)
+{
+	if (opt.quiet)
+		return "-q: no vCPU runs during a call";
+	if (opt.how != CONTEND_SPLIT)
+		return NULL;
+	if (!thp_configured())
+		return "Requirement not met: CONFIG_TRANSPARENT_HUGEPAGE";
+	return secmmu_tdp() ? NULL :
+	       "two-dimensional paging: or KVM maps no huge page of such a guest";
+}
+
 static void measure_all(void)
 {
 	uint32_t i;
@@ -593,8 +609,7 @@ static void measure_all(void)
 static void report(uint32_t i, FILE *out)
 {
 	const struct contend_event *ev = &contend_figures[i];
-	const char *why = opt.quiet ? "-q: no vCPU runs during a call" :
-			  ev->unmet ? ev->unmet(&t) : NULL;
+	const char *why = t.unmet ? : ev->unmet ? ev->unmet(&t) : NULL;
 	char name[SECMMU_NAME_MAX];
 
 	snprintf(name, sizeof(name), "%s%s", ev->name, opt.suffix);
@@ -613,7 +628,8 @@ int main(int argc, char *argv[])
 	samples = secmmu_open_samples();
 	ksft_print_header();
 	ksft_set_plan(__builtin_popcount(opt.events));
-	if (!opt.quiet)
+	t.unmet = unmet();
+	if (!t.unmet)
 		measure_all();
 	for (i = 0; i < CONTEND_NR_EVENTS; i++)
 		if (opt.events & 1U << i)

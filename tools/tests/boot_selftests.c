@@ -184,6 +184,7 @@ static const struct {
 	{ CONTENTION, "contend_thread_off", "elsewhere" },
 	{ CONTENTION, "contend_call_protect", "no-effect" },
 	{ CONTENTION, "contend_call_mremap", "no-effect" },
+	{ CONTENTION, "contend_call_split", "no-effect" },
 	{ CONTENTION, "contend_ksteps_m16", "no-effect" },
 	{ RANGE, "range_dontneed_4k", "no-effect" },
 	{ RANGE, "range_dontneed_thp_m16", "unmapped" },

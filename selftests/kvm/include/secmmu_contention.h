@@ -27,6 +27,7 @@ enum contend_how {
 	CONTEND_DONTNEED,
 	CONTEND_PROTECT,	/* mprotect() that nobody has to fault upon */
 	CONTEND_MREMAP,		/* other memory is moved to the place */
+	CONTEND_SPLIT,		/* mprotect() of a part of a huge page */
 };
 
 struct contend_opts {

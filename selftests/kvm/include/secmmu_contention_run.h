@@ -58,6 +58,9 @@ struct contend_run {
 	clockid_t bystander_clock;	/* its CPU time */
 	cpu_set_t cpus;
 	uint32_t nr_cpus;
+	/* Calls before which KVM had a huge page mapped, of CONTEND_SPLIT. */
+	uint32_t nr_huge;
+	const char *unmet;	/* a requirement of all figures, or NULL */
 	long caller_tid, bystander_tid;
 	int caller_cpu;
 	uint64_t bystander_sleeps;
@@ -73,6 +76,17 @@ struct contend_run {
 	bool stop;
 	bool oracle_failed;
 };
+
+/* Into how many parts the memory is divided, of which each call hits one. */
+uint32_t contend_parts(const struct contend_run *run);
+/*
+ * What has to be made before call @n, and is not timed: mremap() has to have
+ * something to move, of small pages as all of the memory, and a huge page is
+ * split only once.
+ */
+void contend_prepare_call(struct contend_run *run, uint32_t n);
+/* Call @n: the part of the memory whose turn it is. */
+void contend_invalidate(struct contend_run *run, uint32_t n);
 
 /* CONTEND_NR_EVENTS of them, for contend_parse(). */
 extern const struct contend_event contend_figures[];

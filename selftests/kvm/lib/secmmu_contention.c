@@ -22,7 +22,7 @@ static const char * const fault_names[] = {
 };
 
 /* Of enum contend_how, and in names. */
-static const char * const how_names[] = { "dontneed", "protect", "mremap", NULL };
+static const char * const how_names[] = { "dontneed", "protect", "mremap", "split", NULL };
 
 static void help(const char *name)
 {
@@ -32,13 +32,14 @@ static void help(const char *name)
 	       " -v: number of vCPUs, 1-%d (default: 1)\n"
 	       " -R: invalidations a second, 1-%d (default: 200)\n"
 	       " -r: bytes of each, 4K and on, e.g. 64K (default: 64K)\n"
-	       " -p: pages that the vCPUs write to, 1-%d, a multiple of -r (default: 256)\n"
+	       " -p: pages that the vCPUs write to, 1-%d, a multiple of -r (default: 256, of -c\n"
+	       "     split 512, of which it takes a multiple)\n"
 	       " -M: memslots besides those of the guest's code, 1-%d (default: 1)\n"
 	       " -i: windows of time that are measured, 1-%d (default: 20)\n"
 	       " -w: length of a window in ms, 10-1000 (default: 100)\n"
 	       " -g: a stall of a vCPU that fails the test, in ms, 1-600000 (default: 3000)\n"
 	       " -k: have a thread on each CPU wake up every so many us, 10-100000\n"
-	       " -c: what invalidates: dontneed (default), protect or mremap\n"
+	       " -c: what invalidates: dontneed (default), protect, mremap or split\n"
 	       " -b: the bystander is normal (default), or idle: never in the caller's way\n"
 	       " -d: have a thread switch dirty logging of the memory on and off\n"
 	       " -L: switch KVM's statistics of mmu_lock on, and count waits by them\n"
@@ -103,7 +104,7 @@ static enum contend_how parse_how(const char *arg)
 	for (i = 0; how_names[i]; i++)
 		if (!strcmp(arg, how_names[i]))
 			return i;
-	secmmu_usage_error("-c must be dontneed, protect or mremap, got '%s'", arg);
+	secmmu_usage_error("-c must be dontneed, protect, mremap or split, got '%s'", arg);
 }
 
 static bool parse_idle(const char *arg)
@@ -148,8 +149,22 @@ static void parse_number(struct contend_opts *o, int c)
 	}
 }
 
+static void check_split(const struct contend_opts *o)
+{
+	if (o->bytes >= SECMMU_HUGE_SIZE)
+		secmmu_usage_error("-r: %lu bytes are no part of a huge page, which -c split splits",
+				   o->bytes);
+	if (o->pages % SECMMU_HUGE_PAGES)
+		secmmu_usage_error("-p: %lu pages are no multiple of the %u of a huge page, which -c split splits",
+				   o->pages, SECMMU_HUGE_PAGES);
+	if (o->dirty_log)
+		secmmu_usage_error("-d: KVM maps no huge page of memory whose dirty pages it logs, and -c split would have none to split");
+}
+
 static void check(const struct contend_opts *o)
 {
+	if (o->how == CONTEND_SPLIT)
+		check_split(o);
 	if (o->pages * SECMMU_PAGE_SIZE % o->bytes)
 		secmmu_usage_error("-p: %lu pages are no multiple of the %lu bytes of -r",
 				   o->pages, o->bytes);
@@ -166,7 +181,7 @@ void contend_parse(struct contend_opts *o, int argc, char *argv[],
 
 	*o = (struct contend_opts) {
 		.vcpus = 1, .rate = 200, .bytes = 16 * SECMMU_PAGE_SIZE,
-		.pages = 256, .memslots = 1, .windows = 20, .window_ms = 100,
+		.memslots = 1, .windows = 20, .window_ms = 100,
 		.limit_ms = 3000,
 	};
 	while ((c = getopt(argc, argv, "v:R:r:p:M:i:w:g:k:c:b:dLe:F:qlh")) != -1) {
@@ -206,6 +221,8 @@ void contend_parse(struct contend_opts *o, int argc, char *argv[],
 		}
 	}
 	secmmu_no_arguments(argc, argv);
+	if (!o->pages)
+		o->pages = o->how == CONTEND_SPLIT ? SECMMU_HUGE_PAGES : 256;
 	if (!o->events)
 		o->events = (1U << CONTEND_NR_EVENTS) - 1;
 	check(o);
