@@ -7,6 +7,8 @@
 #include "util.h"
 
 #define CALL "system call time"
+#define GUEST "time of a pass of the vCPUs, whose accesses have the host invalidate"
+#define HOST "time of the host's writes to the pages"
 
 /* By the beginning of the event's name, up to a "_" or its end; longer ones first. */
 static const struct {
@@ -16,9 +18,20 @@ static const struct {
 	{ "contend_cpu", "CPU time of the caller in a call" },
 	{ "contend_guest_stall", "longest stall of a vCPU in a window" },
 	{ "contend_thread_stall", "longest stall of another thread on the caller's CPU in a window" },
+	{ "contend_thread_off", "time of a call in which another thread on its CPU did not run" },
 	{ "contend_ksteps", "time of 1000 steps of vCPUs" },
+	{ "cow_guest", GUEST },
+	{ "cow_host", HOST },
+	{ "device_exclusive_touch", GUEST },
+	{ "device_migrate_touch", GUEST },
 	{ "fault_guest", "page-fault time, from KVM_RUN to its end" },
 	{ "fault", "page-fault time, in KVM_PRE_FAULT_MEMORY" },
+	{ "hugetlb_cow_guest", GUEST },
+	{ "hugetlb_cow_host", HOST },
+	{ "ksm_merge", "time until ksmd has merged the pages" },
+	{ "ksm_unshare_guest", GUEST },
+	{ "ksm_unshare_host", HOST },
+	{ "thp_khugepaged", "time until khugepaged has made a huge page" },
 };
 
 static bool begins(const char *event, const char *with)

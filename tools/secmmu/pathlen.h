@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Path length: instructions per system call, as the icount clock counts them,
- * and whether they have changed by more than a threshold.
+ * Path length: instructions per invalidation or page fault, as the icount clock
+ * counts them, and whether they have changed by more than a threshold.
  */
 #ifndef SECMMU_PATHLEN_H
 #define SECMMU_PATHLEN_H

@@ -74,7 +74,7 @@ void pathlen_print(const struct pathlen *p, FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "\nInstructions per system call: %s; threshold %g %%\n\n",
+	fprintf(out, "\nLength of path in instructions: %s; threshold %g %%\n\n",
 		p->title, 100 * p->threshold);
 	fprintf(out, "%-18s %-32s %9s %11s  %-18s %7s  %s\n", "arm", "event",
 		"before", "change", "95 % interval, %", "p", "verdict");

@@ -15,8 +15,12 @@ static void calls(void **state)
 	assert_string_equal(figure_of("mremap_thp"), "system call time");
 	assert_true(figure_is_call("contend_call"));
 	assert_true(figure_is_call("contend_call_r200_m16"));
+	assert_true(figure_is_call("cow_fork_4k"));
+	assert_true(figure_is_call("device_migrate"));
+	assert_true(figure_is_call("thp_collapse"));
 	/* A name that only begins alike is another event. */
 	assert_true(figure_is_call("faulty"));
+	assert_true(figure_is_call("contend_cpus"));
 	assert_string_equal(figure_metric("mremap_thp", METRIC_SYSCALL), "syscall");
 }
 
@@ -24,8 +28,9 @@ static void others(void **state)
 {
 	static const char *const events[] = {
 		"contend_latency_r50", "contend_cpu", "contend_guest_stall",
-		"contend_thread_stall_r200", "contend_ksteps", "fault_guest_read",
-		"fault_4k",
+		"contend_thread_stall_r200", "contend_thread_off_protect_r200",
+		"contend_ksteps", "fault_guest_read", "fault_4k", "cow_guest_2m_ptes",
+		"cow_host_thp", "ksm_merge", "thp_khugepaged",
 	};
 
 	(void)state;
