@@ -160,10 +160,9 @@ static char *check_files(const char *path, const json_t *boot)
 }
 
 /* Return: why a boot cannot be kept, free() it; NULL if it is whole. */
-static char *why_broken(const char *path, const char *run, unsigned int number)
+static char *why_broken(const json_t *boot, const char *path, const char *run,
+			unsigned int number)
 {
-	char *file = xasprintf("%s/boot.json", path);
-	json_t *boot = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *schema = json_object_get(boot, "schema");
 	const json_t *nr = json_object_get(boot, "boot");
 	char *wrong = NULL;
@@ -182,8 +181,6 @@ static char *why_broken(const char *path, const char *run, unsigned int number)
 		wrong = xstrdup("boot.json has no results");
 	if (!wrong)
 		wrong = check_files(path, boot);
-	json_decref(boot);
-	free(file);
 	return wrong;
 }
 
@@ -255,14 +252,13 @@ static int sweep_boot(const char *dir, const char *name, const char *run,
 {
 	char *path = xasprintf("%s/%s", dir, name);
 	int number = boot_number(name), ret = 0;
-	json_t *boot;
+	json_t *boot = load_boot(dir, name);
 	char *why;
 
 	if (number < 0 || number >= (int)boots)
 		why = xstrdup("the plan has no such boot");
 	else
-		why = why_broken(path, run, (unsigned int)number);
-	boot = why ? NULL : load_boot(dir, name);
+		why = why_broken(boot, path, run, (unsigned int)number);
 	if (why) {
 		count->aside++;
 		ret = move_aside(dir, name, "broken", why);
