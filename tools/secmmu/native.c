@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "host.h"
+#include "jsonio.h"
 #include "ktap.h"
+#include "native_times.h"
 #include "util.h"
 
 #define NR_STATUS	(STATUS_FAIL + 1)
@@ -18,6 +22,7 @@
 struct native {
 	const char *tests, *logs;
 	unsigned int count[NR_STATUS];
+	json_t *times;		/* measurements */
 };
 
 static void say(struct native *n, const char *test, const char *name,
@@ -73,16 +78,29 @@ static struct strs command(const struct native *n, const struct plan_test *t)
 	return argv;
 }
 
+static void add_times(struct native *n, const struct plan_test *t, const char *samples)
+{
+	char *wrong = native_times_read(samples, t->name, n->times);
+
+	if (wrong)
+		say(n, t->name, "(samples)", STATUS_ERROR, wrong);
+	free(wrong);
+}
+
 static int run_one(struct native *n, const struct plan_test *t)
 {
 	struct strs argv = command(n, t);
 	char *log = xasprintf("%s/%s.log", n->logs, t->name);
-	struct proc p = { .argv = argv.v, .log = log };
+	char *samples = xasprintf("%s/%s.csv", n->logs, t->name);
+	char *variable = xasprintf("SECMMU_SAMPLES=%s", samples);
+	char *const env[] = { variable, NULL };
+	struct proc p = { .argv = argv.v, .log = log, .env = env };
 	int ret = ST_HARNESS, status;
 	char *text = NULL;
 	size_t len = 0;
 
-	if (write_file(log, "", 0))
+	/* The tests append to it. */
+	if (write_file(log, "", 0) || remove_tree(samples))
 		goto out;
 	status = proc_run(&p);
 	if (status == -2)
@@ -93,29 +111,71 @@ static int run_one(struct native *n, const struct plan_test *t)
 	if (!text)
 		goto out;
 	judge(n, t, text, len, status);
+	add_times(n, t, samples);
 	ret = ST_OK;
 out:
 	free(text);
+	free(variable);
+	free(samples);
 	free(log);
 	strs_free(&argv);
 	return ret;
 }
 
+/* As of compare with the wall clock. */
+static json_t *look_at_host(void)
+{
+	struct host_noise v[HOST_NOISES];
+	json_t *host = host_read("");
+	size_t n = host_noise(host, host_cpus(), 1, v);
+
+	for (size_t i = 0; i < n; i++)
+		info("note: noisy machine: %s: %s (docs/measuring.md)", v[i].what,
+		     v[i].why);
+	return host;
+}
+
+/* Return: -1 with an error printed. */
+static int write_times(const struct native *n, const struct plan *p, json_t *host)
+{
+	char *path = xasprintf("%s/native.json", n->logs);
+	struct utsname u;
+	json_t *o;
+	int ret;
+
+	uname(&u);
+	o = json_pack("{s:i, s:s, s:s, s:s, s:O, s:O}", "schema", NATIVE_SCHEMA,
+		      "plan", p->name, "kernel", u.release, "version", u.version,
+		      "host", host, "measurements", n->times);
+	ret = jsonio_write(o, path, JSON_INDENT(1) | JSON_REAL_PRECISION(10));
+	json_decref(o);
+	free(path);
+	return ret;
+}
+
 int native_run(const struct plan *p, const char *tests, const char *logs)
 {
-	struct native n = { .tests = tests, .logs = logs };
+	struct native n = { .tests = tests, .logs = logs, .times = json_array() };
+	json_t *host = look_at_host();
 	int ret = mkdir_p(logs) ? ST_HARNESS : ST_OK;
 
 	for (size_t i = 0; i < p->n_tests && ret == ST_OK; i++) {
 		info("%s: %zu of %zu", p->tests[i].name, i + 1, p->n_tests);
 		ret = run_one(&n, &p->tests[i]);
 	}
+	if (ret == ST_OK && write_times(&n, p, host))
+		ret = ST_HARNESS;
 	if (ret != ST_OK)
-		return ret;
+		goto out;
+	native_times_print(n.times, stdout);
 	for (int s = 0; s < NR_STATUS; s++)
 		printf("%u %s%s", n.count[s], status_name(s),
 		       s + 1 < NR_STATUS ? ", " : "");
-	printf(" on this machine's kernel (logs: %s)\n", logs);
-	return n.count[STATUS_MISS] || n.count[STATUS_ERROR] ||
-	       n.count[STATUS_FAIL] ? ST_FAIL : ST_OK;
+	printf(" on this machine's kernel (logs and samples: %s)\n", logs);
+	if (n.count[STATUS_MISS] || n.count[STATUS_ERROR] || n.count[STATUS_FAIL])
+		ret = ST_FAIL;
+out:
+	json_decref(host);
+	json_decref(n.times);
+	return ret;
 }

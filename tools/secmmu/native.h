@@ -5,14 +5,17 @@
 
 #include "plan.h"
 
+#define NATIVE_SCHEMA 1
+
 /**
  * native_run - run a plan's programs here, one after the other, once each
  * @p: the plan; its arms, boots and clock mean nothing here
  * @tests: folder of the programs
- * @logs: folder for one log a program; made if missing
+ * @logs: folder for a log and the samples of each program, and native.json, a
+ *	summary of these as docs/results.md describes it; made if missing
  *
- * Prints a line for every result and a last one that counts them. A program that
- * takes longer than its timeout is killed.
+ * Prints a line for every result, a table of the times, and a last line that
+ * counts the results. A program that takes longer than its timeout is killed.
  *
  * Return: ST_OK; ST_FAIL if a result is neither PASS nor SKIP; ST_HARNESS;
  * ST_INTR.
