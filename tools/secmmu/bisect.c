@@ -106,11 +106,11 @@ static void tell_step(struct bisect *b, size_t point, unsigned int *step,
 static int verify_ends(struct bisect *b, struct bisect_result *r,
 		       unsigned int *step)
 {
-	/* The bad one first: whoever has no failure has nothing to bisect. */
-	static const enum bisect_verdict wanted[] = { BISECT_IS_BAD, BISECT_IS_GOOD };
-	const size_t ends[] = { b->n - 1, 0 };
+	/* Whoever has no failure has nothing to bisect. */
+	const size_t bad_first[] = { b->n - 1, 0 }, good_first[] = { 0, b->n - 1 };
+	const size_t *ends = b->good_first ? good_first : bad_first;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad_first); i++) {
 		enum bisect_verdict v;
 		int ret;
 
@@ -119,11 +119,11 @@ static int verify_ends(struct bisect *b, struct bisect_result *r,
 		if (ret != ST_OK)
 			return ret;
 		v = bisect_verdict(b, ends[i]);
-		if (v == wanted[i])
+		if (v == (ends[i] ? BISECT_IS_BAD : BISECT_IS_GOOD))
 			continue;
 		r->end = ends[i];
 		r->outcome = v == BISECT_IS_SKIPPED ? BISECT_END_SKIPPED :
-			     i ? BISECT_GOOD_END_BAD : BISECT_BAD_END_GOOD;
+			     ends[i] ? BISECT_BAD_END_GOOD : BISECT_GOOD_END_BAD;
 		return ST_OK;
 	}
 	r->outcome = BISECT_FOUND;

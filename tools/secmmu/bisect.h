@@ -38,6 +38,7 @@ struct bisect {
 	size_t n;		/* at least 2 */
 	unsigned int runs;	/* so many must be good for a point to be good */
 	unsigned int retries;	/* a point that loses more runs is skipped */
+	bool good_first;	/* begin with the good end, not with the bad one */
 	/*
 	 * Run @point once. Return: ST_OK with the answer, or a status to end with.
 	 */

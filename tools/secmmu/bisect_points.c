@@ -206,22 +206,42 @@ void bisect_points_free(struct bisect_points *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* git's failure shows as an archive that is cut off, and is said in the log. */
+/*
+ * With an index of its own, so that the next commit costs what it changes, and without
+ * what the user's configuration would have git write beside the index.
+ */
 int bisect_export(const char *dir, const char *commit, const char *out)
 {
-	static const char script[] =
-		"git -c safe.directory=* -C \"$1\" archive \"$2\" | tar -xf - -C \"$3\"";
 	char *log = xasprintf("%s.log", out);
+	char *index = xasprintf("GIT_INDEX_FILE=%s.index", out);
+	char *tree = xasprintf("--work-tree=%s", out);
 	struct run r = {
 		.what = "exporting a commit", .log = log, .expect_s = 20,
 		.failed = ST_HARNESS,
 	};
 	int ret = ST_HARNESS;
 
-	if (!remove_tree(out) && !mkdir_p(out))
-		ret = run_args(&r, "sh", "-c", script, "sh", dir, commit, out, NULL);
+	if (!mkdir_p(out))
+		ret = run_args(&r, "env", index, "git", "-C", dir, tree,
+			       "-c", "safe.directory=*", "-c", "core.splitIndex=false",
+			       "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false",
+			       "read-tree", "--reset", "-u", commit, NULL);
 	if (ret == ST_OK)
 		remove_tree(log);
+	free(tree);
+	free(index);
 	free(log);
 	return ret;
+}
+
+void bisect_export_clean(const char *out)
+{
+	static const char *const parts[] = { "", ".index", ".index.lock" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		char *path = xasprintf("%s%s", out, parts[i]);
+
+		remove_tree(path);
+		free(path);
+	}
 }

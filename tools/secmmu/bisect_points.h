@@ -49,13 +49,17 @@ int bisect_points_git(const char *dir, const char *good, const char *bad,
 void bisect_points_free(struct bisect_points *p);
 
 /**
- * bisect_export - write the files of a commit to a folder
- * @out: made anew
+ * bisect_export - make a folder hold the files of a commit
+ * @out: absolute; what an export before has left there is brought to this one, and
+ *	one that was interrupted has to be cleaned first
  *
  * Nothing in the git tree is written, and what is not committed does not matter.
  *
  * Return: a status, with the error printed.
  */
 int bisect_export(const char *dir, const char *commit, const char *out);
+
+/** bisect_export_clean - remove an exported tree, and what goes with it. */
+void bisect_export_clean(const char *out);
 
 #endif

@@ -93,8 +93,11 @@ static int have_source(struct bisect_job *j, size_t point)
 
 	if (!j->points.src || j->exported == point)
 		return ST_OK;
-	j->exported = NO_POINT;
 	tree = xasprintf("%s/tree", j->dir);
+	/* What an interruption has left is in no known state. */
+	if (j->exported == NO_POINT)
+		bisect_export_clean(tree);
+	j->exported = NO_POINT;
 	ret = bisect_export(j->points.src, j->points.ids.v[point], tree);
 	if (ret == ST_OK)
 		j->exported = point;
@@ -241,6 +244,8 @@ void bisect_clean(struct bisect_job *j)
 	char *tree = xasprintf("%s/tree", j->dir);
 
 	drop_kernels(j);
-	remove_tree(tree);
+	if (path_exists(tree))
+		info("bisect: removing the exported source");
+	bisect_export_clean(tree);
 	free(tree);
 }

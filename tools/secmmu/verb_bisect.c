@@ -162,6 +162,8 @@ static int settle(const struct options *o, struct bisect_job *j)
 	    number("--seed", o->seed, 0, 1000000000, &seed))
 		return ST_USAGE;
 	j->seed = seed;
+	/* Its kernel is there already: the others are compared with it. */
+	j->b.good_first = q->pathlen;
 	if (!j->plan)
 		j->plan = "compare";
 	if (!q->arm)
@@ -382,6 +384,8 @@ static int bisect(const struct options *o, struct bisect_job *j)
 	fd = lock_file(lock, j->dir, false);
 	ret = fd >= 0 ? search(j) : ST_USAGE;
 	if (fd >= 0) {
+		/* It is all that was waited for; a source tree takes its time to go. */
+		fflush(stdout);
 		bisect_clean(j);
 		close(fd);
 	}

@@ -28,6 +28,8 @@ struct row {
 	struct rng rng;
 	struct bisect_point v[POINTS_MAX];
 	unsigned int steps, last_step, last_of;
+	bool good_first;
+	size_t begun;			/* the point of the first step */
 };
 
 static double uniform(struct rng *r)
@@ -73,6 +75,8 @@ static void step(size_t point, unsigned int k, unsigned int of, size_t left, voi
 
 	assert_true(point < r->n && k <= of && left >= 1 && left < r->n);
 	assert_true(k > r->last_step);
+	if (!r->steps)
+		r->begun = point;
 	r->last_step = k;
 	r->last_of = of;
 	r->steps++;
@@ -83,7 +87,7 @@ static struct bisect_result search(struct row *r, unsigned int runs,
 {
 	struct bisect b = {
 		.v = r->v, .n = r->n, .runs = runs, .retries = retries,
-		.run = run, .step = step, .arg = r,
+		.run = run, .step = step, .arg = r, .good_first = r->good_first,
 	};
 	struct bisect_result result;
 
@@ -119,6 +123,25 @@ static void certain(void **state)
 
 	(void)state;
 	assert_true(fabs(search(&r, 1, 0).confidence - 1) < 1e-12);
+}
+
+/* Whichever end is verified first, what is found is the same. */
+static void either_end_first(void **state)
+{
+	static const char *const rows[] = { "GGGBB", "GGGGG", "BBBBB", "BGGGB", "GGGGM", "MGGGB" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct row bad = { .fixed = rows[i] };
+		struct row good = { .fixed = rows[i], .good_first = true };
+		struct bisect_result x = search(&bad, 1, 1), y = search(&good, 1, 1);
+
+		assert_int_equal(bad.begun, strlen(rows[i]) - 1);
+		assert_int_equal(good.begun, 0);
+		assert_int_equal(x.outcome, y.outcome);
+		assert_int_equal(x.end, y.end);
+		assert_int_equal(x.first_bad, y.first_bad);
+	}
 }
 
 static void ends_disagree(void **state)
@@ -360,6 +383,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deterministic),
 		cmocka_unit_test(certain),
+		cmocka_unit_test(either_end_first),
 		cmocka_unit_test(ends_disagree),
 		cmocka_unit_test(non_monotonic),
 		cmocka_unit_test(skip_ranges),
