@@ -8,8 +8,18 @@ cd "$(dirname "$0")/../.." || exit 3
 d=$tap_dir
 log=$d/log
 
+# Some of the runs are of a secmmu built with ASan and UBSan; what they find ends it with
+# a status that it has no use for itself.
+make -C tools -s SAN=1 all || exit 3
+san=tools/build-san/secmmu/secmmu
+export SECMMU_TOP="$PWD" ASAN_OPTIONS=exitcode=99 LSAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
+
 compare() {
 	"$SECMMU" compare --results "$d/results" "$@"
+}
+
+san_compare() {
+	"$san" compare --results "$d/results" "$@"
 }
 
 # Boots of folder @1 that have failed, and what failed in them: some lines.
@@ -69,6 +79,14 @@ ends() {
 	ended "$want" $?
 }
 
+# The mistakes planted in it, each found, and none without.
+for mistake in read freed overflow leak; do
+	SECMMU_PLANT=$mistake "$san" --help >"$log" 2>&1
+	check "planted in the sanitized secmmu: $mistake" sh -c "test $? -eq 99 && grep -qE 'Sanitizer|runtime error:' '$log'"
+done
+"$san" --help >"$log" 2>&1
+check "planted in the sanitized secmmu: nothing" test $? -eq 0
+
 # One line of TAP for each arm, test and event.
 check "make compare PLAN=smoke ends with status 0" ends 0 compare --plan smoke --seed 1
 run=$d/results/latest
@@ -126,8 +144,8 @@ if [ "$(jq -r .accel.name "$run/manifest.json")" = tcg ]; then
 	done
 fi
 
-# The command itself, so that $! is its process and no shell's.
-small="$SECMMU compare --results $d/results --plan smoke --arms spinlock,mutex --events mremap_4k
+# The command itself, so that $! is its process and no shell's; sanitized.
+small="$san compare --results $d/results --plan smoke --arms spinlock,mutex --events mremap_4k
 	--boots 2 --jobs 1 --seed"
 
 # wait_for SECONDS COMMAND...
@@ -219,7 +237,7 @@ fails "--resume with other arms" 2 "arms is" "$SECMMU" compare --resume "$run" -
 
 # The same for programs: JSON on standard output, the table on standard error.
 for_programs() {
-	"$SECMMU" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
+	"$san" compare --json --results "$d/json" --plan smoke --arms spinlock,mutex --events mremap_4k \
 		--boots 2 --jobs 1 --seed 3 >"$d/events" 2>"$log"
 }
 check "--json: status 0" ends 0 for_programs
@@ -367,7 +385,7 @@ cat >"$d/flaky.ini" <<-END
 	events = mremap_4k
 	retries = 1
 END
-check "retries: status 0" ends 0 compare --plan "$d/flaky.ini" --append secmmu.fault=flaky
+check "retries: status 0" ends 0 san_compare --plan "$d/flaky.ini" --append secmmu.fault=flaky
 check "retries: PASS in the second attempt, and both are there" test "$(jq -c '[.tests[] |
 	select(.name == "mremap_4k") | .status, .attempt, [.attempts[].status]]' \
 	"$d/results/latest/boot-000/boot.json")" = '["PASS",2,["MISS"]]'
@@ -376,7 +394,7 @@ sed -i '/^\s*retries/d' "$d/flaky.ini"
 check "retries: none unless the plan says so" ends 1 compare --plan "$d/flaky.ini" --append secmmu.fault=flaky
 
 # The memory of a guest that panics, in its boot's folder and known by its hash.
-check "vmcore: a panic is status 1" ends 1 compare --plan "$d/flaky.ini" --append secmmu.fault=panic --vmcore elf
+check "vmcore: a panic is status 1" ends 1 san_compare --plan "$d/flaky.ini" --append secmmu.fault=panic --vmcore elf
 core=$d/results/latest/boot-000/vmcore
 check "vmcore: it is an ELF core" sh -c "readelf -h '$core' | grep -q 'CORE (Core file)'"
 check "vmcore: its hash is in boot.json" test "$(jq -r .files.vmcore "$d/results/latest/boot-000/boot.json")" = \
