@@ -197,6 +197,8 @@ struct run_req {
 	unsigned int expected;		/* mask of 1 << finding_kind: no failure */
 	void *arg;			/* for the callbacks */
 	int (*on_out)(void *arg, const void *data, size_t len);
+	/* Output that comes once the boot was given up: to be kept, but not to count. */
+	void (*on_late)(void *arg, const void *data, size_t len);
 	int (*on_samples)(void *arg, const void *data, size_t len);
 	int (*on_trace)(void *arg, uint32_t cpu, const void *data, size_t len);
 	int (*on_tracemeta)(void *arg, const char *name, const char *content,

@@ -127,7 +127,7 @@ static void lost_cpu(struct boot *b, FILE *f)
 	fprintf(f, "== CPU 0 is halted and has not taken the NMI\n");
 }
 
-static bool is_hang(const struct boot *b)
+bool boot_gave_up(const struct boot *b)
 {
 	return b->code == BOOT_ERR_HANG_BOOT || b->code == BOOT_ERR_HANG ||
 	       b->code == BOOT_ERR_TIMEOUT;
@@ -182,7 +182,7 @@ void boot_diagnose(struct boot *b)
 		fprintf(f, "== %s\n", b->context);
 	fprintf(f, "== last lines of the console\n%s", *last ? last : "(none)\n");
 	tell_errors(b, f);
-	if (is_hang(b) && !b->ended) {
+	if (boot_gave_up(b) && !b->ended) {
 		diagnose_hang(b, f);
 	} else if (b->code == BOOT_ERR_PANIC) {
 		if (!b->ended)

@@ -188,6 +188,18 @@ static void take_tracemeta(struct boot *b, const struct frame *f)
 					       f->len - n - 1));
 }
 
+/* What the program had still to say when PID 1 ended it, which was asked to. */
+static void take_late(struct boot *b, const struct frame *f)
+{
+	const struct run_req *q = b->req;
+
+	if (!boot_gave_up(b) || f->type != FRAME_OUT || !q || !q->on_late ||
+	    f->len < 4 || get_u32(f->data) != b->id || f->len - 4 > b->quota.out)
+		return;
+	b->quota.out -= f->len - 4;
+	q->on_late(q->arg, f->data + 4, f->len - 4);
+}
+
 static void take_log(struct boot *b, const struct frame *f)
 {
 	char line[512];
@@ -251,9 +263,12 @@ int boot_frames_read(struct boot *b)
 	frame_reader_fed(&b->in, (size_t)n);
 	b->frame_ns = now_ns();
 	/* Nothing a dead boot says counts, but it must not be stopped. */
-	while (frame_reader_next(&b->in, &f))
-		if (!b->code)
+	while (frame_reader_next(&b->in, &f)) {
+		if (b->code)
+			take_late(b, &f);
+		else
 			take_frame(b, &f);
+	}
 	return 1;
 }
 

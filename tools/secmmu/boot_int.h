@@ -183,6 +183,9 @@ bool boot_answered(const struct boot *b);
 /** boot_forget_answers - wait for nothing any more. */
 void boot_forget_answers(struct boot *b);
 
+/** boot_gave_up - whether it was a watchdog that ended the boot. */
+bool boot_gave_up(const struct boot *b);
+
 /** boot_diagnose - after a death: what can be found out, into b->diagnosis. */
 void boot_diagnose(struct boot *b);
 

@@ -59,6 +59,7 @@ struct turn {
 	bool samples_any;	/* not every test has samples */
 	bool samples_bad;
 	bool trace_bad;
+	bool late;		/* ktap.log says that the boot was given up */
 };
 
 char *bootrun_dir(const char *results, unsigned int number)
@@ -86,6 +87,18 @@ static int on_out(void *arg, const void *data, size_t len)
 	if (fwrite(data, 1, len, t->run->ktap_log) != len)
 		return host_error(t->run, "ktap.log");
 	return 0;
+}
+
+/* No verdict comes of it: the test has had its time. */
+static void on_late(void *arg, const void *data, size_t len)
+{
+	struct turn *t = arg;
+
+	if (!t->late)
+		fprintf(t->run->ktap_log, "\n# secmmu: the boot was given up; what follows does not count\n");
+	t->late = true;
+	if (fwrite(data, 1, len, t->run->ktap_log) != len)
+		host_error(t->run, "ktap.log");
 }
 
 static int on_samples(void *arg, const void *data, size_t len)
@@ -431,6 +444,7 @@ static int run_attempt(struct running_boot *run, size_t slot,
 		.expected = expected_findings(pt, run->slots[slot].arm),
 		.arg = &t,
 		.on_out = on_out,
+		.on_late = on_late,
 		.on_samples = on_samples,
 		.on_trace = on_trace,
 		.on_tracemeta = on_tracemeta,

@@ -298,7 +298,7 @@ static void fake_run(struct fake *f, uint32_t id)
 		for (int i = 0; i < 6; i++) {
 			snprintf(text, sizeof(text), "[    4.%d00000] NMI backtrace for cpu %d\r\n",
 				 i, i);
-			poll(NULL, 0, 400);
+			poll(NULL, 0, 250);
 			fake_say(text);
 		}
 		f->deaf = true;
@@ -361,6 +361,26 @@ static void fake_run(struct fake *f, uint32_t id)
 	fake_text(f, FRAME_REPLY, text);
 }
 
+/*
+ * What a program has to say when it is ended: of the run, of none, and of the run far
+ * more than it may.
+ */
+static void fake_late(struct fake *f, uint32_t id)
+{
+	static uint8_t block[FRAME_MAX];
+	uint32_t other = id + 1;
+
+	memcpy(block, &other, sizeof(other));
+	memcpy(block + 4, "of none\n", 8);
+	fake_frame(f, FRAME_OUT, block, 12);
+	memcpy(block, &id, sizeof(id));
+	memcpy(block + 4, "ok 1 mremap_4k, flushed\n", 24);
+	fake_frame(f, FRAME_OUT, block, 28);
+	memset(block + 4, 'x', sizeof(block) - 4);
+	for (int i = 0; i < 300 && fake_is(f, "stuck"); i++)
+		fake_frame(f, FRAME_OUT, block, sizeof(block));
+}
+
 static void fake_request(struct fake *f, const struct frame *q)
 {
 	const char *s = frame_text_get(q->data, q->len, "id", 0);
@@ -375,12 +395,14 @@ static void fake_request(struct fake *f, const struct frame *q)
 	if (q->type == FRAME_STOP) {
 		s = frame_text_get(q->data, q->len, "where", 0);
 		fake_say(s && *s == '1' ? fake_where : "[    7.000000] secmmu: stop\r\n");
+		if (fake_is(f, "no-answer") || fake_is(f, "wrong-type"))
+			return;
+		if (fake_is(f, "stuck") || fake_is(f, "selftest-late"))
+			fake_late(f, id);
 		/* Longer than the silence that ends what it says. */
 		if (fake_is(f, "stuck"))
-			poll(NULL, 0, 3000);
-		if (fake_is(f, "stuck") || fake_is(f, "slow"))
-			_exit(0);
-		return;
+			poll(NULL, 0, 1600);
+		_exit(0);
 	}
 	if (fake_is(f, "selftest-late") && q->type == FRAME_RUN)
 		return;
@@ -556,6 +578,9 @@ static void fake_console(struct fake *f)
 		if (!fake_is(f, "half"))
 			fake_say("[    8.900000] NMI backtrace for cpu 1\r\n");
 		f->talks = fake_is(f, "talker");
+	} else if (n > 0 && memchr(buf, 'w', (size_t)n)) {
+		f->talks = false;
+		fake_say("[    8.950000] sysrq: Show Blocked State\r\n");
 	}
 	if (n > 0 && f->shell) {
 		snprintf(text, sizeof(text), "id=%u|status=ok|", f->shell);

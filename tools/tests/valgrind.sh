@@ -61,7 +61,7 @@ if [ $# -eq 0 ]; then
 fi
 
 # As many at a time as there are CPUs; the slowest ones first.
-first="test_boot test_bisect_run test_comparedirs test_fuzz_boot"
+first="test_boot_hang test_boot_end test_boot test_bisect_run test_comparedirs test_fuzz_boot"
 for name in $first; do case " $* " in *" $name "*) echo "$build/$name" ;; esac; done >"$out/list"
 for name in "$@"; do case " $first " in *" $name "*) ;; *) echo "$build/$name" ;; esac; done >>"$out/list"
 xargs -P "$(nproc)" -n 1 sh "$out/under" <"$out/list"
