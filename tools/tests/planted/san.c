@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static volatile int sink;
+/* The compiler does not know what becomes of it, and so folds nothing away. */
+#define UNKNOWN(x) __asm__ volatile("" : "+r"(x) : : "memory")
 
-/* Not folded away: the compiler does not know what it is about. */
-static __attribute__((noinline)) void mistake(const char *what, volatile int n)
+static __attribute__((noinline)) void mistake(const char *what, int n)
 {
-	char *volatile p = malloc((size_t)n);
+	char *p = malloc((size_t)n);
+	int sink = 0;
 
 	if (!p)
 		return;
+	UNKNOWN(p);
+	UNKNOWN(n);
 	memset(p, 'x', (size_t)n);
 	if (!strcmp(what, "read"))
 		sink = p[n];
@@ -25,7 +28,9 @@ static __attribute__((noinline)) void mistake(const char *what, volatile int n)
 		free(p);
 	if (!strcmp(what, "freed"))
 		sink = *p;
+	UNKNOWN(sink);
 	p = NULL;
+	UNKNOWN(p);
 }
 
 static __attribute__((constructor)) void plant(void)
