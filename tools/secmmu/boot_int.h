@@ -58,7 +58,7 @@ struct boot {
 	int log_fd;
 	uint64_t start_ns;
 	uint64_t timer[N_TIMERS];
-	uint64_t turn_ns;	/* end of the loop's latest turn */
+	uint64_t turn_ns;	/* when the loop's latest turn began */
 	uint64_t frame_ns;	/* when the latest frame came */
 	uint64_t console_ns;	/* when the console last said something */
 	uint64_t panic_ns;	/* when it began to say that the kernel panicked */

@@ -248,10 +248,8 @@ static void check_limits(struct boot *b, uint64_t now)
 			 b->limits.boot_ms / 1000, b->what);
 }
 
-static void check_timers(struct boot *b)
+static void check_timers(struct boot *b, uint64_t now)
 {
-	uint64_t now = now_ns();
-
 	if (b->code)
 		return;
 	if (now >= b->timer[TIMER_PANIC])
@@ -275,9 +273,9 @@ static int next_timeout(const struct boot *b)
 }
 
 /* Ctrl-Z, or a suspended machine, is no reason to give the guest up. */
-static void forgive_stop(struct boot *b, int timeout)
+static void forgive_stop(struct boot *b, int timeout, uint64_t now)
 {
-	uint64_t took = now_ns() - b->turn_ns;
+	uint64_t took = now - b->turn_ns;
 	uint64_t due = (uint64_t)timeout * MS;
 
 	if (took < due + STOPPED_NS)
@@ -338,11 +336,14 @@ void boot_pump(struct boot *b)
 		{ .fd = b->core_fd, .events = POLLIN },
 	};
 	int timeout = next_timeout(b);
+	uint64_t now;
 
 	if (poll(p, ARRAY_SIZE(p), timeout) < 0)
 		return;
-	forgive_stop(b, timeout);
+	/* Of one time only: a stop while what is there is handled is the next turn's. */
+	now = now_ns();
+	forgive_stop(b, timeout, now);
 	handle(b, p);
-	check_timers(b);
-	b->turn_ns = now_ns();
+	check_timers(b, now);
+	b->turn_ns = now;
 }

@@ -70,7 +70,7 @@ static inline struct boot *start(const char *how)
 			.load_ms = 60000,
 			.progress_ms = short_ms(how, "stuck"),
 			.boot_ms = limit_ms(how, "slow"),
-			.diagnose_ms = one_of(how, "deaf stuck") ? 800 :
+			.diagnose_ms = one_of(how, "deaf stuck") ? 1500 :
 				       one_of(how, "slow-trace half talker") ? 300 : 60,
 		},
 	};
