@@ -277,7 +277,8 @@ figures() {
 	"$SECMMU" export --what boots "$1" | awk -F, 'NR > 1 { print $6, $7, $8, $9, $13, $15, $13 == "syscall" ? $16 : "-" }'
 }
 
-# alike DIR DIR: says what is not.
+# alike DIR DIR: says what is not. The median of three samples is off by 2 % where two of
+# them had an interrupt.
 alike() {
 	facts_all "$1" >"$d/facts1"
 	facts_all "$2" >"$d/facts2"
@@ -290,7 +291,7 @@ alike() {
 	figures "$2" >"$d/figures2"
 	test -s "$d/figures1" && paste -d ' ' "$d/figures1" "$d/figures2" | awk '
 		{ bad = NF != 14; for (i = 1; i <= 6; i++) if ($i != $(i + 7)) bad = 1
-		  if ($7 != "-" && ($7 > 1.01 * $14 || $14 > 1.01 * $7)) bad = 1
+		  if ($7 != "-" && ($7 > 1.05 * $14 || $14 > 1.05 * $7)) bad = 1
 		  if (bad) { print "# " $0; any = 1 } }
 		END { exit any }'
 }
@@ -360,7 +361,7 @@ plant() {
 }
 check "planted: nothing" plant '{ print }'
 check "planted: nothing is found" alike "$calm" "$d/planted"
-check "planted: other times in a slot" plant '$1 == 0 && $4 == 0 { $12 = int($12 * 1.02) } { print }'
+check "planted: other times in a slot" plant '$1 == 0 && $4 == 0 { $12 = int($12 * 1.1) } { print }'
 check "planted: other times are found" not alike "$calm" "$d/planted"
 check "planted: a sample is missing" plant 'NR != 2 { print }'
 check "planted: a missing sample is found" not alike "$calm" "$d/planted"
