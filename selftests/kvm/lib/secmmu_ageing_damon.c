@@ -192,7 +192,6 @@ static void damon(const char *ops, struct ageing_mem *m, struct region *hot,
 	ageing_drain();
 	if (set_up(ops, ordered ? hot : cold, ordered ? cold : hot)) {
 		watch(m, hot, cold);
-		read_trace(hot, cold);
 		check(hot, cold);
 	} else {
 		ageing_fail("DAMON's files in " KDAMONDS ": %s", strerror(errno));
