@@ -275,6 +275,15 @@ int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)
 	return ret;
 }
 
+struct ktap_end run_ended(const struct run_result *res)
+{
+	return (struct ktap_end){
+		.timed_out = res->timed_out,
+		.signal = res->signal,
+		.exit = res->exit,
+	};
+}
+
 int boot_shell(struct boot *b, int in, int out)
 {
 	struct text t = begin(b, "SHELL", NULL);

@@ -13,6 +13,7 @@
 
 #include "accel.h"
 #include "console.h"
+#include "ktap.h"
 #include "status.h"
 #include "util.h"
 #include "vmcore.h"
@@ -227,6 +228,9 @@ struct run_result {
  * run, or its samples or trace not be had; or what the boot died of.
  */
 int boot_run(struct boot *b, const struct run_req *req, struct run_result *res);
+
+/** run_ended - how a program ended, for ktap_finish(). */
+struct ktap_end run_ended(const struct run_result *res);
 
 /**
  * boot_shell - an interactive shell, on the caller's terminal

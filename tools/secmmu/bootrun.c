@@ -351,11 +351,7 @@ static int finish_trace(struct turn *t, const struct run_result *res)
 /* Judge one program that ran. */
 static int finish_turn(struct turn *t, const struct run_result *res)
 {
-	const struct ktap_end end = {
-		.timed_out = res->timed_out,
-		.signal = res->signal,
-		.exit = res->exit,
-	};
+	const struct ktap_end end = run_ended(res);
 	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
 	const char *reason = ktap_reason(t->ktap);
 	char how[64] = "";
@@ -388,11 +384,7 @@ static int finish_turn(struct turn *t, const struct run_result *res)
  */
 static int finish_perf(struct turn *t, const struct run_result *res)
 {
-	const struct ktap_end end = {
-		.timed_out = res->timed_out,
-		.signal = res->signal,
-		.exit = res->exit,
-	};
+	const struct ktap_end end = run_ended(res);
 	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
 	const char *reason = ktap_reason(t->ktap), *missing;
 	char how[64] = "";

@@ -18,13 +18,6 @@ static bool same_cell(const struct sample *a, const struct sample *b)
 	       a->vcpus == b->vcpus && !strcmp(a->event, b->event);
 }
 
-static int cmp_double(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* @s is the first of its event in @all, which end at @end. */
 static json_t *measurement(const struct sample *s, const struct sample *end,
 			   const char *test)
@@ -36,7 +29,7 @@ static json_t *measurement(const struct sample *s, const struct sample *end,
 	for (const struct sample *x = s; x < end; x++)
 		if (same_cell(x, s))
 			v[n++] = (double)(x->end_ns - x->start_ns);
-	qsort(v, n, sizeof(*v), cmp_double);
+	stat_sort(v, n);
 	o = json_pack("{s:s, s:s, s:I, s:I, s:i, s:s, s:I, s:f, s:f, s:f, s:f}",
 		      "test", test, "event", s->event,
 		      "size", (json_int_t)s->size,

@@ -68,13 +68,18 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void stat_sort(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+}
+
 struct stat_interval stat_median_ci(double *v, size_t n)
 {
 	struct stat_interval r = { NAN, NAN, NAN };
 	double term = ldexp(1, -(int)n), below = term;
 	size_t k = 0;
 
-	qsort(v, n, sizeof(*v), by_value);
+	stat_sort(v, n);
 	r.mid = stat_quantile(v, n, 0.5);
 	/* The largest k with P(Binomial(n, 1/2) < k) <= alpha / 2. */
 	while (k < n && below <= STAT_ALPHA / 2) {
@@ -107,7 +112,7 @@ static double near_kth(const double *v, size_t n, size_t k)
 	step -= step % 2 == 0;
 	for (i = 0; i < SAMPLE; i++)
 		s[i] = v[i * step];
-	qsort(s, SAMPLE, sizeof(*s), by_value);
+	stat_sort(s, SAMPLE);
 	if (rank < SAMPLE / 2)
 		return s[rank + SLACK];
 	return s[rank - SLACK];

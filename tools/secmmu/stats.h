@@ -28,6 +28,9 @@
  */
 void stat_sort_u32(uint32_t *v, size_t n, uint32_t *tmp);
 
+/** stat_sort - sort @v, @n values, in place, ascending. */
+void stat_sort(double *v, size_t n);
+
 /**
  * stat_quantile, stat_quantile_of - quantile of sorted values
  * @v: @n values, ascending

@@ -62,9 +62,7 @@ static enum status run_once(const char *program, const char *event,
 	enum status status;
 
 	assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
-	end.timed_out = res.timed_out;
-	end.signal = res.signal;
-	end.exit = res.exit;
+	end = run_ended(&res);
 	strs_add(&events, event, strlen(event));
 	status = ktap_finish(k, &end, &events);
 	if (status != (fault ? STATUS_FAIL : STATUS_PASS))
@@ -373,13 +371,11 @@ static bool run_traced(const char *const *argv, struct traced *t)
 		.on_trace = on_trace,
 		.on_tracemeta = on_tracemeta,
 	};
-	struct ktap_end end = { 0 };
+	struct ktap_end end;
 	struct run_result res;
 
 	assert_int_equal(boot_run(boot, &req, &res), BOOT_OK);
-	end.timed_out = res.timed_out;
-	end.signal = res.signal;
-	end.exit = res.exit;
+	end = run_ended(&res);
 	if (ktap_finish(t->ktap, &end, NULL) == STATUS_ERROR && lost_guest(t->ktap))
 		return false;
 	if (res.exit)

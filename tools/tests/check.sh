@@ -21,13 +21,8 @@ say() {
 	printf '[%3d:%02d] %s\n' $((now / 60)) $((now % 60)) "$*"
 }
 
-# run NAME COMMAND...: leaves NAME.tap, NAME.err and NAME.rc
-run() {
-	name=$1
-	shift
-	"$@" >"$out/$name.tap" 2>"$out/$name.err" </dev/null
-	echo $? >"$out/$name.rc"
-}
+# sh -c "$runner" sh NAME COMMAND...: leaves NAME.tap, NAME.err and NAME.rc in $OUT
+runner='n=$OUT/$1; shift; "$@" >"$n.tap" 2>"$n.err" </dev/null; echo $? >"$n.rc"'
 
 # cmocka says "not ok 3 # SKIP NAME" of a test that was skipped.
 skips='^[[:space:]]*(ok .*# *skip|not ok [0-9]+ # skip)'
@@ -63,7 +58,7 @@ count() {
 }
 
 tap() {
-	run "$@"
+	OUT=$out sh -c "$runner" sh "$@"
 	count "$1"
 }
 
@@ -74,12 +69,11 @@ part_unit() {
 	# Those that wait for a QEMU of straw first, and one more at a time than
 	# there are CPUs: most of what they take is waiting.
 	for t in tools/build-san/tests/test_boot* tools/build-san/tests/test_*; do
-		case $t in *.o | *.d) ;; *) echo "$t" ;; esac
+		case $t in *.o | *.d) ;; *) echo "$(basename "$t") $t" ;; esac
 	done | awk '!seen[$0]++' >"$out/list"
-	OUT=$out xargs -P $(($(nproc) + 1)) -n 1 sh -c 'n=$OUT/$(basename "$0")
-		"$0" >"$n.tap" 2>"$n.err" </dev/null; echo $? >"$n.rc"' <"$out/list"
-	for t in $(sort "$out/list"); do
-		count "$(basename "$t")"
+	OUT=$out xargs -P $(($(nproc) + 1)) -n 2 sh -c "$runner" sh <"$out/list"
+	for t in $(cut -d ' ' -f 1 "$out/list" | sort); do
+		count "$t"
 	done
 	unset CMOCKA_MESSAGE_OUTPUT
 	tap planted_read sh -c 'SECMMU_PLANT=1 tools/build-san/tests/test_fuzz_frame >/dev/null 2>&1 ||
