@@ -443,38 +443,44 @@ static pthread_t start(void *(*fn)(void *), void *arg)
 	return thread;
 }
 
-static uint64_t lock_waits(void)
+/* So far; false if KVM does not count them. */
+static bool read_waits(struct secmmu_lock_waits *w)
 {
 	static const char * const names[] = {
 		"mmu_lock_read_wait_hist", "mmu_lock_write_wait_hist",
 	};
-	uint64_t sum = 0, v[NR_BUCKETS];
+	uint64_t v[NR_BUCKETS];
 	uint32_t i, k;
 
+	*w = (struct secmmu_lock_waits){};
 	if (!opt.lock_stats)
-		return SECMMU_NO_COUNT;
+		return false;
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		v[0] = SECMMU_NO_COUNT;
 		__vm_get_stat(t.vm, names[i], v, NR_BUCKETS);
 		if (v[0] == SECMMU_NO_COUNT)
-			return SECMMU_NO_COUNT;
-		for (k = WAITED_BUCKET; k < NR_BUCKETS; k++)
-			sum += v[k];
+			return false;
+		for (k = WAITED_BUCKET; k < NR_BUCKETS; k++) {
+			w->n += v[k];
+			/* Of bucket k: 2^(k - 1) ns or longer. */
+			w->ns += v[k] << (k - 1);
+		}
 	}
-	return sum;
+	return true;
 }
 
-static void read_counts(struct secmmu_counts *c, uint64_t *waits)
+static void read_counts(struct secmmu_counts *c, struct secmmu_lock_waits *waits)
 {
 	secmmu_read_switches(c);
 	secmmu_read_retries(c, t.vm);
-	*waits = lock_waits();
+	t.waits_counted = read_waits(waits);
 }
 
-static void set_counts(const struct secmmu_counts *before, uint64_t waits_before)
+static void set_counts(const struct secmmu_counts *before,
+		       const struct secmmu_lock_waits *waits_before)
 {
+	struct secmmu_lock_waits waits;
 	struct secmmu_counts now;
-	uint64_t waits;
 
 	read_counts(&now, &waits);
 	t.counts.calls = t.nr_calls;
@@ -482,7 +488,8 @@ static void set_counts(const struct secmmu_counts *before, uint64_t waits_before
 	t.counts.preempted = now.preempted - before->preempted;
 	t.counts.retries = now.retries == SECMMU_NO_COUNT ? now.retries :
 			   now.retries - before->retries;
-	t.lock_waits = waits == SECMMU_NO_COUNT ? waits : waits - waits_before;
+	t.lock_waits.n = waits.n - waits_before->n;
+	t.lock_waits.ns = waits.ns - waits_before->ns;
 }
 
 static void plant_stall(void)
@@ -511,8 +518,9 @@ static void measure(void)
 {
 	pthread_t caller, bystander = 0, log = 0;
 	struct secmmu_counts before;
+	struct secmmu_lock_waits waits;
 	pthread_t ticks[CPU_SETSIZE];
-	uint64_t waits, cycles, ns;
+	uint64_t cycles, ns;
 	uint32_t i;
 
 	pin_elsewhere(0);
@@ -547,7 +555,7 @@ static void measure(void)
 		pthread_join(log, NULL);
 	for (i = 0; opt.tick_us && i < t.nr_cpus; i++)
 		pthread_join(ticks[i], NULL);
-	set_counts(&before, waits);
+	set_counts(&before, &waits);
 }
 
 static void *allocate(size_t n, size_t each)

@@ -15,6 +15,7 @@ enum count_kind {
 	COUNT_PASSES,
 	COUNT_RETRIES,
 	COUNT_LOCK_WAITS,
+	COUNT_LOCK_WAIT_NS,
 	/* Of the run with tracepoints: waits for mmu_lock of so long or longer. */
 	COUNT_FIRST_TRACED,
 	COUNT_READ_WAITS_1US = COUNT_FIRST_TRACED,

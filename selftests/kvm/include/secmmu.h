@@ -128,6 +128,12 @@ struct secmmu_counts {
 	uint64_t retries;	/* page faults thrown away; or SECMMU_NO_COUNT */
 };
 
+/* Acquisitions of mmu_lock by whomever that had to wait, and for how long at least. */
+struct secmmu_lock_waits {
+	uint64_t n;
+	uint64_t ns;
+};
+
 enum secmmu_fault {
 	SECMMU_FAULT_NONE,
 	SECMMU_FAULT_STALE_READ,
@@ -510,11 +516,11 @@ void secmmu_end_counts(struct secmmu *t);
 void secmmu_read_switches(struct secmmu_counts *c);
 void secmmu_read_retries(struct secmmu_counts *c, struct kvm_vm *vm);
 /*
- * One line of KTAP that tools/secmmu reads: docs/contracts.md, section 3.  @lock_waits
- * may be SECMMU_NO_COUNT.
+ * One line of KTAP that tools/secmmu reads: docs/contracts.md, section 3.  @waits
+ * is NULL if they were not counted.
  */
 void secmmu_print_counts(const char *event, const struct secmmu_counts *c,
-			 uint64_t lock_waits);
+			 const struct secmmu_lock_waits *waits);
 
 /* lib/secmmu_zram.c */
 

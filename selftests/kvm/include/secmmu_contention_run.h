@@ -68,7 +68,8 @@ struct contend_run {
 	struct contend_call *calls;
 	uint32_t nr_calls;
 	struct secmmu_counts counts;
-	uint64_t lock_waits;
+	bool waits_counted;
+	struct secmmu_lock_waits lock_waits;
 	struct contend_slice *bystander;
 	uint64_t *window_start;	/* [windows + 2], ns */
 	double ns_per_cycle;

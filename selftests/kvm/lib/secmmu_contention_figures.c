@@ -246,7 +246,8 @@ bool contend_report(const struct contend_run *t, uint32_t i, const char *name, F
 		       quantile(&f, 100));
 	/* What is counted is the same for all. */
 	if (is_first(t, i) && !f.failed)
-		secmmu_print_counts(name, &t->counts, t->lock_waits);
+		secmmu_print_counts(name, &t->counts,
+				    t->waits_counted ? &t->lock_waits : NULL);
 	free(f.v);
 	return !f.failed;
 }

@@ -82,16 +82,17 @@ void secmmu_end_counts(struct secmmu *t)
 }
 
 void secmmu_print_counts(const char *event, const struct secmmu_counts *c,
-			 uint64_t lock_waits)
+			 const struct secmmu_lock_waits *waits)
 {
-	char more[100] = "";
+	char more[128] = "";
 
 	if (!c->calls)
 		return;
 	if (c->retries != SECMMU_NO_COUNT)
 		sprintf(more, " retries=%lu", c->retries);
-	if (lock_waits != SECMMU_NO_COUNT)
-		sprintf(more + strlen(more), " lock_waits=%lu", lock_waits);
+	if (waits)
+		sprintf(more + strlen(more), " lock_waits=%lu lock_wait_ns=%lu",
+			waits->n, waits->ns);
 	ksft_print_msg("secmmu-counts %s calls=%lu caller_sleeps=%lu caller_preempted=%lu sleeps=%lu preempted=%lu passes=%lu%s\n",
 		       event, c->calls, c->caller_sleeps, c->caller_preempted,
 		       c->sleeps, c->preempted, c->passes, more);

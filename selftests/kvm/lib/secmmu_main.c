@@ -490,7 +490,7 @@ static void run_event(struct secmmu *t)
 	print_evidence(t, passes, checked);
 	print_times(t);
 	if (!t->failures)
-		secmmu_print_counts(t->ev->name, &t->counts, SECMMU_NO_COUNT);
+		secmmu_print_counts(t->ev->name, &t->counts, NULL);
 }
 
 static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samples)
