@@ -15,6 +15,9 @@ static const struct {
 	{ "/mmu_notifier/*/id", "mmu_notifier:*" },
 	{ "/kvm/kvm_mmu_lock_*/id", "kvm:kvm_mmu_lock_*" },
 	{ "/lock/contention_*/id", "lock:contention_*" },
+	/* Who has the CPU that somebody else wants: perf sched. */
+	{ "/sched/sched_switch/id", "sched:sched_switch" },
+	{ "/sched/sched_waking/id", "sched:sched_waking" },
 };
 
 static bool has(const char *tracefs, const char *files)

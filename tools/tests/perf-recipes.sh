@@ -24,6 +24,9 @@ which call site invalidates	zap_page_range_single
 what kind of invalidation	mmu_notifier_range_start: .*=
 when, and by whom, in seconds	secmmu_contenti.* [0-9]+\.[0-9]+: .*range_end:
 what happened between two of these times	mmu_notifier_range_start:
+who waits for a CPU after waking up, and how long	secmmu_contenti.* ms .*avg: *[0-9.]+ ms
+who had each CPU meanwhile	[0-9]+\.[0-9]+ +\[0*[01]\] +[a-z].* [0-9.]+ +[0-9.]+ +[0-9.]+
+who lost the CPU, and where	[0-9]%.*secmmu_contenti.*\[k\]
 two arms side by side	[0-9]%.*[|<>].*[0-9]%
 END
 
