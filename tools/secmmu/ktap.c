@@ -383,8 +383,16 @@ static bool has_result(const struct ktap *k, const char *name)
 	return false;
 }
 
+static const char *missing_reason(const struct ktap_end *end)
+{
+	if (!end)
+		return "no result came before the guest was lost";
+	return end->timed_out ? "no result came within the time limit" : "no result came";
+}
+
 /* Return: how many events had no result. */
-static size_t add_missing(struct ktap *k, const struct strs *events)
+static size_t add_missing(struct ktap *k, const struct ktap_end *end,
+			  const struct strs *events)
 {
 	size_t missing = 0;
 
@@ -398,7 +406,7 @@ static size_t add_missing(struct ktap *k, const struct strs *events)
 			add_result(k, 0, events->v[i], STATUS_SKIP, k->skip);
 		else
 			add_result(k, 0, events->v[i], STATUS_MISS,
-				   "no result came");
+				   missing_reason(end));
 	}
 	return missing;
 }
@@ -469,7 +477,7 @@ enum status ktap_finish(struct ktap *k, const struct ktap_end *end,
 	judge_results(k, STATUS_FAIL);
 	judge_end(k, end);
 	if (events)
-		missing = add_missing(k, events);
+		missing = add_missing(k, end, events);
 	close_level(k, 0, missing);
 	judge_results(k, STATUS_MISS);
 	judge_skipped(k);

@@ -44,11 +44,11 @@ only_lost() {
 }
 
 # Whether nothing failed in it but one test of one boot, which had no end: so does one
-# whose vCPU the emulator has lost, and nothing in a result tells it from another.
+# whose vCPU the emulator has lost, and nothing in a result tells it from a test that hangs.
 only_endless() {
 	test "$(cat "$(folder)"/boot-*/boot.json | jq -cs '[.[] | select(.status != "PASS") |
 		[.status, .accel, .reason, (.kernel_findings | length), ([.tests[] | select(.status != "PASS") | [.status, .reason]] | unique)]]')" = \
-		'[["MISS","tcg","",0,[["MISS","no result came"]]]]'
+		'[["MISS","tcg","",0,[["MISS","no result came within the time limit"]]]]'
 }
 
 # For the log of the tests, and for whoever sees no more than what went wrong.
@@ -141,7 +141,7 @@ if [ "$(jq -r .accel.name "$run/manifest.json")" = tcg ]; then
 	for failure in ERROR FAIL MISS; do
 		rm -rf "$d/lost"
 		cp -rL "$run" "$d/lost"
-		jq --arg s $failure '.status = $s | .tests[0] += (if $s == "MISS" then {status: $s, reason: "no result came"}
+		jq --arg s $failure '.status = $s | .tests[0] += (if $s == "MISS" then {status: $s, reason: "no result came within the time limit"}
 				else {status: "ERROR", reason: "exit_reason == (2)"} end) |
 			.tests[1].status |= if $s == "FAIL" then $s else . end' \
 			"$run/boot-000/boot.json" >"$d/lost/boot-000/boot.json"

@@ -188,6 +188,33 @@ static void table(void **state)
 	}
 }
 
+/* Why an event has no result: smoke.sh and people tell these from one another. */
+static void missing_reasons(void **state)
+{
+	static const struct {
+		const struct ktap_end *end;
+		const char *reason;
+	} ends[] = {
+		{ &done, "no result came" },
+		{ &hung, "no result came within the time limit" },
+		{ NULL, "no result came before the guest was lost" },
+	};
+	const struct ktap_result *r;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct ktap *k = ktap_new();
+
+		ktap_feed(k, V "1..2\nok 1 mremap_4k\n", strlen(V "1..2\nok 1 mremap_4k\n"));
+		assert_int_equal(ktap_finish(k, ends[i].end, &events), STATUS_MISS);
+		r = ktap_results(k, &n);
+		assert_int_equal(n, 2);
+		assert_string_equal(r[1].reason, ends[i].reason);
+		ktap_free(k);
+	}
+}
+
 static void huge_line(void **state)
 {
 	struct ktap *k = ktap_new();
@@ -237,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(missing_reasons),
 		cmocka_unit_test(huge_line),
 		cmocka_unit_test(nul_bytes),
 		cmocka_unit_test(too_many),
