@@ -58,7 +58,7 @@ static int set(struct control *c, const char *key, const char *value)
 	} keys[] = {
 		{ "lane", &c->lane }, { "arm", &c->arm },
 		{ "program", &c->program }, { "args", &c->args },
-		{ "events", &c->events },
+		{ "events", &c->events }, { "append", &c->append },
 	};
 
 	if (!strcmp(key, "expect"))
@@ -72,7 +72,7 @@ static int set(struct control *c, const char *key, const char *value)
 		*keys[i].at = xstrdup(value);
 		return ST_OK;
 	}
-	return bad(c, key, "unknown; there is: lane arm program args events expect");
+	return bad(c, key, "unknown; there is: lane arm program args events append expect");
 }
 
 /* "Control-KEY: VALUE"; anything else is no business of ours. */
@@ -133,6 +133,7 @@ void control_free(struct control *c)
 	free(c->program);
 	free(c->args);
 	free(c->events);
+	free(c->append);
 	free(c->test);
 	free(c->text);
 	memset(c, 0, sizeof(*c));

@@ -14,6 +14,7 @@ struct control {
 	char *name;		/* of the file, without ".patch" */
 	char *path;
 	char *lane, *arm, *program, *args, *events;	/* of the run */
+	char *append;		/* to the guest kernel's command line, or NULL */
 	char *test;		/* the event that must FAIL; NULL: the kernel tells */
 	enum finding_kind kind;	/* what the kernel must report first, */
 	char *text;		/* and what that line must hold; "" for any */

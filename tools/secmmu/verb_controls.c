@@ -47,14 +47,14 @@ static json_t *run(const struct control *c, const char *dir, int *status)
 	char *boot = xasprintf("%s/latest/boot-000/boot.json", dir);
 	char *text = control_plan(c);
 	char *argv[] = { "compare", "--plan", plan, "--control", c->path,
-			 "--results", (char *)dir, NULL };
+			 "--results", (char *)dir, "--append", c->append, NULL };
 	json_t *j = NULL;
 
 	*status = ST_HARNESS;
 	if (remove_tree(dir) || mkdir_p(dir) ||
 	    write_file(plan, text, strlen(text)))
 		goto out;
-	*status = verb_compare(7, argv);
+	*status = verb_compare(c->append ? 9 : 7, argv);
 	if (*status == ST_OK || *status == ST_FAIL) {
 		j = json_load_file(boot, 0, NULL);
 		if (!j)

@@ -42,9 +42,11 @@ static void header(void **state)
 
 	(void)state;
 	assert_int_equal(load(HEAD "Control-lane: debug\nControl-args: -v 2\n"
+			      "Control-append: kcsan.skip_watch=400\n"
 			      "Control-expect: kernel atomic sleeping function\n"
 			      "---\nControl-arm: spinlock\n", &c), ST_OK);
 	assert_string_equal(c.name, "drop-notifier");
+	assert_string_equal(c.append, "kcsan.skip_watch=400");
 	assert_null(c.test);
 	assert_int_equal(c.kind, FINDING_ATOMIC);
 	assert_string_equal(c.text, "sleeping function");
@@ -64,6 +66,7 @@ static void bad_headers(void **state)
 		HEAD "Control-expect: kernel ghosts\n---\n",
 		HEAD "Control-expect: test a\nControl-expect: test b\n---\n",
 		HEAD "Control-expect: test a\nControl-arm: rwlock\n---\n",
+		HEAD "Control-expect: test a\nControl-append: x=1\nControl-append: y=1\n---\n",
 		HEAD "Control-expect: test a\nControl-amr: rwlock\n---\n",
 		"Control-expect: test a\n---\n",
 		"",
