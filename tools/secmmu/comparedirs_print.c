@@ -100,7 +100,7 @@ static void heading(FILE *out, const struct dirs *d, const struct dirs_row *r)
 static void count_row(FILE *out, const struct dirs *d, const struct dirs_count *c,
 		      bool first)
 {
-	char interval[WORD_MAX] = "none", p[WORD_MAX];
+	char old[WORD_MAX], new[WORD_MAX], interval[WORD_MAX] = "none", p[WORD_MAX];
 
 	if (first)
 		fprintf(out, "\nCounts per call of %s, new less old as a share of the mean of both\n\n"
@@ -112,8 +112,8 @@ static void count_row(FILE *out, const struct dirs *d, const struct dirs_count *
 	if (!isnan(c->test.low))
 		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
 			 100 * c->test.low, 100 * c->test.high);
-	fprintf(out, "  %-32s %9.4g %9.4g  %-20s %7s  %s", count_title(c->kind),
-		c->per_call_old, c->per_call_new, interval, word_p(p, c->p_holm),
+	fprintf(out, "  %-32s %9s %9s  %-20s %7s  %s", count_title(c->kind),
+		word_count(old, c->per_call_old), word_count(new, c->per_call_new), interval, word_p(p, c->p_holm),
 		count_verdict_name(c->verdict));
 	if (c->boots_needed)
 		fprintf(out, " (%zu boots in each)", c->boots_needed);

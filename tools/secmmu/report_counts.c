@@ -11,6 +11,7 @@
 
 static void median_cell(FILE *o, const struct counts_sum *c, enum count_kind k)
 {
+	char mid[WORD_MAX], low[WORD_MAX], high[WORD_MAX];
 	double *v = xcalloc(c->n + 1, sizeof(*v));
 	struct stat_interval i;
 	size_t n = counts_per_call(c, k, v);
@@ -19,10 +20,10 @@ static void median_cell(FILE *o, const struct counts_sum *c, enum count_kind k)
 		fprintf(o, "<td>–</td>");
 	} else {
 		i = stat_median_ci(v, n);
-		fprintf(o, "<td>%.4g", i.mid);
+		fprintf(o, "<td>%s", word_count(mid, i.mid));
 		if (!isnan(i.low))
-			fprintf(o, " <span class=\"note\">[%.4g, %.4g]</span>",
-				i.low, i.high);
+			fprintf(o, " <span class=\"note\">[%s, %s]</span>",
+				word_count(low, i.low), word_count(high, i.high));
 		fprintf(o, "</td>");
 	}
 	free(v);
@@ -120,8 +121,8 @@ static void pair_row(FILE *o, const struct summary *s,
 	html_printf(o, "<tr><th scope=\"row\">%s / %s</th><td class=\"l\">%s</td>",
 		    word_series(a, &s->folder, c->a),
 		    word_series(b, &s->folder, c->b), count_title(c->kind));
-	fprintf(o, "<td>%.4g</td><td>%.4g</td><td>%+.1f %%</td>", c->per_call_a,
-		c->per_call_b, 100 * c->test.mean);
+	fprintf(o, "<td>%s</td><td>%s</td><td>%+.1f %%</td>", word_count(a, c->per_call_a),
+		word_count(b, c->per_call_b), 100 * c->test.mean);
 	if (isnan(c->test.low))
 		fprintf(o, "<td>none</td>");
 	else

@@ -95,12 +95,12 @@ static int by_distance(const void *a, const void *b)
 static void whom_event(FILE *o, const struct summary *s,
 		       const struct comparison *c)
 {
-	char label[WORD_MAX];
+	char word[WORD_MAX];
 
 	html_printf(o, "<li><code>%s</code>",
-		    word_cell(label, &s->folder, c->cell));
+		    word_cell(word, &s->folder, c->cell));
 	if (c->test.n)
-		fprintf(o, " %+.2f %%", 100 * expm1(c->test.mean));
+		fprintf(o, " %s", word_change(word, c->test.mean));
 	if (c->boots_needed)
 		fprintf(o, ", %zu boots needed", c->boots_needed);
 	fprintf(o, "</li>");
@@ -149,11 +149,12 @@ static bool differs(const struct count_comparison *c, const struct pair *p)
 
 static void count_item(FILE *o, const struct count_comparison *c)
 {
-	char p[WORD_MAX];
+	char a[WORD_MAX], b[WORD_MAX], p[WORD_MAX];
 
 	html_printf(o, "<li><code>%s</code> of <code>%s</code>: %s", count_name(c->kind),
 		    c->ta->name, count_verdict_name(c->verdict));
-	fprintf(o, ", %.3g and %.3g per call", c->per_call_a, c->per_call_b);
+	fprintf(o, ", %s and %s per call", word_count(a, c->per_call_a),
+		word_count(b, c->per_call_b));
 	html_printf(o, ", p = %s</li>", word_p(p, c->p_holm));
 }
 

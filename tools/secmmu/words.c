@@ -116,6 +116,21 @@ const char *word_ratio(char *buf, double log_ratio)
 	return buf;
 }
 
+const char *word_change(char *buf, double log_ratio)
+{
+	if (fabs(log_ratio) < M_LN2)
+		snprintf(buf, WORD_MAX, "%+.2f %%", 100 * expm1(log_ratio));
+	else
+		snprintf(buf, WORD_MAX, "%.3g times", exp(log_ratio));
+	return buf;
+}
+
+const char *word_count(char *buf, double per_call)
+{
+	snprintf(buf, WORD_MAX, per_call < 10000 ? "%.4g" : "%.0f", per_call);
+	return buf;
+}
+
 const char *word_interval(char *buf, const struct stat_test *t)
 {
 	if (isnan(t->low))

@@ -365,9 +365,25 @@ static void damaged(void **state)
 	assert_said("boot-003/boot.json: \"counts\"");
 }
 
+/* A large number is no power of ten, and a large ratio no percentage. */
+static void words_of_numbers(void **state)
+{
+	char buf[WORD_MAX];
+
+	(void)state;
+	assert_string_equal(word_count(buf, 0.23125), "0.2313");
+	assert_string_equal(word_count(buf, 90564.2), "90564");
+	assert_string_equal(word_count(buf, 12345678901.0), "12345678901");
+	assert_string_equal(word_change(buf, log(1.013)), "+1.30 %");
+	assert_string_equal(word_change(buf, log(0.8)), "-20.00 %");
+	assert_string_equal(word_change(buf, log(13.978)), "14 times");
+	assert_string_equal(word_change(buf, log(0.25)), "0.25 times");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_of_numbers),
 		cmocka_unit_test(parses),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(from_ktap),
