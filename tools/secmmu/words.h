@@ -19,7 +19,7 @@ const char *word_size(char *buf, uint64_t bytes);	/* "4K", "2M" */
 const char *word_cell(char *buf, const struct folder *f, size_t cell);
 const char *word_series(char *buf, const struct folder *f, size_t series);
 const char *word_ratio(char *buf, double log_ratio);	/* "1.0213" */
-/** word_change - "+1.30 %", of a factor of two and more "14.0 times" */
+/** word_change - "+1.30 %", of a factor of two and more "14 times" */
 const char *word_change(char *buf, double log_ratio);
 const char *word_count(char *buf, double per_call);	/* "0.2313", "90560" */
 const char *word_interval(char *buf, const struct stat_test *t);
