@@ -100,8 +100,6 @@ static void heading(FILE *out, const struct dirs *d, const struct dirs_row *r)
 static void count_row(FILE *out, const struct dirs *d, const struct dirs_count *c,
 		      bool first)
 {
-	char old[WORD_MAX], new[WORD_MAX], interval[WORD_MAX] = "none", p[WORD_MAX];
-
 	if (first)
 		fprintf(out, "\nCounts per call of %s, new less old as a share of the mean of both\n\n"
 			"%-34s %9s %9s  %-20s %7s  verdict\n",
@@ -109,12 +107,8 @@ static void count_row(FILE *out, const struct dirs *d, const struct dirs_count *
 			"95 % interval", "p");
 	if (first || c[-1].old != c->old)
 		fprintf(out, "%s\n", c->old->name);
-	if (!isnan(c->test.low))
-		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
-			 100 * c->test.low, 100 * c->test.high);
-	fprintf(out, "  %-32s %9s %9s  %-20s %7s  %s", count_title(c->kind),
-		word_count(old, c->per_call_old), word_count(new, c->per_call_new), interval, word_p(p, c->p_holm),
-		count_verdict_name(c->verdict));
+	words_count_row(out, c->kind, c->per_call_old, c->per_call_new, &c->test,
+			c->p_holm, c->verdict);
 	if (c->boots_needed)
 		fprintf(out, " (%zu boots in each)", c->boots_needed);
 	fputc('\n', out);

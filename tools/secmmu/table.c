@@ -163,18 +163,13 @@ static void ratios(const struct summary *s, int w, FILE *out)
 
 static void count_line(const struct count_comparison *c, bool named, FILE *out)
 {
-	char interval[WORD_MAX] = "none", a[WORD_MAX], b[WORD_MAX], p[WORD_MAX], needed[40] = "";
-
-	if (!isnan(c->test.low))
-		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
-			 100 * c->test.low, 100 * c->test.high);
-	if (c->boots_needed)
-		snprintf(needed, sizeof(needed), " (%zu boots)", c->boots_needed);
 	if (named)
 		fprintf(out, "%s\n", c->ta->name);
-	fprintf(out, "  %-32s %9s %9s  %-20s %7s  %s%s%s\n", count_title(c->kind),
-		word_count(a, c->per_call_a), word_count(b, c->per_call_b), interval, word_p(p, c->p_holm),
-		count_verdict_name(c->verdict), needed, c->aa ? "  A/A" : "");
+	words_count_row(out, c->kind, c->per_call_a, c->per_call_b, &c->test,
+			c->p_holm, c->verdict);
+	if (c->boots_needed)
+		fprintf(out, " (%zu boots)", c->boots_needed);
+	fprintf(out, "%s\n", c->aa ? "  A/A" : "");
 }
 
 /*

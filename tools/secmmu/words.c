@@ -147,6 +147,19 @@ const char *word_p(char *buf, double p)
 	return buf;
 }
 
+void words_count_row(FILE *out, enum count_kind k, double first, double second,
+		     const struct stat_test *t, double p, enum stat_verdict v)
+{
+	char a[WORD_MAX], b[WORD_MAX], interval[WORD_MAX] = "none", word[WORD_MAX];
+
+	if (!isnan(t->low))
+		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
+			 100 * t->low, 100 * t->high);
+	fprintf(out, "  %-32s %9s %9s  %-20s %7s  %s", count_title(k),
+		word_count(a, first), word_count(b, second), interval, word_p(word, p),
+		count_verdict_name(v));
+}
+
 const char *word_sure(char *buf, const struct comparison *c)
 {
 	const struct stat_test *t = &c->test;

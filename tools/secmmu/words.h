@@ -3,6 +3,8 @@
 #ifndef SECMMU_WORDS_H
 #define SECMMU_WORDS_H
 
+#include <stdio.h>
+
 #include "summary.h"
 
 #define WORD_MAX 128
@@ -22,6 +24,13 @@ const char *word_ratio(char *buf, double log_ratio);	/* "1.0213" */
 /** word_change - "+1.30 %", of a factor of two and more "14 times" */
 const char *word_change(char *buf, double log_ratio);
 const char *word_count(char *buf, double per_call);	/* "0.2313", "90560" */
+/**
+ * words_count_row - a count's line of a table on the terminal, without its end
+ * @first, @second: per call
+ * @t: of the difference, as a share of the mean of both
+ */
+void words_count_row(FILE *out, enum count_kind k, double first, double second,
+		     const struct stat_test *t, double p, enum stat_verdict v);
 const char *word_interval(char *buf, const struct stat_test *t);
 const char *word_p(char *buf, double p);
 /** word_sure - "+1.8 %, 95 % interval +1.2 % to +2.4 %, p = 0.002, 10 boots" */
