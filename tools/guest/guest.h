@@ -251,6 +251,21 @@ void run_stop(struct run *r);
 /** run_finish - after RUN_DONE: send output, samples, trace, then REPLY. */
 void run_finish(struct run *r, struct port *p);
 
+/* settings.c */
+
+/**
+ * settings_apply - write what the RUN request @q says under "set"
+ *
+ * Return: 0, or -1 with @e set and nothing changed.
+ */
+int settings_apply(const struct request *q, struct gerr *e);
+
+/**
+ * settings_restore - write back what was there before, in reverse order
+ * @e: set if one of them can't be had back; may be NULL
+ */
+void settings_restore(struct gerr *e);
+
 /* where.c */
 
 /**

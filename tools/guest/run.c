@@ -142,16 +142,22 @@ int run_start(struct run *r, const struct request *q, struct port *p,
 	unlink(SAMPLES_PATH);
 	if (r->perf && perf_ready(e))
 		return -1;
+	if (settings_apply(q, e))
+		return -1;
 	if (r->traced && trace_start(p, r->samples, e))
-		return -1;
-	if (spawn_test(r, q, e)) {
-		if (r->traced)
-			trace_stop();
-		return -1;
-	}
+		goto restore;
+	if (spawn_test(r, q, e))
+		goto stop;
 	r->deadline_ns = fault_stuck() ? 0 : r->start_ns + timeout_ms * 1000000;
 	r->state = RUN_RUNNING;
 	return 0;
+
+stop:
+	if (r->traced)
+		trace_stop();
+restore:
+	settings_restore(NULL);
+	return -1;
 }
 
 int run_shell(struct run *r, const struct request *q, struct gerr *e)
@@ -305,6 +311,7 @@ void run_finish(struct run *r, struct port *p)
 	uint64_t lost = 0;
 
 	send_rest(r, p);
+	settings_restore(&e);
 	if (r->traced)
 		trace_drain(p, r->id, &lost, &e);
 	if (r->stuck)

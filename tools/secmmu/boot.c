@@ -264,6 +264,7 @@ int boot_run(struct boot *b, const struct run_req *q, struct run_result *res)
 		put_number(&t, "perf", 1);
 	put_all(&t, "argv", q->argv);
 	put_all(&t, "env", q->env);
+	put_all(&t, "set", q->set);
 	if (q->expected)
 		console_expect(b->console, b->id, q->expected);
 	b->req = q;

@@ -190,6 +190,7 @@ int boot_mixed(struct boot *b, const char *arm, const char *vendor_arm);
 struct run_req {
 	const char *const *argv;	/* NULL-ended, at least one */
 	const char *const *env;		/* NULL-ended "K=V", or NULL */
+	const char *const *set;		/* NULL-ended "FILE=VALUE", or NULL: for its time */
 	unsigned int timeout_ms;	/* the guest's clock; then it kills the group */
 	unsigned int wall_ms;		/* 0: from timeout_ms and the clock */
 	bool trace;

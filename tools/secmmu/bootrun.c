@@ -429,6 +429,7 @@ static int run_attempt(struct running_boot *run, size_t slot,
 	struct strs argv = test_argv(&t);
 	struct run_req req = {
 		.argv = (const char *const *)argv.v,
+		.set = (const char *const *)pt->set.v,
 		.timeout_ms = pt->timeout_s * 1000,
 		.trace = traced || (pt->sites && kind == RUN_UNTRACED),
 		.samples = !pt->by_exit && kind != RUN_PERF,

@@ -66,6 +66,8 @@ static json_t *tests(const struct plan *p)
 		json_object_set_new(o, "findings", findings(t));
 		json_object_set_new(o, "timeout_s", json_integer(t->timeout_s));
 		/* Only then, so that runs of before can go on. */
+		if (t->set.n)
+			json_object_set_new(o, "set", strings(&t->set));
 		if (t->retries)
 			json_object_set_new(o, "retries", json_integer(t->retries));
 		json_array_append_new(a, o);

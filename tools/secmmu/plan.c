@@ -99,6 +99,7 @@ struct plan_test plan_test_copy(const struct plan_test *from)
 	t.programs = strs_copy(&from->programs);
 	t.args = strs_copy(&from->args);
 	t.traced_args = strs_copy(&from->traced_args);
+	t.set = strs_copy(&from->set);
 	t.vary = strs_copy(&from->vary);
 	t.sizes = strs_copy(&from->sizes);
 	t.vcpus = strs_copy(&from->vcpus);
@@ -447,6 +448,7 @@ void plan_test_free(struct plan_test *t)
 	strs_free(&t->programs);
 	strs_free(&t->args);
 	strs_free(&t->traced_args);
+	strs_free(&t->set);
 	strs_free(&t->vary);
 	strs_free(&t->sizes);
 	strs_free(&t->vcpus);

@@ -40,6 +40,7 @@ struct plan_test {
 	struct strs args;
 	bool traced;		/* a second run, with tracepoints */
 	struct strs traced_args;	/* of that run, after @args */
+	struct strs set;	/* FILE=VALUE: so while the program runs */
 	struct strs vary;	/* options drawn at random, in a mix: words */
 	struct strs sizes;	/* bytes and numbers of vCPUs to run with, until it */
 	struct strs vcpus;	/* is made into a test for each */

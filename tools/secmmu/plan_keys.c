@@ -258,6 +258,24 @@ static int get_args(struct plan *p, const struct plan_loc *l, const char *value)
 	return split_args(l, value, &last_test(p)->args);
 }
 
+/* Each a file of the kernel's settings and what to write into it. */
+static int get_set(struct plan *p, const struct plan_loc *l, const char *value)
+{
+	struct strs *set = &last_test(p)->set;
+
+	if (split_args(l, value, set))
+		return -1;
+	for (size_t i = 0; i < set->n; i++) {
+		const char *s = set->v[i], *is = strchr(s, '=');
+
+		if ((strncmp(s, "/sys/", 5) && strncmp(s, "/proc/sys/", 10)) ||
+		    strstr(s, "/../") || !is || !is[1])
+			return plan_bad(l, "'%s' is not allowed: FILE=VALUE, several, FILE below /sys or /proc/sys",
+					s);
+	}
+	return 0;
+}
+
 static int get_traced(struct plan *p, const struct plan_loc *l, const char *value)
 {
 	struct plan_test *t = last_test(p);
@@ -494,6 +512,7 @@ static const struct plan_key {
 	{ SECTION_TEST, "program", get_program },
 	{ SECTION_SUITE, "programs", get_programs },
 	{ SECTION_TEST | SECTION_SUITE, "args", get_args },
+	{ SECTION_TEST | SECTION_SUITE, "set", get_set },
 	{ SECTION_TEST, "traced", get_traced },
 	{ SECTION_TEST, "vary", get_vary },
 	{ SECTION_TEST, "events", get_events },

@@ -269,6 +269,50 @@ static void under_perf(void **state)
 	end_and_free(b, BOOT_OK, STATUS_PASS, "");
 }
 
+/* Settings are there for a program, gone after it, and one that can't be is said. */
+static void settings(void **state)
+{
+	static const char *const argv[] = { "/bin/busybox", "sh", "-c",
+		"cd /sys/kernel/mm; cat hugepages/hugepages-2048kB/nr_hugepages; cat transparent_hugepage/enabled",
+		NULL };
+	static const char *const wanted[] = {
+		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages=3",
+		"/sys/kernel/mm/transparent_hugepage/enabled=never", NULL };
+	static const char *const bad[] = {
+		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages=3",
+		"/sys/kernel/mm/no_such=1", NULL };
+	struct run_req q = { .argv = argv, .timeout_ms = 20000, .on_out = on_out };
+	struct run_result r;
+	struct boot *b;
+	char *before;
+
+	NEEDS_KERNEL;
+	b = start(CLOCK_WALL, NULL);
+	n_output = 0;
+	memset(output, 0, sizeof(output));
+	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	before = xstrdup(output);
+	assert_int_equal(strncmp(before, "0\n", 2), 0);
+	assert_null(strstr(before, "[never]"));
+	q.set = wanted;
+	n_output = 0;
+	memset(output, 0, sizeof(output));
+	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_string_equal(output, "3\nalways madvise [never]\n");
+	q.set = bad;
+	n_output = 0;
+	assert_int_equal(boot_run(b, &q, &r), BOOT_REFUSED);
+	assert_string_equal(boot_refusal(b),
+			    "cannot set /sys/kernel/mm/no_such to 1: No such file or directory");
+	assert_int_equal(n_output, 0);
+	q.set = NULL;
+	memset(output, 0, sizeof(output));
+	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_string_equal(output, before);
+	free(before);
+	end_and_free(b, BOOT_OK, STATUS_PASS, "");
+}
+
 static void icount(void **state)
 {
 	struct run_result r;
@@ -925,6 +969,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(flaky_program),
 		cmocka_unit_test(missing_program),
 		cmocka_unit_test(under_perf),
+		cmocka_unit_test(settings),
 		cmocka_unit_test(icount),
 		cmocka_unit_test(panic_at_boot),
 		cmocka_unit_test(hang_at_boot),

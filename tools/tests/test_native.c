@@ -89,6 +89,25 @@ static void times_are_summarized(void **state)
 	json_decref(j);
 }
 
+/* This machine's settings are not changed: a test that wants some does not run. */
+static void settings_are_left_alone(void **state)
+{
+	struct plan *p;
+
+	(void)state;
+	program("tests/secmmu_mute_test", "#!/bin/sh\n", "touch ran\n", "");
+	put("p.ini", "[plan]\narms = mutex\nboots = 6\n\n"
+		     "[test mute]\nprogram = secmmu_mute_test\nevents = quiet\n"
+		     "set = /sys/no/such=1\n");
+	p = plan_load("./p.ini");
+	assert_non_null(p);
+	listen_begin();
+	assert_int_equal(native_run(p, "tests", "logs"), ST_OK);
+	listen_end();
+	plan_free(p);
+	assert_false(path_exists("ran"));
+}
+
 /* The planted fault: a sample that has no end. */
 static void malformed_samples_are_an_error(void **state)
 {
@@ -102,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_summarized),
+		cmocka_unit_test(settings_are_left_alone),
 		cmocka_unit_test(malformed_samples_are_an_error),
 	};
 

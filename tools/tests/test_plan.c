@@ -107,6 +107,7 @@ static void full(void **state)
 			      "events = aa bb\n  cc\n"
 			      "timeout = 7\n"
 			      "retries = 3\n"
+			      "set = /proc/sys/vm/nr_hugepages=7 /sys/x=a=b\n"
 			      "[test two]\r\nprogram = x\r\nevents = dd\r\n"
 			      "traced = none\r\n");
 
@@ -141,6 +142,9 @@ static void full(void **state)
 	assert_string_equal(p->tests[0].events.v[2], "cc");
 	assert_int_equal(p->tests[0].timeout_s, 7);
 	assert_int_equal(p->tests[0].retries, 3);
+	assert_int_equal(p->tests[0].set.n, 2);
+	assert_string_equal(p->tests[0].set.v[1], "/sys/x=a=b");
+	assert_int_equal(p->tests[1].set.n, 0);
 	assert_int_equal(p->tests[1].retries, 0);
 	assert_int_equal(p->tests[1].timeout_s, 60);
 	assert_int_equal(p->tests[1].args.n, 0);
@@ -305,7 +309,7 @@ static const struct {
 	  "p.ini:3: unknown key 'bots', did you mean 'boots'? There is: boots clock arms" },
 	{ PLAN "xyzzy = 3\n" TEST, "p.ini:3: unknown key 'xyzzy'; there is: boots" },
 	{ PLAN TEST "tiemout = 3\n",
-	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args traced vary events sizes vcpus judge" },
+	  "p.ini:6: unknown key 'tiemout', did you mean 'timeout'? There is: program args set traced vary events sizes vcpus judge" },
 	{ PLAN "timeout = 3\n" TEST, "p.ini:3: unknown key 'timeout'" },
 	{ PLAN "arms = stock\n" TEST, "p.ini:3: arms: was already set in line 2" },
 	{ PLAN "boots =\n" TEST, "p.ini:3: boots: has no value" },
@@ -400,6 +404,12 @@ static const struct {
 	{ PLAN "[test t]\nargs = -x 'a b'\n", "p.ini:4: args: quotes are not" },
 	{ PLAN "[test t]\nargs = -v 1\n  timeout = 3\n",
 	  "p.ini:4: args: a lone '='" },
+	{ PLAN "[test t]\nset = /etc/x=1\n", "p.ini:4: set: '/etc/x=1' is not allowed: FILE=VALUE" },
+	{ PLAN "[test t]\nset = /sys/x\n", "p.ini:4: set: '/sys/x' is not allowed: FILE=VALUE" },
+	{ PLAN "[test t]\nset = /sys/x=\n", "p.ini:4: set: '/sys/x=' is not allowed: FILE=VALUE" },
+	{ PLAN "[test t]\nset = /sys/../etc/x=1\n", "p.ini:4: set: '/sys/../etc/x=1' is not allowed: FILE=VALUE" },
+	{ PLAN "[test t]\nset = sys/x=1\n", "p.ini:4: set: 'sys/x=1' is not allowed: FILE=VALUE" },
+	{ PLAN "[test t]\nset = /sys/x='a b'\n", "p.ini:4: set: quotes are not" },
 	{ PLAN "[test t]\ntraced = -x 'a b'\n", "p.ini:4: traced: quotes are not" },
 	{ PLAN "[test t]\ntraced =\n", "p.ini:4: traced: has no value" },
 	{ PLAN "[test t]\ntraced = -i 2\n  timeout = 3\n",
