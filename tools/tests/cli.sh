@@ -82,7 +82,7 @@ fails "QEMU too old" 2 "5.2.0.*7.2" env SECMMU_QEMU="$d/oldqemu" "$SECMMU" compa
 mkdir "$d/slow" && printf '#!/bin/sh\nexec sleep 20\n' >"$d/slow/gnuplot" && chmod +x "$d/slow/gnuplot"
 for signal in INT KILL; do
 	rm -rf "$d/cut" && cp -r tools/tests/fixtures/results-good "$d/cut"
-	PATH="$d/slow:$PATH" setsid sh -c 'trap - INT; exec "$@"' sh "$SECMMU" report "$d/cut" >/dev/null 2>&1 &
+	TMPDIR=$d PATH="$d/slow:$PATH" setsid sh -c 'trap - INT; exec "$@"' sh "$SECMMU" report "$d/cut" >/dev/null 2>&1 &
 	pid=$!
 	for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "$d/cut/kcidb.json" ] && break; sleep 0.5; done
 	kill -$signal $pid
