@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "join.h"
 #include "ktap.h"
+#include "live.h"
 #include "lockwaits.h"
 #include "perfdata.h"
 #include "plan_mix.h"
@@ -34,8 +35,12 @@ struct running_boot {
 	FILE *sites_csv;
 	uint64_t lost_events;
 	uint64_t lost_samples;
+	uint64_t told_ns;	/* when it was last said where the boot is */
 	bool host_error;	/* disk full and the like: message printed */
 };
+
+/* Where no line is replaced by the next, a test is named that often. */
+#define TELL_NS 60000000000ull
 
 /* A test's runs in a slot, in this order. */
 enum run_kind {
@@ -589,6 +594,43 @@ static void at_slot(struct running_boot *run, size_t slot)
 	free(words);
 }
 
+static char *slot_words(const struct running_boot *run, size_t slot)
+{
+	const struct slot *s = &run->slots[slot];
+
+	return xasprintf("boot %u of %u: %s%s (%zu of %zu)", run->r->number + 1,
+			 run->r->total, s->arm, s->copy == 'b' ? ", A/A copy" : "",
+			 slot + 1, run->n_slots);
+}
+
+static void tell_slot(struct running_boot *run, size_t slot)
+{
+	char *words = slot_words(run, slot);
+
+	live("%s", words);
+	run->told_ns = now_ns();
+	free(words);
+}
+
+/* A slot may take many minutes. */
+static void tell_turn(struct running_boot *run, size_t slot, size_t turn)
+{
+	size_t done = 0, of = 0;
+	char *words;
+
+	if (!live_on() && now_ns() < run->told_ns + TELL_NS)
+		return;
+	for (size_t i = 0; (i = next_turn(run->r, i)) != SIZE_MAX; i++) {
+		done += i <= turn;
+		of++;
+	}
+	words = slot_words(run, slot);
+	live("%s, test %s (%zu of %zu)", words,
+	     run->r->plan->tests[turn / RUN_KINDS].name, done, of);
+	run->told_ns = now_ns();
+	free(words);
+}
+
 static int run_slot(struct running_boot *run, size_t slot)
 {
 	const struct plan *p = run->r->plan;
@@ -608,6 +650,7 @@ static int run_slot(struct running_boot *run, size_t slot)
 		return BOOT_OK;
 	}
 	while (code >= 0 && (turn = next_turn(run->r, turn)) != SIZE_MAX) {
+		tell_turn(run, slot, turn);
 		code = run_turn(run, slot, &p->tests[turn / RUN_KINDS],
 				turn % RUN_KINDS);
 		turn++;
@@ -633,10 +676,7 @@ static void run_slots(struct running_boot *run)
 			miss_turns(run, i, 0);
 			continue;
 		}
-		live("boot %u of %u: %s%s (%zu of %zu)", run->r->number + 1,
-		     run->r->total, run->slots[i].arm,
-		     run->slots[i].copy == 'b' ? ", A/A copy" : "", i + 1,
-		     run->n_slots);
+		tell_slot(run, i);
 		progress_event("slot", json_pack("{s:i, s:i, s:i, s:s}",
 			"boot", (int)run->r->number, "slot", (int)i, "of",
 			(int)run->n_slots, "arm", run->slots[i].arm));
