@@ -5,7 +5,9 @@
  * Host memory is aged by page_idle, by MGLRU, by reclaim, by khugepaged and by
  * DAMON, each of which asks the secondary MMUs in code of its own.  Each test
  * has the guest use half of its memory and looks at what the host makes of it:
- * it must take that half for young, and the other for old.  Host call sites:
+ * it must take that half for young, and the other for old.  With -n the memory
+ * is that of a process without a VM, to see what ageing costs where there is
+ * nobody to ask.  Host call sites:
  * page_idle_clear_pte_refs_one(), walk_pte_range(), walk_pmd_range_locked(),
  * lru_gen_look_around(), folio_referenced_one(), hpage_collapse_scan_pmd(),
  * collapse_huge_page(), and those of mm/damon.
@@ -222,9 +224,11 @@ static uint32_t wanted = (1U << ARRAY_SIZE(tests)) - 1;
 
 static void help(const char *name)
 {
-	printf("usage: %s [-i iterations] [-e test[,test]...] [-F fault] [-l] [-h]\n"
+	printf("usage: %s [-i iterations] [-e test[,test]...] [-n] [-q] [-F fault] [-l] [-h]\n"
 	       " -i: how often each test is done, 1-%d (default: 1)\n"
 	       " -e: the tests to run (default: all); -l lists them\n"
+	       " -n: no guest: this process, which no MMU notifier watches, uses the memory\n"
+	       " -q: no vCPU runs while a sample is taken.  So it is anyway, but with DAMON\n"
 	       " -F: plant a fault: the tests must fail.  idle: the guest does not touch\n"
 	       "     what it should have; busy: it touches all of the memory\n"
 	       " -l: list the tests\n"
@@ -247,7 +251,7 @@ static void parse_options(int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "i:e:F:lh")) != -1) {
+	while ((c = getopt(argc, argv, "i:e:nqF:lh")) != -1) {
 		switch (c) {
 		case 'i':
 			iterations = secmmu_parse_range('i', optarg, 1, MAX_ITERATIONS);
@@ -255,6 +259,11 @@ static void parse_options(int argc, char *argv[])
 		case 'e':
 			wanted = secmmu_parse_events(optarg, tests, sizeof(*tests),
 						     ARRAY_SIZE(tests));
+			break;
+		case 'n':
+			ageing.no_guest = true;
+			break;
+		case 'q':
 			break;
 		case 'F':
 			ageing.fault = parse_fault(optarg);
@@ -309,6 +318,6 @@ int main(int argc, char *argv[])
 		if (wanted & 1U << i)
 			run_test(i);
 	ageing_restore();
-	kvm_vm_free(ageing.vm);
+	ageing_destroy();
 	secmmu_finished();
 }

@@ -4,7 +4,8 @@
  *
  * Each test of it brings memory that the guest has mapped into a state in which
  * nobody has accessed it since, lets the guest use half of it, and has the host
- * find out which half.  Only the secondary MMU can tell.
+ * find out which half.  Only the secondary MMU can tell.  Without a guest this
+ * process uses that half, no notifier is registered, and its own MMU tells.
  */
 #ifndef SELFTEST_KVM_SECMMU_AGEING_H
 #define SELFTEST_KVM_SECMMU_AGEING_H
@@ -48,6 +49,7 @@ struct ageing {
 	uint32_t seq;
 
 	enum ageing_fault fault;
+	bool no_guest;		/* this process uses the memory, no VM is there */
 	struct kvm_vm *vm;
 	struct kvm_vcpu *vcpu;
 	char *hva;		/* the memslot */
@@ -61,7 +63,9 @@ extern struct ageing ageing;
 
 /* lib/secmmu_ageing.c: guest and memory. */
 
+/* A VM, unless ageing.no_guest is set, and memory. */
 void ageing_create(void);
+void ageing_destroy(void);
 
 /* Records a failure of the test at hand and prints it. */
 void __printf(1, 2) ageing_fail(const char *fmt, ...);

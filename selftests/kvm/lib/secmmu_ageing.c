@@ -30,18 +30,23 @@ static struct ageing_work {
 	bool cold;
 } work;
 
-static void guest_code(void)
+/* No reads: of memory that is not there they map the zero page first. */
+static void do_work(void)
 {
 	uint64_t *p;
 	uint32_t i;
 
-	/* No reads: of memory that is not there they map the zero page first. */
+	for (i = 0; i < work.nr; i++) {
+		p = (uint64_t *)(work.gva + i * work.step);
+		if (i / work.run % 2 ? work.cold : work.hot)
+			WRITE_ONCE(*p, i);
+	}
+}
+
+static void guest_code(void)
+{
 	for (;;) {
-		for (i = 0; i < work.nr; i++) {
-			p = (uint64_t *)(work.gva + i * work.step);
-			if (i / work.run % 2 ? work.cold : work.hot)
-				WRITE_ONCE(*p, i);
-		}
+		do_work();
 		GUEST_SYNC(0);
 	}
 }
@@ -85,23 +90,42 @@ static void touch(const char *hva, size_t step, uint32_t nr, uint32_t run,
 		  bool hot, bool cold)
 {
 	work = (struct ageing_work) {
-		.gva = GPA + (hva - ageing.hva),
+		.gva = ageing.no_guest ? (uintptr_t)hva : GPA + (hva - ageing.hva),
 		.step = step,
 		.nr = nr,
 		.run = run,
 		.hot = hot,
 		.cold = cold,
 	};
+	if (ageing.no_guest) {
+		do_work();
+		return;
+	}
 	sync_global_to_guest(ageing.vm, work);
 	run_guest();
+}
+
+/* Of so many pages the kernel does not flush one after the other. */
+static void flush_own_tlb(void)
+{
+	const size_t size = 256 * SECMMU_PAGE_SIZE;
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	TEST_ASSERT(p != MAP_FAILED && !munmap(p, size), "mmap() or munmap() failed: %s",
+		    strerror(errno));
 }
 
 /*
  * Ageing need not flush the TLB, and what is accessed through it leaves no
  * accessed bit.  A page that is taken away from the guest makes KVM flush all.
  */
-static void flush_guest_tlb(void)
+static void flush_tlb(void)
 {
+	if (ageing.no_guest) {
+		flush_own_tlb();
+		return;
+	}
 	touch(ageing.flush_page, SECMMU_PAGE_SIZE, 1, 1, true, false);
 	TEST_ASSERT(!madvise(ageing.flush_page, SECMMU_PAGE_SIZE, MADV_DONTNEED),
 		    "MADV_DONTNEED failed: %s", strerror(errno));
@@ -114,7 +138,7 @@ void ageing_touch_all(const struct ageing_mem *m)
 
 void ageing_touch_hot(const struct ageing_mem *m)
 {
-	flush_guest_tlb();
+	flush_tlb();
 	touch(m->hva, m->step, m->nr, m->run,
 	      ageing.fault != AGEING_FAULT_IDLE,
 	      ageing.fault == AGEING_FAULT_BUSY);
@@ -128,9 +152,8 @@ static void set_tracing(char c)
 		ageing_fail("can't write SECMMU_TRACING_ON: %s", strerror(errno));
 }
 
-void ageing_create(void)
+static void create_vm(void)
 {
-	set_tracing('0');
 	ageing.vm = __vm_create_with_one_vcpu(&ageing.vcpu,
 					      SLOT_SIZE / SECMMU_PAGE_SIZE,
 					      guest_code);
@@ -138,6 +161,31 @@ void ageing_create(void)
 				    SLOT, SLOT_SIZE / SECMMU_PAGE_SIZE, 0);
 	virt_map_level(ageing.vm, GPA, GPA, SLOT_SIZE, PG_LEVEL_2M);
 	ageing.hva = addr_gpa2hva(ageing.vm, GPA);
+}
+
+/* Aligned like a memslot of huge pages. */
+static void create_memory(void)
+{
+	char *p = mmap(NULL, SLOT_SIZE + SECMMU_HUGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
+	ageing.hva = (char *)align_ptr_up(p, SECMMU_HUGE_SIZE);
+}
+
+void ageing_destroy(void)
+{
+	if (!ageing.no_guest)
+		kvm_vm_free(ageing.vm);
+}
+
+void ageing_create(void)
+{
+	set_tracing('0');
+	if (ageing.no_guest)
+		create_memory();
+	else
+		create_vm();
 	ageing.flush_page = ageing.hva + AGEING_SIZE;
 	secmmu_advise(ageing.hva, SLOT_SIZE, MADV_NOHUGEPAGE);
 	ageing.host.pagemap_fd = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
@@ -319,9 +367,9 @@ void ageing_end(const struct ageing_mem *m)
 	set_tracing('0');
 	if (!ageing.samples)
 		return;
-	fprintf(ageing.samples, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,1\n",
+	fprintf(ageing.samples, "%s,%u,%ld,%lu,%lu,0x%lx,%lu,%lu,%d\n",
 		ageing.name, ageing.seq++, syscall(SYS_gettid), ageing.start_ns,
 		end, (uintptr_t)m->hva, m->nr * m->step,
-		huge ? SECMMU_HUGE_SIZE : SECMMU_PAGE_SIZE);
+		huge ? SECMMU_HUGE_SIZE : SECMMU_PAGE_SIZE, !ageing.no_guest);
 	fflush(ageing.samples);
 }
