@@ -23,6 +23,8 @@ struct gerr {
 	char msg[ERR_MAX];
 };
 
+/* gerr.c */
+
 /** gerr_set - format the message. Return: -1, for the caller to return. */
 int gerr_set(struct gerr *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

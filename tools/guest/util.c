@@ -12,16 +12,6 @@
 
 #include "guest.h"
 
-int gerr_set(struct gerr *e, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
-	va_end(ap);
-	return -1;
-}
-
 uint64_t now_ns(void)
 {
 	struct timespec ts;

@@ -85,6 +85,15 @@ static void on_late(void *arg, const void *data, size_t len)
 		memcpy(late + n, data, len);
 }
 
+/* Its output is in output[], and nothing of what ran before. */
+static int run_request(struct boot *b, const struct run_req *q, struct run_result *r)
+{
+	n_output = 0;
+	memset(output, 0, sizeof(output));
+	memset(late, 0, sizeof(late));
+	return boot_run(b, q, r);
+}
+
 /* Run a shell script in the guest. */
 static int run(struct boot *b, const char *script, unsigned int timeout_ms,
 	       struct run_result *r)
@@ -93,10 +102,7 @@ static int run(struct boot *b, const char *script, unsigned int timeout_ms,
 	const struct run_req q = { .argv = argv, .timeout_ms = timeout_ms,
 				   .on_out = on_out, .on_late = on_late };
 
-	n_output = 0;
-	memset(output, 0, sizeof(output));
-	memset(late, 0, sizeof(late));
-	return boot_run(b, &q, r);
+	return run_request(b, &q, r);
 }
 
 /* End @b, check the verdict; @res is the caller's to free. */
@@ -253,9 +259,7 @@ static void under_perf(void **state)
 	NEEDS_KERNEL;
 	b = start(CLOCK_WALL, NULL);
 	assert_int_equal(boot_load(b, ARM, NULL), BOOT_OK);
-	n_output = 0;
-	memset(output, 0, sizeof(output));
-	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_int_equal(run_request(b, &q, &r), BOOT_OK);
 	assert_int_equal(r.exit, 3);
 	assert_string_equal(output, "good\n");
 	assert_int_equal(strncmp(perf_said[0], "PERFILE2 record --quiet", 23), 0);
@@ -288,26 +292,20 @@ static void settings(void **state)
 
 	NEEDS_KERNEL;
 	b = start(CLOCK_WALL, NULL);
-	n_output = 0;
-	memset(output, 0, sizeof(output));
-	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_int_equal(run_request(b, &q, &r), BOOT_OK);
 	before = xstrdup(output);
 	assert_int_equal(strncmp(before, "0\n", 2), 0);
 	assert_null(strstr(before, "[never]"));
 	q.set = wanted;
-	n_output = 0;
-	memset(output, 0, sizeof(output));
-	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_int_equal(run_request(b, &q, &r), BOOT_OK);
 	assert_string_equal(output, "3\nalways madvise [never]\n");
 	q.set = bad;
-	n_output = 0;
-	assert_int_equal(boot_run(b, &q, &r), BOOT_REFUSED);
+	assert_int_equal(run_request(b, &q, &r), BOOT_REFUSED);
 	assert_string_equal(boot_refusal(b),
 			    "cannot set /sys/kernel/mm/no_such to 1: No such file or directory");
 	assert_int_equal(n_output, 0);
 	q.set = NULL;
-	memset(output, 0, sizeof(output));
-	assert_int_equal(boot_run(b, &q, &r), BOOT_OK);
+	assert_int_equal(run_request(b, &q, &r), BOOT_OK);
 	assert_string_equal(output, before);
 	free(before);
 	end_and_free(b, BOOT_OK, STATUS_PASS, "");

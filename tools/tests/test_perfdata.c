@@ -15,15 +15,6 @@
 /* The guest's, on a tracefs made here: tools/guest/perf.c. */
 unsigned int perf_argv(const char *tracefs, const char **argv);
 void perf_modules(const char *kallsyms);
-struct gerr;
-int gerr_set(struct gerr *e, const char *fmt, ...);
-
-int gerr_set(struct gerr *e, const char *fmt, ...)
-{
-	(void)e;
-	(void)fmt;
-	return -1;
-}
 
 static char *joined(const char *tracefs)
 {

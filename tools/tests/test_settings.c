@@ -14,17 +14,10 @@
 
 #include "scratch.h"
 
-/* The guest's helpers, as its objects clash with the host's of the same names. */
-int gerr_set(struct gerr *e, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
-	va_end(ap);
-	return -1;
-}
-
+/*
+ * In place of the guest's: a file of the kernel's is replaced by what is written to
+ * it, one on disk has to be truncated for that.
+ */
 ssize_t read_str(const char *path, char *buf, size_t size)
 {
 	FILE *f = fopen(path, "re");
