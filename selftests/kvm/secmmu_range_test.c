@@ -135,11 +135,8 @@ static const char *unmet(void)
 
 static char *reserve(void)
 {
-	char *p = mmap(NULL, opt.bytes + SECMMU_HUGE_SIZE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = secmmu_reserve_new(opt.bytes, PROT_READ | PROT_WRITE);
 
-	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
-	p = align_ptr_up(p, SECMMU_HUGE_SIZE);
 	secmmu_advise(p, opt.bytes, t.ev->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return p;
 }

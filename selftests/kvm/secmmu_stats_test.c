@@ -508,17 +508,14 @@ static const struct test tests[] = {
 static void create(void)
 {
 	struct userspace_mem_region *r;
-	char *p;
+	char *p = secmmu_reserve_new(5 * SIZE, PROT_NONE);
 
 	/* The memory and its shadow are VMAs of their own, aligned. */
-	p = mmap(NULL, 6 * SIZE, PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
-	t.mem = align_ptr_up(p, SIZE) + SIZE;
+	t.mem = p + SIZE;
 	t.aside = t.mem + 2 * SIZE;
 	check(mprotect(t.mem, SIZE, PROT_READ | PROT_WRITE), "mprotect()");
 	check(mprotect(t.aside, SIZE, PROT_READ | PROT_WRITE), "mprotect()");
-	secmmu_advise(p, 6 * SIZE, MADV_NOHUGEPAGE);
+	secmmu_advise(p, 5 * SIZE, MADV_NOHUGEPAGE);
 	memset(t.mem, 1, SIZE);
 	memset(t.aside, 1, SIZE);
 

@@ -471,6 +471,11 @@ void secmmu_drain_batches(void);
 int secmmu_write_file(const char *path, const char *text);
 /* Reserves address space without memory, replacing what was there. */
 void secmmu_reserve(void *addr, size_t size);
+/*
+ * Reserves @size bytes of address space anywhere, aligned to a huge page, with
+ * @prot.  Never returns NULL, aborts the test instead; munmap() it.
+ */
+void *secmmu_reserve_new(size_t size, int prot);
 /* Does KVM use two-dimensional paging? */
 bool secmmu_tdp(void);
 /* KVM's own count of the VM's mappings of secmmu_page_size(). */

@@ -275,14 +275,8 @@ void secmmu_move_slot(struct secmmu *t, void *mem)
 /* hugetlb wants it aligned, which is only a by-product of having THP. */
 static void align_mem(struct secmmu *t)
 {
-	void *p;
-
-	if (thp_configured())
-		return;
-	p = mmap(NULL, t->opt.bytes + SECMMU_HUGE_SIZE, PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
-	secmmu_move_slot(t, align_ptr_up(p, SECMMU_HUGE_SIZE));
+	if (!thp_configured())
+		secmmu_move_slot(t, secmmu_reserve_new(t->opt.bytes, PROT_NONE));
 }
 
 static void add_ctl(struct secmmu *t, uint64_t size, uint64_t shadow_off,

@@ -166,11 +166,7 @@ static void create_vm(void)
 /* Aligned like a memslot of huge pages. */
 static void create_memory(void)
 {
-	char *p = mmap(NULL, SLOT_SIZE + SECMMU_HUGE_SIZE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	TEST_ASSERT(p != MAP_FAILED, "mmap() failed: %s", strerror(errno));
-	ageing.hva = (char *)align_ptr_up(p, SECMMU_HUGE_SIZE);
+	ageing.hva = secmmu_reserve_new(SLOT_SIZE, PROT_READ | PROT_WRITE);
 }
 
 void ageing_destroy(void)

@@ -518,13 +518,7 @@ static void do_event(struct secmmu *t, const struct secmmu_event *ev, FILE *samp
 
 static void reserve_blocks(struct secmmu *t)
 {
-	size_t size = 3 * SECMMU_HUGE_SIZE;
-	void *p = mmap(NULL, size, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	TEST_ASSERT(p != MAP_FAILED, "mmap() of 0x%lx bytes failed: %s", size,
-		    strerror(errno));
-	t->aside = align_ptr_up(p, SECMMU_HUGE_SIZE);
+	t->aside = secmmu_reserve_new(2 * SECMMU_HUGE_SIZE, PROT_NONE);
 	t->stage = t->aside + SECMMU_HUGE_SIZE;
 }
 

@@ -93,6 +93,16 @@ void secmmu_reserve(void *addr, size_t size)
 		    strerror(errno));
 }
 
+void *secmmu_reserve_new(size_t size, int prot)
+{
+	void *p = mmap(NULL, size + SECMMU_HUGE_SIZE, prot,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	TEST_ASSERT(p != MAP_FAILED, "mmap() of 0x%lx bytes failed: %s", size,
+		    strerror(errno));
+	return align_ptr_up(p, SECMMU_HUGE_SIZE);
+}
+
 const char *secmmu_get_hugetlb(struct secmmu *t)
 {
 	uint64_t old, want, got;
