@@ -56,7 +56,7 @@ help:
 #:   KERNEL_VERSION=6.12.N    a point release of the distribution's package
 #:   ARMS="spinlock mutex"    some of configs/arms.ini; ARM=NAME for make shell
 #:   LANE=NAME                a kernel with other options (configs/lanes.ini);
-#:                            LANES="debug kasan kcsan rt" for make debug
+#:                            LANES="debug kasan kcsan preempt rt" for make debug
 #:   PLAN=NAME|FILE BOOTS=N EVENTS="..." SEED=N MINUTES=N BOOT=N
 #:   RESUME=DIR               go on with an interrupted run, with the options it had
 #:   ACCEL=auto|kvm|tcg CLOCK=auto|wall|icount

@@ -18,7 +18,7 @@ override TEST_GEN_PROGS_x86_64 := secmmu_mremap_test secmmu_thp_split_test secmm
 	secmmu_thp_test secmmu_ksm_test secmmu_hugetlb_test secmmu_file_test \
 	secmmu_device_test secmmu_uprobe_test secmmu_vmm_test secmmu_dirty_test \
 	secmmu_fault_test secmmu_overlap_test secmmu_contention_test secmmu_range_test \
-	secmmu_release_test
+	secmmu_release_test secmmu_giveway_test
 override TEST_GEN_PROGS_EXTENDED_x86_64 :=
 
 SECMMU_LIB := lib/secmmu.c lib/secmmu_calls.c lib/secmmu_counts.c lib/secmmu_guest.c lib/secmmu_main.c lib/secmmu_mem.c \

@@ -228,6 +228,7 @@ static const struct {
 	{ { MREMAP, "-r", "64K", "-e", "mremap_4k" }, 0 },
 	{ { MREMAP, "-r", "64K", "-e", "mremap_4k", "-F", "lost-write" }, 1 },
 	{ { "/tests/secmmu_fairness_test", "-t", "2", "-F", "stall" }, 1 },
+	{ { "/tests/secmmu_giveway_test", "-m", "16", "-F", "wait" }, 1 },
 	{ { OVERLAP, "-i", "1", "-e", "overlap_same", "-F", "deaf" }, 254 },
 	{ { AGEING, "-n", "-e", "page_idle_4k,mglru_walk_thp,reclaim" }, 0 },
 	{ { AGEING, "-n", "-e", "page_idle_4k", "-F", "idle" }, 1 },
