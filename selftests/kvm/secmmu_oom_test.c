@@ -93,7 +93,6 @@ static void pin(int cpu)
 struct vm_threads {
 	struct kvm_vm *vm;
 	struct kvm_vcpu *vcpu;
-	int cpu;
 	int ready;
 };
 
@@ -102,7 +101,7 @@ static void *vcpu_thread(void *arg)
 	struct vm_threads *v = arg;
 	bool told = false;
 
-	pin(v->cpu);
+	pin(CPU_OTHER);
 	for (;;) {
 		vcpu_run(v->vcpu);
 		if (!told && write(v->ready, "", 1) != 1)
@@ -117,7 +116,7 @@ static void *lock_thread(void *arg)
 {
 	struct vm_threads *v = arg;
 
-	pin(v->cpu);
+	pin(CPU_OTHER);
 	for (;;) {
 		vm_mem_region_set_flags(v->vm, MEM_SLOT, KVM_MEM_LOG_DIRTY_PAGES);
 		vm_mem_region_set_flags(v->vm, MEM_SLOT, 0);
@@ -125,13 +124,12 @@ static void *lock_thread(void *arg)
 	return NULL;
 }
 
-static void __noreturn be_victim(int ready, bool contended, bool all_held)
+static void __noreturn be_victim(int ready, bool contended)
 {
 	static struct vm_threads v;
 	pthread_t thread;
 
 	v.ready = ready;
-	v.cpu = all_held ? CPU_VICTIM : CPU_OTHER;
 	v.vm = vm_create_with_one_vcpu(&v.vcpu, guest_code);
 	vm_userspace_mem_region_add(v.vm, VM_MEM_SRC_ANONYMOUS, MEM_GPA,
 				    MEM_SLOT, MEM_PAGES, 0);
@@ -163,7 +161,7 @@ static void start_victim(struct victim *v, bool contended, const char *cgroup)
 				    strerror(errno));
 			close(fd);
 		}
-		be_victim(fds[1], contended, cgroup);
+		be_victim(fds[1], contended);
 	}
 	close(fds[1]);
 	v->ready = fds[0];
@@ -406,7 +404,10 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 	start_victim(&v, false, procs);
 	set_fifo(true);
 	killed = wait_for_kill(events, kills);
-	/* From here on the victim does not run. */
+	/*
+	 * From here on its main thread does not run.  The vCPU does, on another
+	 * CPU: it is the one that kills, and may not have woken the reaper yet.
+	 */
 	end = secmmu_now() + REAPER_NS;
 	while (!(reaped = reaper_said(kmsg, v.pid)) && secmmu_now() < end)
 		;
