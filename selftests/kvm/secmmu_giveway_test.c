@@ -21,6 +21,8 @@
 #include "ucall_common.h"
 
 #define EVENT		"give_way"
+/* PREEMPT_DYNAMIC: the modes, that of now in parentheses. */
+#define MODES		"/sys/kernel/debug/sched/preempt"
 
 #define LARGE_GPA	0x40000000UL
 #define LARGE_SLOT	1
@@ -136,12 +138,22 @@ static bool judge(void)
 	return false;
 }
 
+/* By its configuration, or, where that leaves it open, as it was booted. */
 static bool is_preemptible(void)
 {
+	char modes[64] = "";
 	struct utsname u;
+	FILE *f;
 
 	TEST_ASSERT(!uname(&u), "uname() failed: %s", strerror(errno));
-	return strstr(u.version, " PREEMPT ");
+	if (!strstr(u.version, " PREEMPT_DYNAMIC "))
+		return strstr(u.version, " PREEMPT ");
+	f = fopen(MODES, "r");
+	if (f && !fgets(modes, sizeof(modes), f))
+		modes[0] = '\0';
+	if (f)
+		fclose(f);
+	return strstr(modes, "(full)");
 }
 
 static void help(const char *name)
