@@ -122,7 +122,7 @@ static void command_lines(void **state)
 	assert_non_null(strstr(line, "-sandbox on,"));
 	assert_non_null(strstr(line, "-nic none"));
 	assert_non_null(strstr(line, "thread=multi"));
-	assert_non_null(strstr(line, "+svm,+npt"));
+	assert_non_null(strstr(line, "-cpu EPYC,-hypervisor,+svm,+npt"));
 	assert_non_null(strstr(line, "-smp 3 -m 700M"));
 	assert_non_null(strstr(line, "secmmu.vendor=amd secmmu.fault=panic'"));
 	assert_non_null(strstr(line, "'/k/it'\\''s here'"));
