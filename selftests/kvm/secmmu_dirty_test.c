@@ -130,12 +130,10 @@ static void parse_options(int argc, char *argv[])
 			opt.iterations = secmmu_parse_range(c, optarg, 1, MAX_ITERATIONS);
 			break;
 		case 'e':
-			if (strcmp(optarg, EVENT))
-				secmmu_usage_error("unknown event '%s': there is " EVENT, optarg);
+			secmmu_only_event(optarg, EVENT);
 			break;
 		case 'F':
-			if (strcmp(optarg, "lost"))
-				secmmu_usage_error("-F must be lost, got '%s'", optarg);
+			secmmu_only_fault(optarg, "lost");
 			opt.plant_lost = true;
 			break;
 		case 'h':

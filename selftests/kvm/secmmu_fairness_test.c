@@ -81,12 +81,7 @@ static void *vcpu_thread(void *arg)
 	struct actor *a = arg;
 
 	while (!READ_ONCE(stop)) {
-		vcpu_run(vcpus[a->id]);
-		/* A guest that got lost would run on, and never come back. */
-		TEST_ASSERT(get_ucall(vcpus[a->id], NULL) == UCALL_SYNC,
-			    "vCPU %u: exit reason %u (%s), not the end of a round",
-			    a->id, vcpus[a->id]->run->exit_reason,
-			    exit_reason_str(vcpus[a->id]->run->exit_reason));
+		secmmu_run_round(vcpus[a->id]);
 		round_done(a);
 	}
 	return NULL;
@@ -96,11 +91,9 @@ static void *drop_thread(void *arg)
 {
 	struct actor *a = arg;
 	size_t size = VCPU_PAGES * SECMMU_PAGE_SIZE;
-	int ret;
 
 	while (!READ_ONCE(stop)) {
-		ret = madvise(mem + a->id * size, size, MADV_DONTNEED);
-		TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+		secmmu_advise(mem + a->id * size, size, MADV_DONTNEED);
 		if (!opt.plant_stall || !a->rounds || a->id)
 			round_done(a);
 	}
@@ -212,8 +205,7 @@ static void parse_options(int argc, char *argv[])
 			opt.limit_ms = secmmu_parse_range('g', optarg, 1, 600000);
 			break;
 		case 'F':
-			if (strcmp(optarg, "stall"))
-				secmmu_usage_error("-F must be stall, got '%s'", optarg);
+			secmmu_only_fault(optarg, "stall");
 			opt.plant_stall = true;
 			break;
 		case 'h':

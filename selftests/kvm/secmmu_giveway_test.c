@@ -58,15 +58,6 @@ static void guest_code(uint64_t gpa, uint64_t pages, uint64_t round)
 	GUEST_DONE();
 }
 
-static void run_guest(struct kvm_vcpu *vcpu, uint64_t expected)
-{
-	vcpu_run(vcpu);
-	TEST_ASSERT(get_ucall(vcpu, NULL) == expected,
-		    "vCPU %u: exit reason %u (%s), not the end of a round",
-		    vcpu->id, vcpu->run->exit_reason,
-		    exit_reason_str(vcpu->run->exit_reason));
-}
-
 static char *add_memory(uint32_t slot, uint64_t gpa, uint64_t size)
 {
 	char *p;
@@ -91,17 +82,14 @@ static void create(void)
 	vcpu_args_set(vcpus[0], 3, LARGE_GPA, pages, pages);
 	vcpu_args_set(vcpus[1], 3, FAULT_GPA, FAULT_SIZE / SECMMU_PAGE_SIZE,
 		      ROUND_PAGES);
-	run_guest(vcpus[0], UCALL_SYNC);
+	secmmu_run_round(vcpus[0]);
 }
 
 static void *drop(void *arg)
 {
-	int ret;
-
 	kvm_pin_this_task_to_pcpu(1);
 	WRITE_ONCE(begin, secmmu_now());
-	ret = madvise(large, (size_t)opt.mib << 20, MADV_DONTNEED);
-	TEST_ASSERT(!ret, __KVM_SYSCALL_ERROR("madvise()", ret));
+	secmmu_advise(large, (size_t)opt.mib << 20, MADV_DONTNEED);
 	WRITE_ONCE(end, secmmu_now());
 	return NULL;
 }
@@ -115,7 +103,7 @@ static void fault(void)
 		while (opt.plant_wait && READ_ONCE(begin) && !READ_ONCE(end))
 			cpu_relax();
 		before = secmmu_now();
-		run_guest(vcpus[1], UCALL_SYNC);
+		secmmu_run_round(vcpus[1]);
 		now = secmmu_now();
 		if (!READ_ONCE(begin) || now < begin)
 			continue;
@@ -182,12 +170,10 @@ static void parse_options(int argc, char *argv[])
 			opt.percent = secmmu_parse_range('p', optarg, 1, 100);
 			break;
 		case 'e':
-			if (strcmp(optarg, EVENT))
-				secmmu_usage_error("unknown event '%s': there is " EVENT, optarg);
+			secmmu_only_event(optarg, EVENT);
 			break;
 		case 'F':
-			if (strcmp(optarg, "wait"))
-				secmmu_usage_error("-F must be wait, got '%s'", optarg);
+			secmmu_only_fault(optarg, "wait");
 			opt.plant_wait = true;
 			break;
 		case 'h':

@@ -79,17 +79,6 @@ static void guest_code(void)
  * The victim.
  */
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	TEST_ASSERT(!sched_setaffinity(0, sizeof(set), &set),
-		    "sched_setaffinity() to CPU %d failed: %s", cpu,
-		    strerror(errno));
-}
-
 struct vm_threads {
 	struct kvm_vm *vm;
 	struct kvm_vcpu *vcpu;
@@ -101,7 +90,7 @@ static void *vcpu_thread(void *arg)
 	struct vm_threads *v = arg;
 	bool told = false;
 
-	pin(CPU_OTHER);
+	kvm_pin_this_task_to_pcpu(CPU_OTHER);
 	for (;;) {
 		vcpu_run(v->vcpu);
 		if (!told && write(v->ready, "", 1) != 1)
@@ -116,7 +105,7 @@ static void *lock_thread(void *arg)
 {
 	struct vm_threads *v = arg;
 
-	pin(CPU_OTHER);
+	kvm_pin_this_task_to_pcpu(CPU_OTHER);
 	for (;;) {
 		vm_mem_region_set_flags(v->vm, MEM_SLOT, KVM_MEM_LOG_DIRTY_PAGES);
 		vm_mem_region_set_flags(v->vm, MEM_SLOT, 0);
@@ -134,7 +123,7 @@ static void __noreturn be_victim(int ready, bool contended)
 	vm_userspace_mem_region_add(v.vm, VM_MEM_SRC_ANONYMOUS, MEM_GPA,
 				    MEM_SLOT, MEM_PAGES, 0);
 	virt_map(v.vm, MEM_GPA, MEM_GPA, MEM_PAGES);
-	pin(CPU_VICTIM);
+	kvm_pin_this_task_to_pcpu(CPU_VICTIM);
 	TEST_ASSERT(!pthread_create(&thread, NULL, vcpu_thread, &v) &&
 		    (!contended || !pthread_create(&thread, NULL, lock_thread, &v)),
 		    "pthread_create() failed");
@@ -541,8 +530,7 @@ static void parse_options(int argc, char *argv[])
 							 ARRAY_SIZE(events));
 			break;
 		case 'F':
-			if (strcmp(optarg, "no-release"))
-				secmmu_usage_error("-F must be no-release, got '%s'", optarg);
+			secmmu_only_fault(optarg, "no-release");
 			opt.plant_no_release = true;
 			break;
 		case 'l':
@@ -568,7 +556,7 @@ int main(int argc, char *argv[])
 	ksft_print_header();
 	__TEST_REQUIRE(!geteuid(), "Requirement not met: root");
 	ksft_set_plan(__builtin_popcount(opt.events));
-	pin(CPU_VICTIM);
+	kvm_pin_this_task_to_pcpu(CPU_VICTIM);
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		if (!(opt.events & 1U << i))
 			continue;

@@ -256,8 +256,7 @@ static void parse_options(int argc, char *argv[])
 							 ARRAY_SIZE(events));
 			break;
 		case 'F':
-			if (strcmp(optarg, "no-release"))
-				secmmu_usage_error("-F must be no-release, got '%s'", optarg);
+			secmmu_only_fault(optarg, "no-release");
 			opt.plant_no_release = true;
 			break;
 		case 'l':

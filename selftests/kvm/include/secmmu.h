@@ -537,6 +537,11 @@ bool secmmu_get_swap(size_t size);
 
 /* lib/secmmu_calls.c: system calls, which abort the test if they fail. */
 
+/*
+ * Runs @vcpu to its next UCALL_SYNC.  Aborts the test if it leaves the guest for
+ * anything else: a guest that got lost would run on, and never come back.
+ */
+void secmmu_run_round(struct kvm_vcpu *vcpu);
 void secmmu_protect(void *addr, size_t size, int prot);
 /* Without THP in the kernel, advice about huge pages is none. */
 void secmmu_advise(void *addr, size_t size, int advice);
@@ -582,6 +587,9 @@ uint64_t secmmu_parse_bytes(char opt, const char *arg, uint64_t min,
 void __noreturn secmmu_bad_option(const char *program);
 /* Exits if getopt() has left an argument. */
 void secmmu_no_arguments(int argc, char *argv[]);
+/* For -e and -F of a test that has but one: exits if @arg is another. */
+void secmmu_only_event(const char *arg, const char *event);
+void secmmu_only_fault(const char *arg, const char *fault);
 
 /* How each entry of a table of events begins. */
 struct secmmu_named {

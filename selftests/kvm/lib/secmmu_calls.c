@@ -6,6 +6,16 @@
 #include <sys/mman.h>
 
 #include "secmmu.h"
+#include "ucall_common.h"
+
+void secmmu_run_round(struct kvm_vcpu *vcpu)
+{
+	vcpu_run(vcpu);
+	TEST_ASSERT(get_ucall(vcpu, NULL) == UCALL_SYNC,
+		    "vCPU %u: exit reason %u (%s), not the end of a round",
+		    vcpu->id, vcpu->run->exit_reason,
+		    exit_reason_str(vcpu->run->exit_reason));
+}
 
 void secmmu_protect(void *addr, size_t size, int prot)
 {

@@ -43,6 +43,18 @@ void secmmu_no_arguments(int argc, char *argv[])
 		secmmu_usage_error("unexpected argument '%s'", argv[optind]);
 }
 
+void secmmu_only_event(const char *arg, const char *event)
+{
+	if (strcmp(arg, event))
+		secmmu_usage_error("unknown event '%s': there is %s", arg, event);
+}
+
+void secmmu_only_fault(const char *arg, const char *fault)
+{
+	if (strcmp(arg, fault))
+		secmmu_usage_error("-F must be %s, got '%s'", fault, arg);
+}
+
 uint64_t secmmu_parse_events(char *list, const void *table, size_t size, uint32_t nr)
 {
 	uint64_t mask = 0;
