@@ -23,6 +23,7 @@ help:
 #: make debug        our selftests and the kernel's on kernels that check themselves
 #: make controls     each planted bug of kvm-patches/controls/ built, booted, caught
 #: make prefixes     every prefix of the series (FROM=0 TO=N) built, booted, tested
+#:                   (JOBS= at a time)
 #: make sites        every MMU notifier call site of the kernel: which were fired
 #:                   on a guest's memory, by what, and by the kernel's own
 #:                   selftests beside (UPSTREAM=0: not those; of a run: DIR=)
@@ -89,7 +90,7 @@ controls: tools
 
 .PHONY: prefixes
 prefixes: tools
-	@tools/tests/prefixes.sh $(or $(FROM),0) $(TO)
+	@JOBS=$(JOBS) tools/tests/prefixes.sh $(or $(FROM),0) $(TO)
 
 soak: tools
 	@$(SECMMU) compare $(if $(PLAN),,--plan soak) \

@@ -1,21 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Every prefix of the series is built and booted, and runs plan `prefix`: from
-# no patch at all to all of them. No part of make check: a prefix takes a minute,
-# or some with a patch of mm, which needs a vmlinux of its own.
+# no patch at all to all of them. No part of make check: a prefix takes two
+# minutes, or some with a patch of mm, which needs a vmlinux of its own.
 #
 # usage: prefixes.sh [FROM [TO]]     numbers of patches; results in results/prefixes
 #
+# JOBS=N of them at a time: builds take turns, and half of a boot waits for DAMON.
 # What is there is not run again, so that it can be stopped and goes on.
 set -u
+one=
+[ "${1:-}" = --one ] && one=$2 && shift 2
 cd "$(dirname "$0")/../.." || exit 3
 . tools/tests/tap.sh
 dir=results/prefixes
 set -- "${1:-0}" "${2:-$(find kvm-patches/linux-6.12 -name '*.patch' | wc -l)}"
-for n in "$@"; do
+: "${JOBS:=1}"
+for n in "$@" "$JOBS"; do
 	case $n in
 	'' | *[!0-9]*)
-		echo "prefixes.sh: '$n' is no number of patches" >&2
+		echo "prefixes.sh: '$n' is no number" >&2
 		exit 2
 		;;
 	esac
@@ -30,19 +34,28 @@ key() {
 	} | sha256sum | cut -c 1-12
 }
 
-# runs N FOLDER: it is built, boots, and every test passes
+# runs N: it is built, boots, and every test passes
 runs() {
-	log=$dir/$2.log
-	[ -s "$dir/$2/good" ] && return
-	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$dir/$2" \
-		>"$log" 2>&1 </dev/null && date >"$dir/$2/good" && return
-	tail -n 5 "$log" | sed 's/^/# /'
+	folder=$dir/$1-$(key "$1")
+	[ -s "$folder/good" ] && return
+	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$folder" \
+		>"$folder.log" 2>&1 </dev/null && date >"$folder/good" && return
+	tail -n 5 "$folder.log" | sed 's/^/# /'
 	return 1
 }
 
+good() {
+	[ -s "$dir/$1-$(key "$1")/good" ]
+}
+
+if [ -n "$one" ]; then
+	runs "$one" && echo "# $one: good"
+	exit 0
+fi
+seq "$1" "$2" | xargs -P "$JOBS" -n 1 tools/tests/prefixes.sh --one
 n=$1
 while [ "$n" -le "$2" ]; do
-	check "the first $n patches: built, booted, tests passed" runs "$n" "$n-$(key "$n")"
+	check "the first $n patches: built, booted, tests passed" good "$n"
 	n=$((n + 1))
 done
 
