@@ -40,7 +40,7 @@ runs() {
 	[ -s "$folder/good" ] && return
 	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$folder" \
 		>"$folder.log" 2>&1 </dev/null && date >"$folder/good" && return
-	tail -n 5 "$folder.log" | sed 's/^/# /'
+	tail -n 5 "$folder.log" | sed "s/^/# $1: /"
 	return 1
 }
 
