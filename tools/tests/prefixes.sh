@@ -24,28 +24,32 @@ for n in "$@" "$JOBS"; do
 		;;
 	esac
 done
+if [ "$JOBS" -eq 0 ]; then
+	echo "prefixes.sh: JOBS=0 would be all at once: give one or more" >&2
+	exit 2
+fi
 mkdir -p "$dir" || exit 3
 
-# What a prefix's outcome depends on.
-key() {
-	{
+# folder N: where its results are, named by what its outcome depends on
+folder() {
+	echo "$dir/$1-$({
 		find kvm-patches/linux-6.12 -name '*.patch' | sort | head -n "$1" | xargs -r cat
 		find configs selftests -type f | sort | xargs cat
-	} | sha256sum | cut -c 1-12
+	} | sha256sum | cut -c 1-12)"
 }
 
 # runs N: it is built, boots, and every test passes
 runs() {
-	folder=$dir/$1-$(key "$1")
-	[ -s "$folder/good" ] && return
-	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$folder" \
-		>"$folder.log" 2>&1 </dev/null && date >"$folder/good" && return
-	tail -n 5 "$folder.log" | sed "s/^/# $1: /"
+	to=$(folder "$1")
+	[ -s "$to/good" ] && return
+	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$to" \
+		>"$to.log" 2>&1 </dev/null && date >"$to/good" && return
+	tail -n 5 "$to.log" | sed "s/^/# $1: /"
 	return 1
 }
 
 good() {
-	[ -s "$dir/$1-$(key "$1")/good" ]
+	[ -s "$(folder "$1")/good" ]
 }
 
 if [ -n "$one" ]; then
