@@ -105,3 +105,8 @@ bool accel_lost_guest(const char *reason)
 	return strstr(reason, "exit_reason == (2)") ||
 	       strstr(reason, "the guest is lost");
 }
+
+bool accel_stale_text(const char *line)
+{
+	return strstr(line, "Oops: int3:");
+}

@@ -52,4 +52,14 @@ int accel_decide(const char *wish, const struct accel_probe *p,
  */
 bool accel_lost_guest(const char *reason);
 
+/**
+ * accel_stale_text - whether the kernel ran an int3 that nobody owns
+ * @line: what the kernel reported
+ *
+ * Only text that is being patched has one. QEMU before 8.1 (its commit deba78709ae8)
+ * may translate text while another CPU patches it, and keep what it has read:
+ * docs/testing.md.
+ */
+bool accel_stale_text(const char *line);
+
 #endif

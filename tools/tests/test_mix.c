@@ -226,13 +226,19 @@ static void boots_counted(void **state)
 #define RESULT(slot, test, status, reason)					\
 	"{\"slot\":" #slot ",\"traced\":false,\"test\":\"" test "\",\"status\":\""	\
 	status "\",\"reason\":\"" reason "\"}"
-#define BOOT(accel, reason, findings, tests)					\
-	"{\"status\":\"ERROR\",\"accel\":\"" accel "\",\"reason\":\"" reason "\"," \
+#define BODY(accel, reason, findings, tests)					\
+	"\"status\":\"ERROR\",\"accel\":\"" accel "\",\"reason\":\"" reason "\"," \
 	"\"kernel_findings\":[" findings "],\"tests\":[" tests "]}"
+#define BOOT(...) "{" BODY(__VA_ARGS__)
+#define PANIC(n, accel, ...)							\
+	"{\"hello\":{\"cpus\":" #n "}," BODY(accel, "guest panicked: x", __VA_ARGS__)
 #define LOST RESULT(3, "protect", "ERROR", "assertion failed: x.c:87: exit_reason == (2)")
 #define STUCK RESULT(4, "overlap", "ERROR", "vcpu 1 does not stop: the guest is lost, it")
 #define HALTED "guest hangs: the guest is lost, its CPU 0 is halted and takes no NMI"
 #define STALL "{\"kind\":\"rcu-stall\",\"expected\":false}"
+#define INT3 "{\"kind\":\"oops\",\"line\":\"Oops: int3: 0000 [#1] SMP\",\"expected\":false}"
+#define BLAMED(before)								\
+	RESULT(1, "mremap", "FAIL", "the kernel reported (oops) Oops: int3: 0000 [#1] SMP" before)
 #define MISSING(slot) RESULT(slot, "protect", "MISS", "no result came")
 
 /* A guest that the emulator loses is no reason to stop; all else is. */
@@ -263,6 +269,18 @@ static void lost_guests(void **state)
 		{ BOOT("tcg", "", "{\"kind\":\"warning\",\"expected\":false}", LOST),
 		  SOAK_FAILED },
 		{ BOOT("tcg", "", "", ""), SOAK_FAILED },
+		/* Text that another CPU has patched: of the kernel's reports that one only. */
+		{ PANIC(2, "tcg", INT3, BLAMED("") "," MISSING(2)), SOAK_LOST },
+		{ PANIC(2, "tcg", INT3, BLAMED("; no result came before the guest was lost")),
+		  SOAK_LOST },
+		{ PANIC(2, "tcg", INT3, BLAMED("; a stale read")), SOAK_FAILED },
+		{ PANIC(2, "tcg", INT3, BLAMED("") "," RESULT(2, "thp", "FAIL", "")), SOAK_FAILED },
+		{ PANIC(2, "tcg", INT3 ",{\"kind\":\"oops\",\"line\":\"Oops: 0002\"}", BLAMED("")),
+		  SOAK_FAILED },
+		{ PANIC(2, "tcg", "{\"kind\":\"oops\",\"line\":\"Oops: 0002\"}", MISSING(2)),
+		  SOAK_FAILED },
+		{ PANIC(1, "tcg", INT3, BLAMED("")), SOAK_FAILED },
+		{ PANIC(2, "kvm", INT3, BLAMED("")), SOAK_FAILED },
 	};
 	int failed;
 
