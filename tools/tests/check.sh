@@ -64,7 +64,7 @@ tap() {
 
 part_unit() {
 	say "unit tests, under ASan and UBSan"
-	make -C tools -s SAN=1 tests || exit 3
+	make -C tools -s -j"$(nproc)" SAN=1 tests || exit 3
 	export CMOCKA_MESSAGE_OUTPUT=TAP
 	# Those that wait for a QEMU of straw first, and one more at a time than
 	# there are CPUs: most of what they take is waiting.
@@ -137,7 +137,7 @@ part_report() {
 	tap cost tools/build/tests/cost
 }
 
-make -C tools -s all tests || exit 3
+make -C tools -s -j"$(nproc)" all tests || exit 3
 for p in $parts; do
 	case $p in
 	unit | valgrind | fuzz | cli | kernel | boot | compare | vmm | report | perf) "part_$p" ;;

@@ -10,7 +10,7 @@ log=$d/log
 
 # Some of the runs are of a secmmu built with ASan and UBSan; what they find ends it with
 # a status that it has no use for itself.
-make -C tools -s SAN=1 all || exit 3
+make -C tools -s -j"$(nproc)" SAN=1 all || exit 3
 san=tools/build-san/secmmu/secmmu
 export SECMMU_TOP="$PWD" ASAN_OPTIONS=exitcode=99 LSAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99
 
