@@ -6,7 +6,9 @@
 #
 # usage: prefixes.sh [FROM [TO]]     numbers of patches; results in results/prefixes
 #
-# JOBS=N of them at a time: builds take turns, and half of a boot waits for DAMON.
+# JOBS=N of them at a time: half of a boot waits for DAMON. They are built one after the
+# other, in the order of the patches: a header that many include is compiled into all of
+# the kernel each time it is another one.
 # What is there is not run again, so that it can be stopped and goes on.
 set -u
 one=
@@ -38,12 +40,20 @@ folder() {
 	} | sha256sum | cut -c 1-12)"
 }
 
-# runs N: it is built, boots, and every test passes
+# runs N: it is built, boots, and every test passes; leaves built/N as soon as it is
+# built, or will not be, for the next one to begin
 runs() {
 	to=$(folder "$1")
-	[ -s "$to/good" ] && return
+	until [ -e "$built/$(($1 - 1))" ]; do sleep 1; done
+	if [ -s "$to/good" ]; then
+		: >"$built/$1"
+		return
+	fi
 	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$to" \
-		>"$to.log" 2>&1 </dev/null && date >"$to/good" && return
+		>"$to.log" 2>&1 </dev/null &
+	while kill -0 $! 2>/dev/null && ! grep -q '\] results: ' "$to.log"; do sleep 1; done
+	: >"$built/$1"
+	wait $! && date >"$to/good" && return
 	tail -n 5 "$to.log" | sed "s/^/# $1: /"
 	return 1
 }
@@ -56,6 +66,8 @@ if [ -n "$one" ]; then
 	runs "$one" && echo "# $one: good"
 	exit 0
 fi
+export built="$tap_dir/built"
+mkdir "$built" && : >"$built/$(($1 - 1))" || exit 3
 seq "$1" "$2" | xargs -P "$JOBS" -n 1 tools/tests/prefixes.sh --one
 n=$1
 while [ "$n" -le "$2" ]; do
