@@ -182,7 +182,7 @@ doctor:
 
 tools:
 	@tools/setup.sh
-	@$(MAKE) -C tools -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+	@$(MAKE) -C tools -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 clean:
 	@$(MAKE) -C tools -s clean

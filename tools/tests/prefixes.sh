@@ -49,8 +49,10 @@ runs() {
 		: >"$built/$1"
 		return
 	fi
+	# Emptied here, before anybody looks for what the last attempt has said.
+	: >"$to.log"
 	"$SECMMU" compare --plan prefix --prefix "$1" --only-arms --results "$to" \
-		>"$to.log" 2>&1 </dev/null &
+		>>"$to.log" 2>&1 </dev/null &
 	while kill -0 $! 2>/dev/null && ! grep -q '\] results: ' "$to.log"; do sleep 1; done
 	: >"$built/$1"
 	wait $! && date >"$to/good" && return
