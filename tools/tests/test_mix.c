@@ -236,7 +236,11 @@ static void boots_counted(void **state)
 #define STUCK RESULT(4, "overlap", "ERROR", "vcpu 1 does not stop: the guest is lost, it")
 #define HALTED "guest hangs: the guest is lost, its CPU 0 is halted and takes no NMI"
 #define STALL "{\"kind\":\"rcu-stall\",\"expected\":false}"
-#define INT3 "{\"kind\":\"oops\",\"line\":\"Oops: int3: 0000 [#1] SMP\",\"expected\":false}"
+#define OOPS(what) "{\"kind\":\"oops\",\"line\":\"Oops: " what " [#1] SMP\",\"expected\":false}"
+#define ENDS(why)								\
+	"{\"kind\":\"panic\",\"line\":\"Kernel panic - not syncing: " why "\",\"expected\":false}"
+#define FATAL ENDS("Fatal exception in interrupt")
+#define INT3 OOPS("int3: 0000") "," FATAL
 #define BLAMED(before)								\
 	RESULT(1, "mremap", "FAIL", "the kernel reported (oops) Oops: int3: 0000 [#1] SMP" before)
 #define MISSING(slot) RESULT(slot, "protect", "MISS", "no result came")
@@ -275,10 +279,9 @@ static void lost_guests(void **state)
 		  SOAK_LOST },
 		{ PANIC(2, "tcg", INT3, BLAMED("; a stale read")), SOAK_FAILED },
 		{ PANIC(2, "tcg", INT3, BLAMED("") "," RESULT(2, "thp", "FAIL", "")), SOAK_FAILED },
-		{ PANIC(2, "tcg", INT3 ",{\"kind\":\"oops\",\"line\":\"Oops: 0002\"}", BLAMED("")),
-		  SOAK_FAILED },
-		{ PANIC(2, "tcg", "{\"kind\":\"oops\",\"line\":\"Oops: 0002\"}", MISSING(2)),
-		  SOAK_FAILED },
+		{ PANIC(2, "tcg", INT3 "," OOPS("0002"), BLAMED("")), SOAK_FAILED },
+		{ PANIC(2, "tcg", OOPS("0002") "," FATAL, MISSING(2)), SOAK_FAILED },
+		{ PANIC(2, "tcg", OOPS("int3: 0000") "," ENDS("hung_task"), BLAMED("")), SOAK_FAILED },
 		{ PANIC(1, "tcg", INT3, BLAMED("")), SOAK_FAILED },
 		{ PANIC(2, "kvm", INT3, BLAMED("")), SOAK_FAILED },
 	};
