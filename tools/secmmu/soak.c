@@ -67,32 +67,33 @@ static bool excused_finding(const json_t *boot, const json_t *finding, bool mach
 		strstr(jsonio_text(finding, "line"), "not syncing: Fatal exception"));
 }
 
-/* Failed for what the kernel said of that, and for nothing that came before. */
-static bool failed_by_it(const json_t *test)
+/* Failed for what the kernel said of that, and had no other reason than the boot's. */
+static bool failed_by_it(const json_t *boot, const json_t *test)
 {
 	const char *reason = jsonio_text(test, "reason");
 	const char *before = strstr(reason, "; ");
 
 	return accel_stale_text(reason) &&
-	       (!before || strstr(before, "the guest was lost"));
+	       (!before || strstr(before, "the guest was lost") ||
+		is(boot, "reason", before + strlen("; ")));
 }
 
 /*
  * Its guest was lost, or, for a result that is missing, that of its program,
  * or the machine of the boot.
  */
-static bool excused(const json_t *test, const json_t *tests, bool machine)
+static bool excused(const json_t *boot, const json_t *test, bool machine)
 {
 	const json_t *other;
 	size_t i;
 
-	if (lost_guest(test) || (machine && failed_by_it(test)))
+	if (lost_guest(test) || (machine && failed_by_it(boot, test)))
 		return true;
 	if (!is(test, "status", status_name(STATUS_MISS)))
 		return false;
 	if (machine)
 		return true;
-	json_array_foreach(tests, i, other)
+	json_array_foreach(json_object_get(boot, "tests"), i, other)
 		if (same_run(test, other) && lost_guest(other))
 			return true;
 	return false;
@@ -104,7 +105,7 @@ static bool excused(const json_t *test, const json_t *tests, bool machine)
  */
 static bool only_lost_guests(const json_t *boot)
 {
-	const json_t *tests = json_object_get(boot, "tests"), *test, *finding;
+	const json_t *test, *finding;
 	bool machine = lost_machine(boot);
 	size_t i, lost = 0;
 
@@ -114,11 +115,11 @@ static bool only_lost_guests(const json_t *boot)
 		if (!json_is_true(json_object_get(finding, "expected")) &&
 		    !excused_finding(boot, finding, machine))
 			return false;
-	json_array_foreach(tests, i, test) {
+	json_array_foreach(json_object_get(boot, "tests"), i, test) {
 		if (is(test, "status", status_name(STATUS_PASS)) ||
 		    is(test, "status", status_name(STATUS_SKIP)))
 			continue;
-		if (!excused(test, tests, machine))
+		if (!excused(boot, test, machine))
 			return false;
 		lost++;
 	}
