@@ -50,9 +50,10 @@ imbalance() {
 }
 
 # Functions that sparse can't follow: it takes a lock behind a trylock in an
-# inline function (mem_cgroup_trylock_pages) for held on both ways.
+# inline function (mem_cgroup_trylock_pages), or of a rwlock (with each lock of
+# gfn_to_pfn_cache_try_invalidate_start taken out in turn), for held on both ways.
 known() {
-	for f in test_huge_pmd lru_gen_look_around; do
+	for f in test_huge_pmd lru_gen_look_around gfn_to_pfn_cache_try_invalidate_start; do
 		echo "warning: context imbalance in '$f'"
 	done
 }
