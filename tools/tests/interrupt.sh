@@ -25,6 +25,8 @@ dpkg-deb --build "$d/deb/root" "$d/deb/linux-source-6.12_${version}_all.deb" >/d
 # A checkout with a series of one patch.
 mkdir -p "$d/top/kvm-patches/linux-6.12"
 cp -r configs selftests "$d/top/"
+# The patches beside fragments are for files that this source does not have.
+rm "$d"/top/configs/linux-*/*.patch
 cat >"$d/top/kvm-patches/linux-6.12/0001-kernel-a-line.patch" <<'END'
 From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
 From: Nobody <nobody@example.org>
