@@ -60,10 +60,9 @@ static bool lost_machine(const json_t *boot)
  */
 static bool excused_finding(const json_t *boot, const json_t *finding, bool machine)
 {
-	if (stale_text(boot, finding))
-		return true;
 	return machine &&
-	       (finding_is_stall(jsonio_text(finding, "kind")) ||
+	       (stale_text(boot, finding) ||
+		finding_is_stall(jsonio_text(finding, "kind")) ||
 		strstr(jsonio_text(finding, "line"), "not syncing: Fatal exception"));
 }
 
