@@ -7,6 +7,9 @@
  * victim here is a VMM with a running vCPU and, for one event, with a thread
  * that keeps mmu_lock busy.  It does not get to exit by itself: its main thread
  * has to run on a CPU that this process, SCHED_FIFO, does not let go of.
+ * For one event the memory is inactive and referenced, and not of MGLRU: marked
+ * accessed once more, as x86 does with a page whose SPTE goes, it is activated,
+ * and that takes a local_lock, which sleeps on PREEMPT_RT.
  * Host call site: __oom_reap_task_mm().
  */
 #include <fcntl.h>
@@ -18,6 +21,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <linux/kernel-page-flags.h>
+#include <linux/mman.h>
 
 #include "secmmu.h"
 #include "processor.h"
@@ -36,13 +41,17 @@
 /* A victim that runs for longer after the kill has exited. */
 #define KILL_POLL_US	1000UL
 #define KILL_NS		(180 * NSEC_PER_SEC)	/* with KASAN, emulated, it takes some 60 s */
+#define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
 /*
  * Since Linux 6.12 tasks that real-time tasks starve are served after a second,
- * and this one would exit then.  4 s is as long as it can be.
+ * and the victim would exit then.  4 s is as long as it can be.
  */
 #define FAIR_PERIOD	"/sys/kernel/debug/sched/fair_server/cpu0/period"
 #define FAIR_PERIOD_NS	"4000000000"
 #define POISON		0xdeULL
+#define LRU_GEN_ENABLED	"/sys/kernel/mm/lru_gen/enabled"
+#define READ_SIZE	(1UL << 20)
+#define SAMPLE		16		/* one of so many pages is looked at */
 
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease	448
@@ -52,15 +61,26 @@ struct oom_opts {
 	uint32_t iterations;
 	uint32_t events;
 	bool plant_no_release;
+	bool plant_hot;
 };
+
+enum victim_kind {
+	VICTIM_PLAIN,
+	VICTIM_CONTENDED,	/* with a thread that keeps mmu_lock busy */
+	VICTIM_COLD,		/* its memory is inactive and referenced */
+};
+
+/* What a victim says once the guest has touched all memory. */
+#define READY		'r'
+#define NOT_COLD	'n'	/* but its memory is not what VICTIM_COLD says */
 
 struct victim {
 	pid_t pid;
 	int pidfd;
-	int ready;	/* pipe: a byte when the guest has touched all memory */
+	int ready;	/* pipe: READY or NOT_COLD */
 };
 
-static struct oom_opts opt = { .iterations = 5, .events = 7 };
+static struct oom_opts opt = { .iterations = 5, .events = 15 };
 
 static void guest_code(void)
 {
@@ -82,21 +102,75 @@ static void guest_code(void)
 struct vm_threads {
 	struct kvm_vm *vm;
 	struct kvm_vcpu *vcpu;
+	enum victim_kind kind;
 	int ready;
 };
+
+/* Each page once, as whatever gets at a process's memory by its page tables does. */
+static void mark_accessed(const char *mem)
+{
+	int fd = open_path_or_exit("/proc/self/mem", O_RDONLY);
+	/* Not static: what is, the selftests' library puts into the guest, too. */
+	char *buf = malloc(READ_SIZE);
+	size_t at;
+
+	TEST_ASSERT(buf, "No memory");
+	for (at = 0; at < MEM_SIZE; at += READ_SIZE)
+		TEST_ASSERT(pread(fd, buf, READ_SIZE, (uintptr_t)mem + at) == READ_SIZE,
+			    "/proc/self/mem: %s", strerror(errno));
+	free(buf);
+	close(fd);
+}
+
+/* Of some of the pages, most are inactive, and referenced. */
+static bool is_cold(const char *mem)
+{
+	const uint64_t mask = BIT_ULL(KPF_LRU) | BIT_ULL(KPF_ACTIVE) |
+			      BIT_ULL(KPF_REFERENCED);
+	int pagemap = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
+	int kpageflags = open_path_or_exit("/proc/kpageflags", O_RDONLY);
+	uint64_t pfn, flags;
+	uint32_t cold = 0;
+	size_t i;
+
+	for (i = 0; i < MEM_PAGES; i += SAMPLE) {
+		if (pread(pagemap, &pfn, sizeof(pfn),
+			  ((uintptr_t)mem / SECMMU_PAGE_SIZE + i) * sizeof(pfn)) != sizeof(pfn))
+			continue;
+		pfn &= GENMASK_ULL(54, 0);
+		if (pread(kpageflags, &flags, sizeof(flags), pfn * sizeof(flags)) ==
+		    sizeof(flags))
+			cold += (flags & mask) == (mask & ~BIT_ULL(KPF_ACTIVE));
+	}
+	close(kpageflags);
+	close(pagemap);
+	return cold > MEM_PAGES / SAMPLE / 2;
+}
+
+/* The SPTEs stay, and stay accessed.  Returns what to say. */
+static char make_cold(char *mem)
+{
+	secmmu_drain_batches();
+	TEST_ASSERT(opt.plant_hot || !madvise(mem, MEM_SIZE, MADV_COLD),
+		    "MADV_COLD failed: %s", strerror(errno));
+	secmmu_drain_batches();
+	mark_accessed(mem);
+	return is_cold(mem) ? READY : NOT_COLD;
+}
 
 static void *vcpu_thread(void *arg)
 {
 	struct vm_threads *v = arg;
-	bool told = false;
+	char c = READY;
 
 	kvm_pin_this_task_to_pcpu(CPU_OTHER);
-	for (;;) {
+	vcpu_run(v->vcpu);
+	if (v->kind == VICTIM_COLD)
+		c = make_cold(addr_gpa2hva(v->vm, MEM_GPA));
+	if (write(v->ready, &c, 1) != 1)
+		_exit(KSFT_FAIL);
+	for (;;)
 		vcpu_run(v->vcpu);
-		if (!told && write(v->ready, "", 1) != 1)
-			_exit(KSFT_FAIL);
-		told = true;
-	}
 	return NULL;
 }
 
@@ -113,26 +187,29 @@ static void *lock_thread(void *arg)
 	return NULL;
 }
 
-static void __noreturn be_victim(int ready, bool contended)
+static void __noreturn be_victim(int ready, enum victim_kind kind)
 {
 	static struct vm_threads v;
 	pthread_t thread;
 
 	v.ready = ready;
+	v.kind = kind;
 	v.vm = vm_create_with_one_vcpu(&v.vcpu, guest_code);
 	vm_userspace_mem_region_add(v.vm, VM_MEM_SRC_ANONYMOUS, MEM_GPA,
 				    MEM_SLOT, MEM_PAGES, 0);
 	virt_map(v.vm, MEM_GPA, MEM_GPA, MEM_PAGES);
 	kvm_pin_this_task_to_pcpu(CPU_VICTIM);
 	TEST_ASSERT(!pthread_create(&thread, NULL, vcpu_thread, &v) &&
-		    (!contended || !pthread_create(&thread, NULL, lock_thread, &v)),
+		    (kind != VICTIM_CONTENDED ||
+		     !pthread_create(&thread, NULL, lock_thread, &v)),
 		    "pthread_create() failed");
 	for (;;)
 		pause();
 }
 
 /* In @cgroup, unless that is NULL. */
-static void start_victim(struct victim *v, bool contended, const char *cgroup)
+static void start_victim(struct victim *v, enum victim_kind kind,
+			 const char *cgroup)
 {
 	int fds[2], fd;
 
@@ -150,7 +227,7 @@ static void start_victim(struct victim *v, bool contended, const char *cgroup)
 				    strerror(errno));
 			close(fd);
 		}
-		be_victim(fds[1], contended);
+		be_victim(fds[1], kind);
 	}
 	close(fds[1]);
 	v->ready = fds[0];
@@ -198,21 +275,28 @@ static void set_fifo(bool fifo)
 		    "sched_setscheduler() failed: %s", strerror(errno));
 }
 
-/* Real-time tasks may be throttled; returns what was set before. */
-static long set_rt_runtime(long us)
+/*
+ * This process, SCHED_FIFO, keeps its CPU for as long as it can, or no longer.
+ * The reaper is woken by a timer of that CPU.  On PREEMPT_RT a thread serves
+ * timers.
+ */
+static void keep_cpu(bool keep)
 {
-	static const char path[] = "/proc/sys/kernel/sched_rt_runtime_us";
-	FILE *f = fopen(path, "r+");
-	long old = -2;
+	struct sched_param p = { .sched_priority = keep ? OUR_PRIORITY + 1 : 0 };
+	char name[32];
+	long pid;
 
-	if (!f)
-		return old;
-	if (fscanf(f, "%ld", &old) == 1) {
-		rewind(f);
-		fprintf(f, "%ld\n", us);
+	if (keep) {
+		/* Where there are none there is nothing to set. */
+		secmmu_set(RT_RUNTIME, "-1");
+		secmmu_set(FAIR_PERIOD, FAIR_PERIOD_NS);
+	} else {
+		secmmu_restore_settings();
 	}
-	fclose(f);
-	return old;
+	snprintf(name, sizeof(name), "ksoftirqd/%d", CPU_VICTIM);
+	pid = secmmu_kthread(name);
+	if (pid)
+		sched_setscheduler(pid, keep ? SCHED_FIFO : SCHED_OTHER, &p);
 }
 
 /* What was taken away is recycled: whoever still writes to it is found out. */
@@ -253,7 +337,7 @@ static int release(const struct victim *v, uint32_t *again)
 	return 0;
 }
 
-static bool mrelease_once(const char *name, bool contended, uint32_t *again)
+static bool mrelease_once(const char *name, enum victim_kind kind, uint32_t *again)
 {
 	struct victim v;
 	uint64_t before, after, *p;
@@ -261,7 +345,7 @@ static bool mrelease_once(const char *name, bool contended, uint32_t *again)
 	char c;
 	int err;
 
-	start_victim(&v, contended, NULL);
+	start_victim(&v, kind, NULL);
 	TEST_ASSERT(read(v.ready, &c, 1) == 1, "the victim has ended too early");
 	before = resident(&v);
 	set_fifo(true);
@@ -273,7 +357,10 @@ static bool mrelease_once(const char *name, bool contended, uint32_t *again)
 	end_victim(&v);
 	stray = stray_writes(p);
 
-	if (err)
+	if (c != READY)
+		ksft_print_msg("FAIL %s: the victim's memory was not inactive and referenced\n",
+			       name);
+	else if (err)
 		ksft_print_msg("FAIL %s: process_mrelease(): %s, after %u times EAGAIN\n",
 			       name, strerror(err), *again);
 	else if (before < MEM_PAGES || after > before / 4)
@@ -287,14 +374,16 @@ static bool mrelease_once(const char *name, bool contended, uint32_t *again)
 	return false;
 }
 
-static const char *run_mrelease(const char *name, bool contended, bool *pass)
+static const char *run_mrelease(const char *name, enum victim_kind kind, bool *pass)
 {
 	uint32_t i, again = 0;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		return "2 CPUs";
+	keep_cpu(true);
 	for (i = 0; i < opt.iterations && *pass; i++)
-		*pass = mrelease_once(name, contended, &again);
+		*pass = mrelease_once(name, kind, &again);
+	keep_cpu(false);
 	if (*pass)
 		ksft_print_msg("%s: %u victims reaped, EAGAIN came %u times\n",
 			       name, i, again);
@@ -303,12 +392,19 @@ static const char *run_mrelease(const char *name, bool contended, bool *pass)
 
 static const char *mrelease(const char *name, bool *pass)
 {
-	return run_mrelease(name, false, pass);
+	return run_mrelease(name, VICTIM_PLAIN, pass);
 }
 
 static const char *mrelease_contended(const char *name, bool *pass)
 {
-	return run_mrelease(name, true, pass);
+	return run_mrelease(name, VICTIM_CONTENDED, pass);
+}
+
+static const char *mrelease_cold(const char *name, bool *pass)
+{
+	if (!access(LRU_GEN_ENABLED, F_OK) && !secmmu_set(LRU_GEN_ENABLED, "n"))
+		return "MGLRU that can be switched off";
+	return run_mrelease(name, VICTIM_COLD, pass);
 }
 
 /*
@@ -390,7 +486,7 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 	kills = oom_kills(events);
 	kmsg = open_path_or_exit("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	lseek(kmsg, 0, SEEK_END);
-	start_victim(&v, false, procs);
+	start_victim(&v, VICTIM_PLAIN, procs);
 	set_fifo(true);
 	killed = wait_for_kill(events, kills);
 	/*
@@ -413,28 +509,11 @@ static bool oom_once(const char *name, const char *cgroup, bool *pass)
 	return reaped;
 }
 
-/*
- * The reaper is woken by a timer of the CPU that is kept busy.  On PREEMPT_RT a
- * thread serves timers.
- */
-static void set_softirq_thread(bool fifo)
-{
-	struct sched_param p = { .sched_priority = fifo ? OUR_PRIORITY + 1 : 0 };
-	char name[32];
-	long pid;
-
-	snprintf(name, sizeof(name), "ksoftirqd/%d", CPU_VICTIM);
-	pid = secmmu_kthread(name);
-	if (pid)
-		sched_setscheduler(pid, fifo ? SCHED_FIFO : SCHED_OTHER, &p);
-}
-
 static const char *run_oom(const char *name, const char *root, bool *pass)
 {
 	char cgroup[128], limit[32];
 	const char *unmet = NULL;
 	uint32_t i, reaped = 0;
-	long rt;
 
 	write_file(root, "cgroup.subtree_control", "+memory");
 	snprintf(cgroup, sizeof(cgroup), "%s/secmmu_oom", root);
@@ -446,16 +525,11 @@ static const char *run_oom(const char *name, const char *root, bool *pass)
 		unmet = "the memory controller of cgroup v2";
 		goto out;
 	}
-	rt = set_rt_runtime(-1);
-	set_softirq_thread(true);
-	/* Where there is none there is nothing to set. */
-	secmmu_set(FAIR_PERIOD, FAIR_PERIOD_NS);
+	keep_cpu(true);
 	for (i = 0; *pass && (i < opt.iterations ||
 			      (!reaped && i < PATIENCE * opt.iterations)); i++)
 		reaped += oom_once(name, cgroup, pass);
-	set_softirq_thread(false);
-	if (rt >= -1)
-		set_rt_runtime(rt);
+	keep_cpu(false);
 	ksft_print_msg("%s: %u victims, the OOM reaper was there before the exit of %u\n",
 		       name, i, reaped);
 	if (!reaped && *pass) {
@@ -497,15 +571,16 @@ static const struct {
 } events[] = {
 	{ "mrelease", "process_mrelease() of a killed VMM with a running vCPU", mrelease },
 	{ "mrelease_contended", "the same while mmu_lock is held", mrelease_contended },
+	{ "mrelease_cold", "of memory that is inactive and referenced, without MGLRU", mrelease_cold },
 	{ "memcg_oom", "the OOM reaper takes the memory of a VMM", memcg_oom },
 };
 
 static void help(const char *name)
 {
-	printf("usage: %s [-i iterations] [-e event[,event]...] [-F no-release] [-l] [-h]\n"
+	printf("usage: %s [-i iterations] [-e event[,event]...] [-F fault] [-l] [-h]\n"
 	       " -i: victims for each event, 1-1000 (default: 5)\n"
 	       " -e: the events to run (default: all); -l lists them\n"
-	       " -F: plant a fault: the test must fail\n"
+	       " -F: plant a fault: the test must fail.  no-release, or hot for mrelease_cold\n"
 	       " -l: list the events\n"
 	       "Exit status: 0 pass, 1 fail, 2 bad usage, 4 skipped.\n", name);
 }
@@ -530,8 +605,11 @@ static void parse_options(int argc, char *argv[])
 							 ARRAY_SIZE(events));
 			break;
 		case 'F':
-			secmmu_only_fault(optarg, "no-release");
-			opt.plant_no_release = true;
+			opt.plant_hot = !strcmp(optarg, "hot");
+			opt.plant_no_release = !strcmp(optarg, "no-release");
+			if (!opt.plant_hot && !opt.plant_no_release)
+				secmmu_usage_error("-F must be no-release or hot, got '%s'",
+						   optarg);
 			break;
 		case 'l':
 			secmmu_list_events(events, sizeof(*events), ARRAY_SIZE(events));

@@ -237,6 +237,8 @@ static const struct {
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease", "-i", "1", "-F", "no-release" }, 1 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease_contended", "-i", "2" }, 0 },
 	{ { "/tests/secmmu_oom_test", "-e", "mrelease_contended", "-i", "1", "-F", "no-release" }, 1 },
+	{ { "/tests/secmmu_oom_test", "-e", "mrelease_cold", "-i", "2" }, 0 },
+	{ { "/tests/secmmu_oom_test", "-e", "mrelease_cold", "-i", "1", "-F", "hot" }, 1 },
 };
 
 /* What PID 1 has left in the kernel's log about the last test that was out of time. */
