@@ -36,7 +36,8 @@ mkdir -p "$dir" || exit 3
 folder() {
 	echo "$dir/$1-$({
 		find kvm-patches/linux-6.12 -name '*.patch' | sort | head -n "$1" | xargs -r cat
-		find configs selftests -type f | sort | xargs cat
+		find configs selftests -type f -not -path 'configs/plans/*' | sort | xargs cat
+		cat configs/plans/prefix.ini
 	} | sha256sum | cut -c 1-12)"
 }
 
