@@ -128,21 +128,15 @@ static bool is_cold(const char *mem)
 	const uint64_t mask = BIT_ULL(KPF_LRU) | BIT_ULL(KPF_ACTIVE) |
 			      BIT_ULL(KPF_REFERENCED);
 	int pagemap = open_path_or_exit("/proc/self/pagemap", O_RDONLY);
-	int kpageflags = open_path_or_exit("/proc/kpageflags", O_RDONLY);
 	uint64_t pfn, flags;
 	uint32_t cold = 0;
 	size_t i;
 
 	for (i = 0; i < MEM_PAGES; i += SAMPLE) {
-		if (pread(pagemap, &pfn, sizeof(pfn),
-			  ((uintptr_t)mem / SECMMU_PAGE_SIZE + i) * sizeof(pfn)) != sizeof(pfn))
-			continue;
-		pfn &= GENMASK_ULL(54, 0);
-		if (pread(kpageflags, &flags, sizeof(flags), pfn * sizeof(flags)) ==
-		    sizeof(flags))
+		pfn = secmmu_pfn_of(pagemap, mem + i * SECMMU_PAGE_SIZE);
+		if (pfn && secmmu_page_flags(pfn, &flags))
 			cold += (flags & mask) == (mask & ~BIT_ULL(KPF_ACTIVE));
 	}
-	close(kpageflags);
 	close(pagemap);
 	return cold > MEM_PAGES / SAMPLE / 2;
 }
@@ -404,6 +398,7 @@ static const char *mrelease_cold(const char *name, bool *pass)
 {
 	if (!access(LRU_GEN_ENABLED, F_OK) && !secmmu_set(LRU_GEN_ENABLED, "n"))
 		return "MGLRU that can be switched off";
+	/* keep_cpu() restores this setting, too. */
 	return run_mrelease(name, VICTIM_COLD, pass);
 }
 

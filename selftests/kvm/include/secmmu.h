@@ -462,6 +462,10 @@ bool secmmu_collapse(struct secmmu *t, void *addr, size_t size);
 void secmmu_populate(struct secmmu *t);
 /* The page frame that is mapped at @addr; 0: none, or no privilege to tell. */
 uint64_t secmmu_pfn(struct secmmu *t, void *addr);
+/* The same of a process whose pagemap is open as @pagemap_fd. */
+uint64_t secmmu_pfn_of(int pagemap_fd, const void *addr);
+/* Bits KPF_* of page frame @pfn.  False: can't be read, as without privilege. */
+bool secmmu_page_flags(uint64_t pfn, uint64_t *flags);
 /*
  * Empties the CPUs' batches of pages that wait for their LRU list.  A page there
  * has a reference too many: it can't be reclaimed, nor be reused after a fork.

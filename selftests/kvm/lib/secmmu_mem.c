@@ -226,16 +226,33 @@ size_t secmmu_huge_bytes(struct secmmu *t, void *addr, size_t size)
 	return secmmu_scan(t, addr, size, PAGE_IS_HUGE | PAGE_IS_PRESENT);
 }
 
-uint64_t secmmu_pfn(struct secmmu *t, void *addr)
+uint64_t secmmu_pfn_of(int pagemap_fd, const void *addr)
 {
 	off_t off = (uintptr_t)addr / SECMMU_PAGE_SIZE * sizeof(uint64_t);
 	uint64_t entry;
 
-	if (pread(t->pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry) ||
+	if (pread(pagemap_fd, &entry, sizeof(entry), off) != sizeof(entry) ||
 	    !(entry & 1UL << 63))
 		return 0;
 	/* Bits 0-54; read as 0 without CAP_SYS_ADMIN. */
 	return entry & ((1UL << 55) - 1);
+}
+
+uint64_t secmmu_pfn(struct secmmu *t, void *addr)
+{
+	return secmmu_pfn_of(t->pagemap_fd, addr);
+}
+
+bool secmmu_page_flags(uint64_t pfn, uint64_t *flags)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = pread(fd, flags, sizeof(*flags), pfn * sizeof(*flags));
+	close(fd);
+	return n == sizeof(*flags);
 }
 
 void secmmu_drain_batches(void)
@@ -262,19 +279,10 @@ int secmmu_write_file(const char *path, const char *text)
 int secmmu_in_thp(struct secmmu *t, void *addr)
 {
 	uint64_t flags, pfn = secmmu_pfn(t, addr);
-	int fd, ret = -1;
-	off_t off;
 
-	fd = open("/proc/kpageflags", O_RDONLY);
-	if (!pfn || fd < 0)
-		goto out;
-	off = pfn * sizeof(flags);
-	if (pread(fd, &flags, sizeof(flags), off) == sizeof(flags))
-		ret = !!(flags & (1UL << KPF_THP));
-out:
-	if (fd >= 0)
-		close(fd);
-	return ret;
+	if (!pfn || !secmmu_page_flags(pfn, &flags))
+		return -1;
+	return !!(flags & (1UL << KPF_THP));
 }
 
 static bool param_is_on(const char *path)
