@@ -138,18 +138,23 @@ static int list_patches(const char *dir, struct series *s)
 	return ret;
 }
 
-static bool touches_kvm(const struct patch *p)
+/* Leaves vmlinux as it is, and is about more than documentation. */
+static bool only_kvm(const struct patch *p)
 {
-	for (size_t i = 0; i < p->n_files; i++)
-		if (is_kvm_path(p->files[i]) &&
-		    strncmp(p->files[i], "Documentation/", 14))
-			return true;
-	return false;
+	bool code = false;
+
+	for (size_t i = 0; i < p->n_files; i++) {
+		if (!is_kvm_path(p->files[i]))
+			return false;
+		if (strncmp(p->files[i], "Documentation/", 14))
+			code = true;
+	}
+	return code;
 }
 
 static int check_order(struct series *s)
 {
-	while (s->n_stock < s->n && !touches_kvm(&s->v[s->n_stock]))
+	while (s->n_stock < s->n && !only_kvm(&s->v[s->n_stock]))
 		s->n_stock++;
 	for (size_t i = s->n_stock; i < s->n; i++) {
 		const struct patch *p = &s->v[i];
@@ -157,7 +162,7 @@ static int check_order(struct series *s)
 		for (size_t j = 0; j < p->n_files; j++) {
 			if (is_kvm_path(p->files[j]))
 				continue;
-			err("%s/%s touches %s, which is not KVM: such patches come before %s, the first that touches KVM, or stock would have another vmlinux",
+			err("%s/%s touches %s, which is not KVM: such patches come before %s, the first that touches KVM alone, or stock would have another vmlinux",
 			    s->folder, p->name, p->files[j],
 			    s->v[s->n_stock].name);
 			return ST_USAGE;

@@ -26,8 +26,9 @@ struct series {
  * @name: "linux-6.12"
  * @s: set on success; series_free() it
  *
- * Patches that touch KVM come after all those that touch anything else, so
- * that `stock`, which stops before the first of them, has the same vmlinux.
+ * Patches that touch KVM alone come after all those that touch anything else,
+ * so that `stock`, which stops before the first of them, has the same vmlinux.
+ * What one of the others changes in KVM with it, `stock` has as well.
  *
  * Return: ST_OK; ST_USAGE with one line printed that names the patch.
  */

@@ -253,16 +253,24 @@ static void mm_after_kvm_is_refused(void **state)
 	assert_said("0001-kvm.patch");
 }
 
-static void both_in_one_is_refused(void **state)
+/* vmlinux and what goes with it in KVM: of `stock`, or else too late. */
+static void both_in_one(void **state)
 {
+	static const char both[] =
+		"diff --git a/virt/kvm/kvm_main.c b/virt/kvm/kvm_main.c\n"
+		"diff --git a/mm/rmap.c b/mm/rmap.c\n";
 	struct series s;
 
 	(void)state;
-	put(DIR "/0001-both.patch",
-	    "diff --git a/virt/kvm/kvm_main.c b/virt/kvm/kvm_main.c\n"
-	    "diff --git a/mm/rmap.c b/mm/rmap.c\n");
+	put(DIR "/0001-both.patch", both);
+	put_patch("0002-kvm.patch", "virt/kvm/kvm_main.c", "two", "zwei");
+	assert_int_equal(load_absolute(&s), ST_OK);
+	assert_int_equal(s.n_stock, 1);
+	series_free(&s);
+	put(DIR "/0003-both.patch", both);
 	assert_int_equal(load(&s), ST_USAGE);
-	assert_said("0001-both.patch touches mm/rmap.c");
+	assert_said("0003-both.patch touches mm/rmap.c");
+	assert_said("0002-kvm.patch");
 }
 
 static void kvm_paths(void **state)
@@ -440,7 +448,7 @@ int main(void)
 		cmocka_unit_test_setup(other_context_does_not_fit, setup_each),
 		cmocka_unit_test_setup(missing_file, setup_each),
 		cmocka_unit_test_setup(mm_after_kvm_is_refused, setup_each),
-		cmocka_unit_test_setup(both_in_one_is_refused, setup_each),
+		cmocka_unit_test_setup(both_in_one, setup_each),
 		cmocka_unit_test_setup(kvm_paths, setup_each),
 		cmocka_unit_test_setup(strange_folders, setup_each),
 		cmocka_unit_test_setup(no_folder, setup_each),
