@@ -32,10 +32,12 @@ if [ "$JOBS" -eq 0 ]; then
 fi
 mkdir -p "$dir" || exit 3
 
-# folder N: where its results are, named by what its outcome depends on
+# folder N: where its results are, named by what its outcome depends on; of a patch that is
+# what it changes, not its log
 folder() {
 	echo "$dir/$1-$({
-		find kvm-patches/linux-6.12 -name '*.patch' | sort | head -n "$1" | xargs -r cat
+		find kvm-patches/linux-6.12 -name '*.patch' | sort | head -n "$1" |
+			xargs -r sed -s -n '/^diff --git/,$p'
 		find configs selftests -type f -not -path 'configs/plans/*' | sort | xargs cat
 		cat configs/plans/prefix.ini
 	} | sha256sum | cut -c 1-12)"
