@@ -116,10 +116,18 @@ const char *word_ratio(char *buf, double log_ratio)
 	return buf;
 }
 
+/* What would be printed as -0.00 is +0.00, as nothing is less there. */
+static double percent(double log_ratio)
+{
+	double p = 100 * expm1(log_ratio);
+
+	return fabs(p) < 0.005 ? 0 : p;
+}
+
 const char *word_change(char *buf, double log_ratio)
 {
 	if (fabs(log_ratio) < M_LN2)
-		snprintf(buf, WORD_MAX, "%+.2f %%", 100 * expm1(log_ratio));
+		snprintf(buf, WORD_MAX, "%+.2f %%", percent(log_ratio));
 	else
 		snprintf(buf, WORD_MAX, "%.3g times", exp(log_ratio));
 	return buf;
@@ -169,11 +177,11 @@ const char *word_sure(char *buf, const struct comparison *c)
 		return strcpy(buf, "no boot has both arms");
 	if (isnan(t->low))
 		snprintf(buf, WORD_MAX, "%+.2f %%, no interval, %zu boot%s",
-			 100 * expm1(t->mean), t->n, t->n == 1 ? "" : "s");
+			 percent(t->mean), t->n, t->n == 1 ? "" : "s");
 	else
 		snprintf(buf, WORD_MAX, "%+.2f %%, 95 %% interval %+.2f %% to "
-			 "%+.2f %%, p = %.20s, %zu boots", 100 * expm1(t->mean),
-			 100 * expm1(t->low), 100 * expm1(t->high),
+			 "%+.2f %%, p = %.20s, %zu boots", percent(t->mean),
+			 percent(t->low), percent(t->high),
 			 word_p(p, c->p_holm), t->n);
 	return buf;
 }

@@ -376,6 +376,7 @@ static void words_of_numbers(void **state)
 	assert_string_equal(word_count(buf, 12345678901.0), "12345678901");
 	assert_string_equal(word_change(buf, log(1.013)), "+1.30 %");
 	assert_string_equal(word_change(buf, log(0.8)), "-20.00 %");
+	assert_string_equal(word_change(buf, log(0.99999)), "+0.00 %");
 	assert_string_equal(word_change(buf, log(13.978)), "14 times");
 	assert_string_equal(word_change(buf, log(0.25)), "0.25 times");
 }
