@@ -29,7 +29,7 @@ struct build {
 	struct arms all;	/* of arms.ini */
 	struct arms arms;	/* those wanted */
 	struct tree patched;	/* the series, and our selftests */
-	struct tree stock;	/* KVM as shipped */
+	struct tree stock;	/* KVM but for its own patches */
 	char *config;		/* text of the base's .config */
 	char *compiler;		/* and binutils: one line */
 	char series_hash[65], config_hash[65];

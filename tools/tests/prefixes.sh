@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Every prefix of the series is built and booted, and runs plan `prefix`: from
 # no patch at all to all of them. No part of make check: a prefix takes two
-# minutes, or some with a patch of mm, which needs a vmlinux of its own.
+# minutes, or some with one of the first 19, which need a vmlinux of their own.
 #
 # usage: prefixes.sh [FROM [TO]]     numbers of patches; results in results/prefixes
 #
