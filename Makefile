@@ -47,7 +47,8 @@ help:
 #: make lint         checkpatch on series and C, cppcheck, gcc -fanalyzer; every prefix of the
 #:                   series with W=1, sparse and kernel-doc (once: some minutes)
 #: make cross        KVM and mm of arm64 and riscv, compiled with each type of mmu_lock
-#:                   they offer (needs Debian's cross compilers; says so)
+#:                   they offer (needs Debian's cross compilers; says so); or those of
+#:                   ARCHS="loongarch mips powerpc s390", with the lock they have
 #: make check-fresh  `make check` (or WHAT=compare) in a bare Debian 12
 #: make doctor       what this machine can and cannot do, and what to install
 #: make clean        what was built here; the cache stays: make kernel tells where it is

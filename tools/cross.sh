@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# cross.sh [arm64] [riscv]: KVM and mm of architectures that we don't run, with
-# the series, compiled with every type of mmu_lock they offer. Warnings are errors.
+# cross.sh [ARCH...]: KVM and mm of architectures that we don't run, with the series,
+# compiled with every type of mmu_lock they offer; arm64 and riscv, which offer some, if
+# none is named. loongarch, mips, powerpc and s390 have the lock they always had.
+# Warnings are errors.
 #
-# First a fault is planted that must be found: mmu_lock taken without the
-# interface must not compile.
+# First a fault is planted that must be found: mmu_lock taken as a lock that it
+# is not must not compile.
 set -eu
 cd "$(dirname "$0")/.."
 me=cross
@@ -14,12 +16,38 @@ tree=$cache/cross/tree
 triplet() {
 	case $1 in
 	arm64) echo aarch64-linux-gnu ;;
+	mips) echo mips64el-linux-gnuabi64 ;;
+	powerpc) echo powerpc64le-linux-gnu ;;
 	riscv) echo riscv64-linux-gnu ;;
+	s390) echo s390x-linux-gnu ;;
+	esac
+}
+
+# Debian 12 has no gcc for loongarch; of its clangs this is the one new enough.
+llvm=19
+
+# wants ARCH: the compiler, and the packages to say if it is not there
+wants() {
+	case $1 in
+	arm64 | mips | powerpc | riscv | s390) echo "$(triplet "$1")-gcc gcc-$(triplet "$1")" ;;
+	loongarch) echo "clang-$llvm clang-$llvm lld-$llvm llvm-$llvm" ;;
 	*)
-		echo "cross: unknown architecture '$1': arm64 and riscv are known" >&2
+		echo "cross: unknown architecture '$1': arm64, loongarch, mips, powerpc, riscv and s390 are known" >&2
 		exit 2
 		;;
 	esac
+}
+
+toolchain() {
+	case $1 in
+	loongarch) echo "LLVM=-$llvm" ;;
+	*) echo "CROSS_COMPILE=$(triplet "$1")-" ;;
+	esac
+}
+
+# offers ARCH: the type of mmu_lock is a choice there
+offers() {
+	[ "$1" = arm64 ] || [ "$1" = riscv ]
 }
 
 patched_tree() {
@@ -34,7 +62,7 @@ kmake() {
 	for_arch=$1
 	shift
 	make -s -C "$tree" O="o.$for_arch" ARCH="$for_arch" \
-		CROSS_COMPILE="$(triplet "$for_arch")-" -j"$(nproc)" "$@"
+		"$(toolchain "$for_arch")" -j"$(nproc)" "$@"
 }
 
 # config ARCH OPTIONS...: of scripts/config
@@ -44,13 +72,32 @@ config() {
 	"$tree/scripts/config" --file "$tree/o.$for_arch/.config" "$@"
 }
 
+# What has no choice begins with a configuration that is known to have KVM.
+begin_config() {
+	case $1 in
+	mips)
+		kmake mips loongson3_defconfig
+		# Or a huge page of pages of 16K is more than the page allocator has.
+		config mips --set-val ARCH_FORCE_MAX_ORDER 11
+		;;
+	powerpc) kmake powerpc ppc64le_guest_defconfig ;;
+	loongarch | s390) kmake "$1" defconfig ;;
+	*) kmake "$1" tinyconfig ;;
+	esac
+}
+
 configure() {
 	mkdir "$tree/o.$1"
-	kmake "$1" tinyconfig
+	begin_config "$1"
 	config "$1" -e MMU -e SMP -e 64BIT -e VIRTUALIZATION -e KVM -e WERROR -e MODULES -e PCI \
 		-e EVENTFD -e TRANSPARENT_HUGEPAGE -e KSM -e DAMON -e DAMON_VADDR -e DAMON_PADDR \
-		-e LRU_GEN -e IDLE_PAGE_TRACKING -e HIGH_RES_TIMERS -e FTRACE -e RISCV_SBI
+		-e LRU_GEN -e IDLE_PAGE_TRACKING -e HIGH_RES_TIMERS -e FTRACE -e RISCV_SBI \
+		-m KVM_BOOK3S_64 -m KVM_BOOK3S_64_HV
 	kmake "$1" olddefconfig
+	if ! grep -q '^CONFIG_KVM=' "$tree/o.$1/.config"; then
+		echo "cross: $1: its configuration has no KVM" >&2
+		exit 1
+	fi
 }
 
 types() {
@@ -68,13 +115,13 @@ choose() {
 }
 
 planted() {
-	f=$tree/arch/$1/kvm/mmu.c
+	f=$tree/virt/kvm/kvm_main.c
 	cp "$f" "$f.whole"
 	rm "$f"
-	{ cat "$f.whole" && printf 'void secmmu_planted(struct kvm *kvm);\nvoid secmmu_planted(struct kvm *kvm) { spin_lock(&kvm->mmu_lock); }\n'; } >"$f"
+	{ cat "$f.whole" && printf 'void secmmu_planted(struct kvm *kvm);\nvoid secmmu_planted(struct kvm *kvm) { raw_spin_lock(&kvm->mmu_lock); }\n'; } >"$f"
 	found=1
-	kmake "$1" "arch/$1/kvm/mmu.o" >"$tree/planted" 2>&1 && found=0
-	grep -q 'mmu.c.*incompatible' "$tree/planted" || found=0
+	kmake "$1" "arch/$1/kvm/" >"$tree/planted" 2>&1 && found=0
+	grep -q 'kvm_main.c.*incompatible' "$tree/planted" || found=0
 	mv "$f.whole" "$f"
 	if [ $found -eq 0 ]; then
 		echo "cross: $1: the planted fault was not found: what this says means nothing" >&2
@@ -83,11 +130,34 @@ planted() {
 	say "$1: a planted fault was found"
 }
 
+compile() {
+	kmake "$1" "arch/$1/kvm/" virt/ mm/ kernel/entry/ kernel/locking/
+	say "$1: $2: good"
+}
+
+# each_type ARCH: two or more there must be
+each_type() {
+	n=0
+	for type in $(types); do
+		if ! choose "$1" "$type"; then
+			say "$1: $type is not offered there"
+			continue
+		fi
+		[ $n -gt 0 ] || { kmake "$1" prepare; planted "$1"; }
+		n=$((n + 1))
+		compile "$1" "$type"
+	done
+	if [ $n -lt 2 ]; then
+		echo "cross: $1: $n types of mmu_lock, not two or more" >&2
+		exit 1
+	fi
+}
+
 [ $# -gt 0 ] || set -- arm64 riscv
 for arch; do
-	t=$(triplet "$arch") || exit 2
-	if ! command -v "$t-gcc" >/dev/null; then
-		echo "cross: no $t-gcc: apt-get install gcc-$t" >&2
+	w=$(wants "$arch") || exit 2
+	if ! command -v "${w%% *}" >/dev/null; then
+		echo "cross: no ${w%% *}: apt-get install ${w#* }" >&2
 		exit 2
 	fi
 done
@@ -95,19 +165,11 @@ only_one "$cache/cross"
 patched_tree
 for arch; do
 	configure "$arch"
-	n=0
-	for type in $(types); do
-		if ! choose "$arch" "$type"; then
-			say "$arch: $type is not offered there"
-			continue
-		fi
-		[ $n -gt 0 ] || { kmake "$arch" prepare; planted "$arch"; }
-		n=$((n + 1))
-		kmake "$arch" "arch/$arch/kvm/" virt/ mm/ kernel/entry/ kernel/locking/
-		say "$arch: $type: good"
-	done
-	if [ $n -lt 2 ]; then
-		echo "cross: $arch: $n types of mmu_lock, not two or more" >&2
-		exit 1
+	if offers "$arch"; then
+		each_type "$arch"
+	else
+		kmake "$arch" prepare
+		planted "$arch"
+		compile "$arch" "the lock it has"
 	fi
 done
