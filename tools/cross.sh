@@ -20,6 +20,10 @@ triplet() {
 	powerpc) echo powerpc64le-linux-gnu ;;
 	riscv) echo riscv64-linux-gnu ;;
 	s390) echo s390x-linux-gnu ;;
+	*)
+		echo "cross: unknown architecture '$1': arm64, loongarch, mips, powerpc, riscv and s390 are known" >&2
+		exit 2
+		;;
 	esac
 }
 
@@ -29,11 +33,10 @@ llvm=19
 # wants ARCH: the compiler, and the packages to say if it is not there
 wants() {
 	case $1 in
-	arm64 | mips | powerpc | riscv | s390) echo "$(triplet "$1")-gcc gcc-$(triplet "$1")" ;;
 	loongarch) echo "clang-$llvm clang-$llvm lld-$llvm llvm-$llvm" ;;
 	*)
-		echo "cross: unknown architecture '$1': arm64, loongarch, mips, powerpc, riscv and s390 are known" >&2
-		exit 2
+		t=$(triplet "$1") || exit 2
+		echo "$t-gcc gcc-$t"
 		;;
 	esac
 }
@@ -114,11 +117,13 @@ choose() {
 	grep -q "^CONFIG_$2=y" "$tree/o.$1/.config"
 }
 
+# planted ARCH CALL: which takes a lock of another type than mmu_lock has there
 planted() {
+	kmake "$1" prepare
 	f=$tree/virt/kvm/kvm_main.c
 	cp "$f" "$f.whole"
 	rm "$f"
-	{ cat "$f.whole" && printf 'void secmmu_planted(struct kvm *kvm);\nvoid secmmu_planted(struct kvm *kvm) { raw_spin_lock(&kvm->mmu_lock); }\n'; } >"$f"
+	{ cat "$f.whole" && printf 'void secmmu_planted(struct kvm *kvm);\nvoid secmmu_planted(struct kvm *kvm) { %s(&kvm->mmu_lock); }\n' "$2"; } >"$f"
 	found=1
 	kmake "$1" "arch/$1/kvm/" >"$tree/planted" 2>&1 && found=0
 	grep -q 'kvm_main.c.*incompatible' "$tree/planted" || found=0
@@ -135,7 +140,7 @@ compile() {
 	say "$1: $2: good"
 }
 
-# each_type ARCH: two or more there must be
+# each_type ARCH: two or more there must be; the first is the rwlock
 each_type() {
 	n=0
 	for type in $(types); do
@@ -143,7 +148,7 @@ each_type() {
 			say "$1: $type is not offered there"
 			continue
 		fi
-		[ $n -gt 0 ] || { kmake "$1" prepare; planted "$1"; }
+		[ $n -gt 0 ] || planted "$1" spin_lock
 		n=$((n + 1))
 		compile "$1" "$type"
 	done
@@ -168,8 +173,7 @@ for arch; do
 	if offers "$arch"; then
 		each_type "$arch"
 	else
-		kmake "$arch" prepare
-		planted "$arch"
+		planted "$arch" write_lock
 		compile "$arch" "the lock it has"
 	fi
 done
