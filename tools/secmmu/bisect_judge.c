@@ -111,7 +111,7 @@ static void judge_row(struct verdicts *t, const struct pathlen_row *r)
 		[PATHLEN_NOT_ENOUGH] = BISECT_LOST,
 	};
 	char *why = xasprintf("%s %s: %+.2f %%", r->event, pathlen_name(r->verdict),
-			      100 * expm1(r->test.mean));
+			      shown_percent(expm1(r->test.mean), 2));
 
 	t->passed++;
 	/* Good, with its figure, if nothing is graver. */

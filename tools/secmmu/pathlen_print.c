@@ -11,7 +11,7 @@ static const char *change(char *buf, double log_ratio)
 {
 	if (isnan(log_ratio))
 		return strcpy(buf, "-");
-	snprintf(buf, WORD_MAX, "%+.3f %%", 100 * expm1(log_ratio));
+	snprintf(buf, WORD_MAX, "%+.3f %%", shown_percent(expm1(log_ratio), 3));
 	return buf;
 }
 
@@ -19,8 +19,8 @@ static const char *interval(char *buf, const struct stat_test *t)
 {
 	if (isnan(t->low))
 		return strcpy(buf, "none");
-	snprintf(buf, WORD_MAX, "%+.3f to %+.3f", 100 * expm1(t->low),
-		 100 * expm1(t->high));
+	snprintf(buf, WORD_MAX, "%+.3f to %+.3f",
+		 shown_percent(expm1(t->low), 3), shown_percent(expm1(t->high), 3));
 	return buf;
 }
 

@@ -122,12 +122,12 @@ static void pair_row(FILE *o, const struct summary *s,
 		    word_series(a, &s->folder, c->a),
 		    word_series(b, &s->folder, c->b), count_title(c->kind));
 	fprintf(o, "<td>%s</td><td>%s</td><td>%+.1f %%</td>", word_count(a, c->per_call_a),
-		word_count(b, c->per_call_b), 100 * c->test.mean);
+		word_count(b, c->per_call_b), shown_percent(c->test.mean, 1));
 	if (isnan(c->test.low))
 		fprintf(o, "<td>none</td>");
 	else
-		fprintf(o, "<td>%+.1f %% to %+.1f %%</td>", 100 * c->test.low,
-			100 * c->test.high);
+		fprintf(o, "<td>%+.1f %% to %+.1f %%</td>",
+			shown_percent(c->test.low, 1), shown_percent(c->test.high, 1));
 	html_printf(o, "<td>%s</td><td class=\"l\"><span class=\"v %s\">%s</span></td>",
 		    word_p(p, c->p_holm), c->aa && c->verdict == STAT_FASTER ?
 		    "slower" : name, count_verdict_name(c->verdict));

@@ -116,12 +116,16 @@ const char *word_ratio(char *buf, double log_ratio)
 	return buf;
 }
 
-/* What would be printed as -0.00 is +0.00, as nothing is less there. */
+double shown_percent(double share, int decimals)
+{
+	double p = 100 * share;
+
+	return fabs(p) < 0.5 * pow(10, -decimals) ? 0 : p;
+}
+
 static double percent(double log_ratio)
 {
-	double p = 100 * expm1(log_ratio);
-
-	return fabs(p) < 0.005 ? 0 : p;
+	return shown_percent(expm1(log_ratio), 2);
 }
 
 const char *word_change(char *buf, double log_ratio)
@@ -162,7 +166,7 @@ void words_count_row(FILE *out, enum count_kind k, double first, double second,
 
 	if (!isnan(t->low))
 		snprintf(interval, sizeof(interval), "%+.1f to %+.1f %%",
-			 100 * t->low, 100 * t->high);
+			 shown_percent(t->low, 1), shown_percent(t->high, 1));
 	fprintf(out, "  %-32s %9s %9s  %-20s %7s  %s", count_title(k),
 		word_count(a, first), word_count(b, second), interval, word_p(word, p),
 		count_verdict_name(v));

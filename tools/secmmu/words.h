@@ -21,6 +21,12 @@ const char *word_size(char *buf, uint64_t bytes);	/* "4K", "2M" */
 const char *word_cell(char *buf, const struct folder *f, size_t cell);
 const char *word_series(char *buf, const struct folder *f, size_t series);
 const char *word_ratio(char *buf, double log_ratio);	/* "1.0213" */
+/**
+ * shown_percent - a share in percent, to be printed with its sign
+ * @share: 0.013
+ * @decimals: behind the point in print: what would be -0.00 there is 0
+ */
+double shown_percent(double share, int decimals);
 /** word_change - "+1.30 %", of a factor of two and more "14 times" */
 const char *word_change(char *buf, double log_ratio);
 const char *word_count(char *buf, double per_call);	/* "0.2313", "90560" */

@@ -377,6 +377,9 @@ static void words_of_numbers(void **state)
 	assert_string_equal(word_change(buf, log(1.013)), "+1.30 %");
 	assert_string_equal(word_change(buf, log(0.8)), "-20.00 %");
 	assert_string_equal(word_change(buf, log(0.99999)), "+0.00 %");
+	assert_false(signbit(shown_percent(-0.0004999, 1)));
+	assert_true(fabs(shown_percent(-0.0006, 1) + 0.06) < 1e-9);
+	assert_true(fabs(shown_percent(0.0004, 2) - 0.04) < 1e-9);
 	assert_string_equal(word_change(buf, log(13.978)), "14 times");
 	assert_string_equal(word_change(buf, log(0.25)), "0.25 times");
 }
