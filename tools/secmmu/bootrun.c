@@ -20,6 +20,9 @@
 #include "schedule.h"
 #include "util.h"
 
+/* For words on how a program ended, with what it has asserted. */
+#define HOW_LEN 320
+
 /* What a boot is made of while it runs. */
 struct running_boot {
 	const struct bootrun *r;
@@ -291,10 +294,15 @@ static int write_calls(struct turn *t)
 	return 0;
 }
 
-/* Judge a program by how it ended; KVM selftests exit with 254 when they fail. */
-static enum status judge_exit(const struct ktap_end *end, char *reason,
-			      size_t size)
+/*
+ * Judge a program by how it ended; KVM selftests exit with 254 when they fail, and
+ * say before what was asserted.
+ */
+static enum status judge_exit(const struct turn *t, const struct ktap_end *end,
+			      char *reason, size_t size)
 {
+	const char *asserted = ktap_asserted(t->ktap);
+
 	if (end->timed_out) {
 		snprintf(reason, size, "did not end within its time limit");
 		return STATUS_MISS;
@@ -304,7 +312,8 @@ static enum status judge_exit(const struct ktap_end *end, char *reason,
 		return STATUS_FAIL;
 	}
 	if (end->exit)
-		snprintf(reason, size, "exit status %d", end->exit);
+		snprintf(reason, size, "exit status %d%s%s", end->exit,
+			 *asserted ? ": " : "", asserted);
 	if (end->exit == KSFT_SKIP)
 		return STATUS_SKIP;
 	return end->exit ? STATUS_FAIL : STATUS_PASS;
@@ -359,10 +368,10 @@ static int finish_turn(struct turn *t, const struct run_result *res)
 	const struct ktap_end end = run_ended(res);
 	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
 	const char *reason = ktap_reason(t->ktap);
-	char how[64] = "";
+	char how[HOW_LEN] = "";
 
 	if (t->test->by_exit) {
-		add_results(t, judge_exit(&end, how, sizeof(how)), how);
+		add_results(t, judge_exit(t, &end, how, sizeof(how)), how);
 		return t->test->sites ? finish_trace(t, res) : 0;
 	}
 
@@ -392,10 +401,10 @@ static int finish_perf(struct turn *t, const struct run_result *res)
 	const struct ktap_end end = run_ended(res);
 	enum status status = ktap_finish(t->ktap, &end, &t->test->events);
 	const char *reason = ktap_reason(t->ktap), *missing;
-	char how[64] = "";
+	char how[HOW_LEN] = "";
 
 	if (t->test->by_exit) {
-		status = judge_exit(&end, how, sizeof(how));
+		status = judge_exit(t, &end, how, sizeof(how));
 		reason = how;
 	}
 	if (perfdata_end(t->perf, &missing)) {

@@ -45,7 +45,12 @@ struct ktap {
 	char diag[REASON_LEN];	/* the last comment since the last result */
 	struct event_counts *counts;
 	size_t n_counts;
-	bool assertion;		/* the next line says what was asserted */
+	enum {
+		NO_ASSERTION,
+		ASSERTION,	/* the next line says what was asserted, */
+		MESSAGE,	/* and one of those after it what is wrong */
+	} assertion;
+	char asserted[REASON_LEN];
 };
 
 struct ktap *ktap_new(void)
@@ -288,19 +293,44 @@ static void parse_comment(struct ktap *k, const char *s)
 		copy_trimmed(k->diag, sizeof(k->diag), s, strlen(s));
 }
 
+/*
+ * What follows the head of a TEST_ASSERT(), two spaces before each line: file,
+ * line and condition; PID and errno; the stack, deeper, or that there is none; the
+ * message, if it has one.
+ *
+ * Return: whether the line is a part of it.
+ */
+static bool parse_assertion(struct ktap *k, const char *s)
+{
+	size_t used = strlen(k->asserted);
+
+	if (k->assertion == ASSERTION) {
+		copy_trimmed(k->asserted, sizeof(k->asserted), s, strlen(s));
+		memcpy(k->diag, k->asserted, sizeof(k->diag));
+		judge(k, STATUS_ERROR, "assertion failed: %s", k->asserted);
+		k->assertion = MESSAGE;
+		return true;
+	}
+	if (strncmp(s, "  ", 2)) {
+		k->assertion = NO_ASSERTION;
+		return false;
+	}
+	s += 2;
+	if (*s == ' ' || starts_with(s, "(stack") || !strncmp(s, "pid=", 4))
+		return true;
+	snprintf(k->asserted + used, sizeof(k->asserted) - used, ": %s", s);
+	k->assertion = NO_ASSERTION;
+	return true;
+}
+
 static void parse_line(struct ktap *k, const char *s)
 {
 	unsigned int depth = strspn(s, " ") / 2;
 
-	if (k->assertion) {
-		/* Next come file, line and condition of a TEST_ASSERT(). */
-		k->assertion = false;
-		copy_trimmed(k->diag, sizeof(k->diag), s, strlen(s));
-		judge(k, STATUS_ERROR, "assertion failed: %s", k->diag);
+	if (k->assertion != NO_ASSERTION && parse_assertion(k, s))
 		return;
-	}
 	if (!strncmp(s, "==== Test Assertion Failure", 27)) {
-		k->assertion = true;
+		k->assertion = ASSERTION;
 		return;
 	}
 	if (depth >= LEVELS)
@@ -493,4 +523,9 @@ const struct ktap_result *ktap_results(const struct ktap *k, size_t *n)
 const char *ktap_reason(const struct ktap *k)
 {
 	return k->reason;
+}
+
+const char *ktap_asserted(const struct ktap *k)
+{
+	return k->asserted;
 }

@@ -188,6 +188,41 @@ static void table(void **state)
 	}
 }
 
+/* Of a program that is judged by its exit status, all that tells why. */
+static void assertions(void **state)
+{
+#define HEAD "==== Test Assertion Failure ====\n  a.c:76: x == y\n  pid=7 tid=8 errno=4 - z\n"
+	static const struct {
+		const char *output, *asserted;
+	} c[] = {
+		{ "", "" },
+		{ HEAD, "a.c:76: x == y" },
+		{ HEAD "  got: 8 (SHUTDOWN)\n  more\n", "a.c:76: x == y: got: 8 (SHUTDOWN)" },
+		{ HEAD "  (stack trace empty)\n  got: 8\n", "a.c:76: x == y: got: 8" },
+		{ HEAD "     1\t0x0: main at b.c:1\n  got: 8\n", "a.c:76: x == y: got: 8" },
+		{ HEAD "ok 1 mremap_4k\n  2.3 s\n", "a.c:76: x == y" },
+		{ HEAD "==== Test Assertion Failure ====\n  b.c:1: z\n", "b.c:1: z" },
+	};
+	char *wide = xasprintf(HEAD "  %0500d\n", 8);
+	struct ktap *k;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		k = ktap_new();
+		ktap_feed(k, c[i].output, strlen(c[i].output));
+		ktap_finish(k, &failed, NULL);
+		assert_string_equal(ktap_asserted(k), c[i].asserted);
+		ktap_free(k);
+	}
+	k = ktap_new();
+	ktap_feed(k, wide, strlen(wide));
+	ktap_finish(k, &failed, NULL);
+	assert_int_equal(strlen(ktap_asserted(k)), 255);
+	ktap_free(k);
+	free(wide);
+#undef HEAD
+}
+
 /* Why an event has no result: smoke.sh and people tell these from one another. */
 static void missing_reasons(void **state)
 {
@@ -264,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(assertions),
 		cmocka_unit_test(missing_reasons),
 		cmocka_unit_test(huge_line),
 		cmocka_unit_test(nul_bytes),
