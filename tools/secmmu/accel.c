@@ -102,7 +102,7 @@ int accel_choose(const char *wish, struct accel_choice *out)
 
 bool accel_lost_guest(const char *reason)
 {
-	return strstr(reason, "exit_reason == (2)") ||
+	return strstr(reason, "got: 8 (SHUTDOWN)") ||
 	       strstr(reason, "the guest is lost");
 }
 

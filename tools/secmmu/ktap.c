@@ -50,7 +50,7 @@ struct ktap {
 		ASSERTION,	/* the next line says what was asserted, */
 		MESSAGE,	/* and one of those after it what is wrong */
 	} assertion;
-	char asserted[REASON_LEN];
+	char asserted[REASON_LEN];	/* the first */
 };
 
 struct ktap *ktap_new(void)
@@ -293,6 +293,15 @@ static void parse_comment(struct ktap *k, const char *s)
 		copy_trimmed(k->diag, sizeof(k->diag), s, strlen(s));
 }
 
+/* All that is to come of the assertion is in k->diag. */
+static void end_assertion(struct ktap *k)
+{
+	k->assertion = NO_ASSERTION;
+	if (!*k->asserted)
+		memcpy(k->asserted, k->diag, sizeof(k->asserted));
+	judge(k, STATUS_ERROR, "assertion failed: %s", k->diag);
+}
+
 /*
  * What follows the head of a TEST_ASSERT(), two spaces before each line: file,
  * line and condition; PID and errno; the stack, deeper, or that there is none; the
@@ -302,24 +311,22 @@ static void parse_comment(struct ktap *k, const char *s)
  */
 static bool parse_assertion(struct ktap *k, const char *s)
 {
-	size_t used = strlen(k->asserted);
+	size_t used = strlen(k->diag);
 
 	if (k->assertion == ASSERTION) {
-		copy_trimmed(k->asserted, sizeof(k->asserted), s, strlen(s));
-		memcpy(k->diag, k->asserted, sizeof(k->diag));
-		judge(k, STATUS_ERROR, "assertion failed: %s", k->asserted);
+		copy_trimmed(k->diag, sizeof(k->diag), s, strlen(s));
 		k->assertion = MESSAGE;
 		return true;
 	}
 	if (strncmp(s, "  ", 2)) {
-		k->assertion = NO_ASSERTION;
+		end_assertion(k);
 		return false;
 	}
 	s += 2;
 	if (*s == ' ' || starts_with(s, "(stack") || !strncmp(s, "pid=", 4))
 		return true;
-	snprintf(k->asserted + used, sizeof(k->asserted) - used, ": %s", s);
-	k->assertion = NO_ASSERTION;
+	snprintf(k->diag + used, sizeof(k->diag) - used, ": %s", s);
+	end_assertion(k);
 	return true;
 }
 
@@ -501,6 +508,8 @@ enum status ktap_finish(struct ktap *k, const struct ktap_end *end,
 	/* What a killed program wrote last may lack an end: "ok 2 mremap_4". */
 	if (k->used && end && !end->timed_out && !end->signal)
 		end_line(k);
+	if (k->assertion == MESSAGE)
+		end_assertion(k);
 	for (unsigned int d = LEVELS - 1; d > 0; d--)
 		close_level(k, d, 0);
 	/* In this order since the first reason of a status is kept. */

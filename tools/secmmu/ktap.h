@@ -60,7 +60,7 @@ const struct ktap_result *ktap_results(const struct ktap *k, size_t *n);
 const struct call_counts *ktap_counts(const struct ktap *k, const char *event);
 /** ktap_reason - why the test as a whole has not passed; "" if it has. */
 const char *ktap_reason(const struct ktap *k);
-/** ktap_asserted - "FILE:LINE: CONDITION: MESSAGE" of a TEST_ASSERT() that failed, or "" */
+/** ktap_asserted - "FILE:LINE: CONDITION: MESSAGE" of the first TEST_ASSERT() that failed, or "" */
 const char *ktap_asserted(const struct ktap *k);
 
 #endif

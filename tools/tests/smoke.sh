@@ -161,7 +161,7 @@ if [ "$(jq -r .accel.name "$run/manifest.json")" = tcg ]; then
 		check "planted: $name: status 1" test $? -eq 1
 		check "planted: $name: known for what it is" "$@"
 	}
-	shut='.tests[0] += {status: "ERROR", reason: "exit_reason == (2)"}'
+	shut='.tests[0] += {status: "ERROR", reason: "got: 8 (SHUTDOWN)"}'
 	int3="Oops: int3: 0000 [#1] SMP"
 	judged "a lost guest" ".status = \"ERROR\" | $shut" only_lost
 	judged "a lost guest and a failure" ".status = \"FAIL\" | $shut | .tests[1].status = \"FAIL\"" not only_lost

@@ -197,11 +197,12 @@ static void assertions(void **state)
 	} c[] = {
 		{ "", "" },
 		{ HEAD, "a.c:76: x == y" },
+		{ "1..1\n" HEAD "  got: 17\nok 1 mremap_4k\n", "a.c:76: x == y: got: 17" },
 		{ HEAD "  got: 8 (SHUTDOWN)\n  more\n", "a.c:76: x == y: got: 8 (SHUTDOWN)" },
 		{ HEAD "  (stack trace empty)\n  got: 8\n", "a.c:76: x == y: got: 8" },
 		{ HEAD "     1\t0x0: main at b.c:1\n  got: 8\n", "a.c:76: x == y: got: 8" },
 		{ HEAD "ok 1 mremap_4k\n  2.3 s\n", "a.c:76: x == y" },
-		{ HEAD "==== Test Assertion Failure ====\n  b.c:1: z\n", "b.c:1: z" },
+		{ HEAD "==== Test Assertion Failure ====\n  b.c:1: z\n", "a.c:76: x == y" },
 	};
 	char *wide = xasprintf(HEAD "  %0500d\n", 8);
 	struct ktap *k;
@@ -212,6 +213,8 @@ static void assertions(void **state)
 		ktap_feed(k, c[i].output, strlen(c[i].output));
 		ktap_finish(k, &failed, NULL);
 		assert_string_equal(ktap_asserted(k), c[i].asserted);
+		if (*c[i].asserted)
+			assert_non_null(strstr(ktap_reason(k), c[i].asserted));
 		ktap_free(k);
 	}
 	k = ktap_new();

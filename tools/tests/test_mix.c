@@ -232,7 +232,8 @@ static void boots_counted(void **state)
 #define BOOT(...) "{" BODY(__VA_ARGS__)
 #define PANIC(n, accel, ...)							\
 	"{\"hello\":{\"cpus\":" #n "}," BODY(accel, "guest panicked: x", __VA_ARGS__)
-#define LOST RESULT(3, "protect", "ERROR", "assertion failed: x.c:87: exit_reason == (2)")
+#define ASSERTED "assertion failed: x.c:87: exit_reason == (2): Wanted: 2 (IO), got: "
+#define LOST RESULT(3, "protect", "ERROR", ASSERTED "8 (SHUTDOWN)")
 #define STUCK RESULT(4, "overlap", "ERROR", "vcpu 1 does not stop: the guest is lost, it")
 #define HALTED "guest hangs: the guest is lost, its CPU 0 is halted and takes no NMI"
 #define STALL "{\"kind\":\"rcu-stall\",\"expected\":false}"
@@ -254,6 +255,9 @@ static void lost_guests(void **state)
 	} cases[] = {
 		{ BOOT("tcg", "", "", LOST "," MISSING(3) "," STUCK), SOAK_LOST },
 		{ BOOT("tcg", "", "{\"kind\":\"oom\",\"expected\":true}", LOST), SOAK_LOST },
+		/* An exit that KVM should not have made. */
+		{ BOOT("tcg", "", "", RESULT(3, "protect", "ERROR", ASSERTED "17 (INTERNAL_ERROR)")),
+		  SOAK_FAILED },
 		/* On real hardware it is KVM's. */
 		{ BOOT("kvm", "", "", LOST), SOAK_FAILED },
 		/* Of another program's run. */
