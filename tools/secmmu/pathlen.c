@@ -157,7 +157,7 @@ static void check_aa(struct pathlen *p, const struct summary *s)
 		p->aa_broken = true;
 		note = xasprintf("A/A is broken: %s differs from itself by %+.2f %% in %s, so the run says nothing",
 				 s->folder.series[c->a].arm,
-				 100 * expm1(c->test.mean), cell);
+				 shown_percent(expm1(c->test.mean), 2), cell);
 		strs_add(&p->notes, note, strlen(note));
 		free(note);
 	}

@@ -12,6 +12,7 @@
 #include "host.h"
 #include "sites.h"
 #include "util.h"
+#include "words.h"
 
 const char *statistic_name(enum statistic s)
 {
@@ -441,7 +442,8 @@ static void check_count_aa(struct summary *s)
 		     "%+.1f %%, 95 %% interval %+.1f %% to %+.1f %%",
 		     s->folder.series[c->a].arm, count_name(c->kind),
 		     c->ta->name, count_verdict_name(c->verdict),
-		     100 * c->test.mean, 100 * c->test.low, 100 * c->test.high);
+		     shown_percent(c->test.mean, 1), shown_percent(c->test.low, 1),
+		     shown_percent(c->test.high, 1));
 	}
 }
 

@@ -86,26 +86,21 @@ static bool lost(const char *dir)
 /* @why: NULL if the bug was caught, else what happened instead; free() it. */
 static int try_control(const struct control *c, const char *dir, char **why)
 {
-	unsigned int runs = 0;
 	json_t *boot;
 	int status;
 
-	*why = NULL;
-	do {
-		if (*why)
+	for (unsigned int n = 1; n <= RUNS_MAX; n++) {
+		if (n > 1)
 			info("control %s: the emulator lost its guest: once more",
 			     c->name);
-		free(*why);
 		boot = run(c, dir, &status);
 		*why = boot ? control_verdict(c, boot) : NULL;
 		json_decref(boot);
-	} while (*why && lost(dir) && ++runs < RUNS_MAX);
-	drop_artifacts(dir);
-	if (runs == RUNS_MAX) {
+		if (!*why || !lost(dir))
+			return status;
 		free(*why);
-		*why = xasprintf("the emulator lost the guest in each of %u runs",
-				 runs);
 	}
+	*why = xasprintf("the emulator lost the guest in each of %d runs", RUNS_MAX);
 	return status;
 }
 
@@ -116,9 +111,11 @@ static int do_control(const struct control *c, bool *caught)
 	int status = try_control(c, dir, &wrong);
 
 	*caught = status == ST_OK && !wrong;
-	if (status == ST_OK)
+	if (status == ST_OK) {
+		drop_artifacts(dir);
 		printf("%s %s%s%s\n", wrong ? "not ok" : "ok", c->name,
 		       wrong ? ": " : "", wrong ? wrong : "");
+	}
 	free(wrong);
 	free(dir);
 	return status;
