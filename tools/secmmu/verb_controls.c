@@ -33,7 +33,8 @@ static void drop_artifacts(const char *dir)
 {
 	char *path = xasprintf("%s/latest/manifest.json", dir);
 	json_t *j = json_load_file(path, 0, NULL);
-	const char *key = json_string_value(json_object_get(j, "kernel_key"));
+	const json_t *identity = json_object_get(j, "identity");
+	const char *key = json_string_value(json_object_get(identity, "kernel_key"));
 	char *artifacts;
 
 	if (key && valid_name(key, 64)) {
