@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "manifest.h"
 #include "util.h"
 #include "verbs.h"
 
@@ -66,24 +67,16 @@ static void drop_kernels(struct bisect_job *j)
 /* One that was there before the run is somebody else's as well. */
 static void note_kernel(struct bisect_job *j, const char *run, time_t start)
 {
-	char *path = xasprintf("%s/manifest.json", run), *dir;
-	json_t *m = json_load_file(path, 0, NULL);
-	const char *key = json_string_value(json_object_get(m, "kernel_key"));
+	char *dir = manifest_artifacts(run), *path;
 	struct stat st;
 
-	if (!key)
-		key = json_string_value(json_object_get(
-			json_object_get(m, "identity"), "kernel_key"));
+	if (!dir)
+		return;
+	path = xasprintf("%s/manifest.json", dir);
+	if (!stat(path, &st) && st.st_mtime >= start && !strs_has(&j->made, dir))
+		strs_add(&j->made, dir, strlen(dir));
 	free(path);
-	if (key && valid_name(key, 64)) {
-		dir = xasprintf("%s/artifacts/%s", cache_dir(), key);
-		path = xasprintf("%s/manifest.json", dir);
-		if (!stat(path, &st) && st.st_mtime >= start && !strs_has(&j->made, dir))
-			strs_add(&j->made, dir, strlen(dir));
-		free(path);
-		free(dir);
-	}
-	json_decref(m);
+	free(dir);
 }
 
 static int have_source(struct bisect_job *j, size_t point)

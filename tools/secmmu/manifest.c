@@ -130,6 +130,21 @@ json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a)
 	return o;
 }
 
+char *manifest_artifacts(const char *run)
+{
+	char *path = xasprintf("%s/manifest.json", run), *dir = NULL;
+	json_t *j = json_load_file(path, 0, NULL);
+	const json_t *identity = json_object_get(j, "identity");
+	const char *key = json_string_value(json_object_get(identity, "kernel_key"));
+
+	/* It becomes a part of a path. */
+	if (key && valid_name(key, 64))
+		dir = xasprintf("%s/artifacts/%s", cache_dir(), key);
+	json_decref(j);
+	free(path);
+	return dir;
+}
+
 /* The artifacts' own manifest, as the build wrote it. */
 static json_t *kernel(const struct artifacts *a)
 {

@@ -17,6 +17,15 @@
 json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a);
 
 /**
+ * manifest_artifacts - where what was built for a run is, or was
+ * @run: its results folder
+ *
+ * Return: a path in the cache; free() it. NULL if the folder has no manifest that
+ * names a kernel.
+ */
+char *manifest_artifacts(const char *run);
+
+/**
  * manifest_command - the command that repeats a run, with `make`
  * @src: the user's kernel tree, or NULL
  *

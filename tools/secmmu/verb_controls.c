@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "manifest.h"
 #include "soak.h"
 #include "util.h"
 #include "verbs.h"
@@ -31,19 +32,13 @@ static const char help[] =
 /* Results stay for a look at them; what was built for the run does not. */
 static void drop_artifacts(const char *dir)
 {
-	char *path = xasprintf("%s/latest/manifest.json", dir);
-	json_t *j = json_load_file(path, 0, NULL);
-	const json_t *identity = json_object_get(j, "identity");
-	const char *key = json_string_value(json_object_get(identity, "kernel_key"));
-	char *artifacts;
+	char *run = xasprintf("%s/latest", dir);
+	char *artifacts = manifest_artifacts(run);
 
-	if (key && valid_name(key, 64)) {
-		artifacts = xasprintf("%s/artifacts/%s", cache_dir(), key);
+	if (artifacts)
 		remove_tree(artifacts);
-		free(artifacts);
-	}
-	json_decref(j);
-	free(path);
+	free(artifacts);
+	free(run);
 }
 
 /* Return: the boot.json of the run, or NULL with *@status set. */
