@@ -145,6 +145,15 @@ char *manifest_artifacts(const char *run)
 	return dir;
 }
 
+void manifest_drop_artifacts(const char *run)
+{
+	char *dir = manifest_artifacts(run);
+
+	if (dir)
+		remove_tree(dir);
+	free(dir);
+}
+
 /* The artifacts' own manifest, as the build wrote it. */
 static json_t *kernel(const struct artifacts *a)
 {

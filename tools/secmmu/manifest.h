@@ -26,6 +26,12 @@ json_t *manifest_identity(const struct bootrun *b, const struct artifacts *a);
 char *manifest_artifacts(const char *run);
 
 /**
+ * manifest_drop_artifacts - remove what was built for a run from the cache
+ * @run: its results folder; nothing is done if it names no kernel
+ */
+void manifest_drop_artifacts(const char *run);
+
+/**
  * manifest_command - the command that repeats a run, with `make`
  * @src: the user's kernel tree, or NULL
  *

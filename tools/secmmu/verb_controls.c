@@ -29,18 +29,6 @@ static const char help[] =
 	"Exit status: 0 all caught; 1 one went unnoticed, or something else caught it;\n"
 	"2 usage; 3 secmmu itself broke.\n";
 
-/* Results stay for a look at them; what was built for the run does not. */
-static void drop_artifacts(const char *dir)
-{
-	char *run = xasprintf("%s/latest", dir);
-	char *artifacts = manifest_artifacts(run);
-
-	if (artifacts)
-		remove_tree(artifacts);
-	free(artifacts);
-	free(run);
-}
-
 /* Return: the boot.json of the run, or NULL with *@status set. */
 static json_t *run(const struct control *c, const char *dir, int *status)
 {
@@ -103,16 +91,19 @@ static int try_control(const struct control *c, const char *dir, char **why)
 static int do_control(const struct control *c, bool *caught)
 {
 	char *dir = xasprintf("%s/results/controls/%s", top_dir(), c->name);
+	char *latest = xasprintf("%s/latest", dir);
 	char *wrong;
 	int status = try_control(c, dir, &wrong);
 
 	*caught = status == ST_OK && !wrong;
 	if (status == ST_OK) {
-		drop_artifacts(dir);
+		/* Results stay for a look at them; what was built for the run does not. */
+		manifest_drop_artifacts(latest);
 		printf("%s %s%s%s\n", wrong ? "not ok" : "ok", c->name,
 		       wrong ? ": " : "", wrong ? wrong : "");
 	}
 	free(wrong);
+	free(latest);
 	free(dir);
 	return status;
 }
