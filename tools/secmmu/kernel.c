@@ -50,7 +50,12 @@ static void clean_environment(void)
 	setenv("KBUILD_BUILD_VERSION", "1", 1);
 }
 
-/* ccache by its compiler links: command lines are the same without it. */
+/*
+ * ccache by its compiler links: command lines are the same without it. The kernel's
+ * compilations tell what they include, system headers aside, of which there are none
+ * in the kernel itself; so the preprocessor need not be run besides, which takes a fifth of
+ * the time of what is not in the cache yet.
+ */
 static void use_ccache(void)
 {
 	const char *old = getenv("PATH");
@@ -62,6 +67,7 @@ static void use_ccache(void)
 	dir = xasprintf("%s/ccache", cache_dir());
 	setenv("PATH", path, 1);
 	setenv("CCACHE_DIR", dir, 0);
+	setenv("CCACHE_DEPEND", "1", 0);
 	free(dir);
 	free(path);
 }
