@@ -7,31 +7,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "control.h"
-#include "util.h"
+#include "scratch.h"
 
 #define HEAD "From 0\nSubject: [PATCH] x\n\nText.\n\nControl-arm: mutex\n" \
 	     "Control-program: secmmu_mremap_test\nControl-events: mremap_4k\n"
 
-static char dir[] = "/tmp/secmmu-control-XXXXXX";
-
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) && !chdir(dir) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return chdir("/") || remove_tree(dir);
-}
-
 static int load(const char *text, struct control *c)
 {
-	assert_int_equal(write_file("drop-notifier.patch", text, strlen(text)), 0);
+	put("drop-notifier.patch", text);
 	return control_load("drop-notifier.patch", c);
 }
 
@@ -137,5 +122,5 @@ int main(void)
 		cmocka_unit_test(verdict),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -6,31 +6,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "manifest.h"
-#include "util.h"
-
-static char dir[] = "/tmp/secmmu-manifest-XXXXXX";
+#include "scratch.h"
 
 static int setup(void **state)
 {
-	(void)state;
-	if (!mkdtemp(dir) || chdir(dir) || setenv("SECMMU_CACHE", dir, 1))
+	if (scratch_setup(state) || setenv("SECMMU_CACHE", scratch, 1))
 		return -1;
-	return mkdir_p("artifacts/k1") || mkdir_p("artifacts/k2") || mkdir_p("run");
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return chdir("/") || remove_tree(dir);
-}
-
-static void manifest(const char *text)
-{
-	assert_int_equal(write_file("run/manifest.json", text, strlen(text)), 0);
+	return mkdir_p("artifacts/k1") || mkdir_p("artifacts/k2");
 }
 
 static void no_kernel(void **state)
@@ -45,7 +30,7 @@ static void no_kernel(void **state)
 	(void)state;
 	assert_null(manifest_artifacts("run"));
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
-		manifest(v[i]);
+		put("run/manifest.json", v[i]);
 		assert_null(manifest_artifacts("run"));
 		manifest_drop_artifacts("run");
 	}
@@ -56,8 +41,8 @@ static void no_kernel(void **state)
 static void dropped(void **state)
 {
 	(void)state;
-	manifest("{\"identity\": {\"kernel_key\": \"k1\"}}");
-	assert_int_equal(write_file("artifacts/k1/bzImage", "x", 1), 0);
+	put("run/manifest.json", "{\"identity\": {\"kernel_key\": \"k1\"}}");
+	put("artifacts/k1/bzImage", "x");
 	manifest_drop_artifacts("run");
 	assert_int_not_equal(access("artifacts/k1", F_OK), 0);
 	assert_int_equal(access("artifacts/k2", F_OK), 0);
@@ -72,5 +57,5 @@ int main(void)
 		cmocka_unit_test(dropped),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, scratch_teardown);
 }
